@@ -1,0 +1,59 @@
+# `make help` prints the targets below with what they do.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-fast check lint types imports format bench lock clean
+
+help: ## Print this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: $(VENV)/.installed ## Start the whole product on this machine (COPYDESK_PORT, ARGS="--no-sample")
+	@exec $(BIN)/copydesk up $(ARGS)
+
+test: $(VENV)/.installed-dev ## Run every test against real parts
+	$(BIN)/python -m pytest $(ARGS)
+
+test-fast: $(VENV)/.installed-dev ## The developer's two-minute run: no process is started, SQLite only
+	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+
+check: $(VENV)/.installed-dev ## Exactly what CI runs: lint, types, import law, then every test with nothing skipped
+	$(MAKE) lint types imports
+	COPYDESK_REQUIRE=all $(MAKE) test
+
+lint: $(VENV)/.installed-dev ## Look for mistakes and style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.installed-dev ## Check the types
+	$(BIN)/mypy
+
+imports: $(VENV)/.installed-dev ## Hold the import law
+	$(BIN)/lint-imports
+
+format: $(VENV)/.installed-dev ## Put the code into its format
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.installed-dev ## Run the benchmarks and write docs/benchmarks.md from their figures
+	$(BIN)/python -m benchmarks
+
+lock: ## Pin every dependency again, with hashes (needs uv)
+	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate --group build pyproject.toml -o requirements.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate --group build --group dev pyproject.toml -c requirements.txt -o requirements-dev.txt
+
+clean: ## Remove the virtual environment (data in var/ stays)
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/.installed: requirements.txt pyproject.toml
+	@echo "Installing Copydesk into $(VENV) (once; about half a minute) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) install --require-hashes -r requirements.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+	@$(PIP) install --require-hashes -r requirements-dev.txt
+	@touch $@

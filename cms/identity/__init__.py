@@ -1,0 +1,1 @@
+"""Who may come in: API tokens now; staff, roles and sessions with them."""

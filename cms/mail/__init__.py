@@ -1,0 +1,1 @@
+"""Outgoing messages and their state, templates per locale."""

@@ -1,0 +1,1 @@
+"""The working side: articles, revisions, lifecycle."""

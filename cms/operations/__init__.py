@@ -1,0 +1,1 @@
+"""What operators see: receipts, deliveries, health, metrics, backup, doctor."""

@@ -1,0 +1,43 @@
+"""The broker's bell: a push that wakes the relay after a commit. The only module of `cms` that speaks Redis.
+
+The bell may be lost, late or rung in vain: the relay also sweeps every second. So a ring never fails a request and
+never takes longer than 50 ms, and after a failure the bell stays silent for five seconds.
+"""
+
+import time
+
+import redis
+
+BELL = "copydesk:bell"
+RING_TIMEOUT_SECONDS = 0.05
+SILENCE_SECONDS = 5.0
+
+
+class Bell:
+    """Rings and hears. One object per process; redis-py's pool is thread-safe."""
+
+    def __init__(self, url: str) -> None:
+        self._ringer = redis.Redis.from_url(
+            url, socket_timeout=RING_TIMEOUT_SECONDS, socket_connect_timeout=RING_TIMEOUT_SECONDS, retry=None
+        )
+        self._listener = redis.Redis.from_url(url, socket_timeout=10, socket_connect_timeout=1)
+        self._silent_until = 0.0
+
+    def ring(self) -> None:
+        """Wake the relay, if it can be done at once. Never raises."""
+        if time.monotonic() < self._silent_until:
+            return
+        try:
+            self._ringer.lpush(BELL, b"1")
+            self._ringer.ltrim(BELL, 0, 0)
+        except (redis.RedisError, OSError):
+            self._silent_until = time.monotonic() + SILENCE_SECONDS
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until the bell rings, at most so long. Raises: redis.RedisError when the broker is gone."""
+        return self._listener.brpop([BELL], timeout=seconds) is not None
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._ringer.close()
+        self._listener.close()

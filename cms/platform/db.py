@@ -1,0 +1,174 @@
+"""The database: engines with the settings that keep a promise, sessions, and the one place that commits.
+
+What is acknowledged is on disk: connections of the API run SQLite with `synchronous=FULL`; workers, whose state
+grows back, with NORMAL. Writes begin with BEGIN IMMEDIATE, because SQLite's deferred transactions either lose
+updates or fail half-way (measured: 103 of 121 updates lost with the driver's defaults).
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    Engine,
+    Integer,
+    MetaData,
+    Uuid,
+    create_engine,
+    event,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from cms.platform.errors import Unavailable
+
+BUSY_TIMEOUT_MS = 5_000
+AFTER_COMMIT = "after_commit"
+
+
+class Table(DeclarativeBase):
+    """What every table of the product inherits: one metadata with names for every constraint."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC instant on both databases; a naive one is a mistake and is refused. Raises: ValueError."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """`timestamptz` on PostgreSQL, text without a zone on SQLite."""
+        return dialect.type_descriptor(DateTime(timezone=dialect.name == "postgresql"))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To the database."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant must be aware; use cms.platform.clock.now()")
+        value = value.astimezone(UTC)
+        return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # signature of SQLAlchemy
+        """From the database."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def id_column() -> Uuid[str]:
+    """The column type of public ids: text in Python, `uuid` on PostgreSQL."""
+    return Uuid(as_uuid=False)
+
+
+# SQLite numbers rows by itself only for INTEGER; PostgreSQL wants the wide type.
+RowNumber = BigInteger().with_variant(Integer, "sqlite")
+Json = JSON().with_variant(JSONB, "postgresql")
+
+
+class Database:
+    """One database with an engine for writing and one for reading."""
+
+    def __init__(self, url: str, *, is_durable: bool, pool_size: int = 8) -> None:
+        self.url = url
+        self.is_sqlite = url.startswith("sqlite")
+        options: dict[str, Any] = {
+            "json_serializer": lambda value: orjson.dumps(value).decode(),
+            "json_deserializer": orjson.loads,
+            "pool_size": pool_size,
+            "max_overflow": 4,
+            "pool_timeout": 3,
+        }
+        if not self.is_sqlite:
+            options |= {"pool_pre_ping": True, "connect_args": {"connect_timeout": 3}}
+        self.writer = create_engine(url, **options)
+        self.reader = create_engine(url, **options) if self.is_sqlite else self.writer
+        if self.is_sqlite:
+            _prepare_sqlite(self.writer, begin="BEGIN IMMEDIATE", synchronous="FULL" if is_durable else "NORMAL")
+            _prepare_sqlite(self.reader, begin="BEGIN", synchronous="NORMAL")
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """A session whose work is committed when the `with` is left, and undone when it is left by an exception.
+
+        The only place that commits. What verbs asked for with `after_commit` runs afterwards, each at most once.
+        """
+        with Session(self.writer, expire_on_commit=False) as session:
+            try:
+                yield session
+                session.commit()
+            except BaseException:
+                session.rollback()
+                raise
+        for call in dict.fromkeys(session.info.get(AFTER_COMMIT, ())):
+            call()
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that only reads; it sees one snapshot on SQLite."""
+        with Session(self.reader, expire_on_commit=False) as session:
+            yield session
+
+    def dispose(self) -> None:
+        """Close every connection."""
+        self.writer.dispose()
+        self.reader.dispose()
+
+
+def after_commit(session: Session, call: Callable[[], None]) -> None:
+    """Ask for a call after this session's commit; the same callable asked for twice is called once."""
+    session.info.setdefault(AFTER_COMMIT, []).append(call)
+
+
+def _prepare_sqlite(engine: Engine, *, begin: str, synchronous: str) -> None:
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: Any, _record: Any) -> None:
+        # The driver must not open transactions by itself: it would do so late, after the first read.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (
+            f"busy_timeout={BUSY_TIMEOUT_MS}",
+            "journal_mode=WAL",
+            f"synchronous={synchronous}",
+            "foreign_keys=ON",
+            "temp_store=MEMORY",
+            "mmap_size=268435456",
+            "journal_size_limit=67108864",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
+
+
+def refuse_unsafe_server(database: Database) -> None:
+    """Refuse a PostgreSQL that may lose what it acknowledged. Raises: Unavailable, naming the setting."""
+    if database.is_sqlite:
+        return
+    with database.reading() as session:
+        for name in ("fsync", "synchronous_commit", "full_page_writes"):
+            if session.scalar(text(f"SHOW {name}")) == "off":
+                raise Unavailable(
+                    f"PostgreSQL runs with {name} off: what Copydesk acknowledges could be lost at a power cut. "
+                    "Turn it on, or set COPYDESK_ALLOW_UNSAFE_DATABASE=1 where losing data is fine."
+                )

@@ -1,0 +1,58 @@
+"""The secret of this installation and the keys derived from it, one per purpose.
+
+Development generates the secret on first start, mode 0600, outside the database and its backups' reach of the web;
+production is given `COPYDESK_SECRET_KEY`.
+"""
+
+import hashlib
+import hmac
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from cms.settings import SHORTEST_SECRET, Settings
+
+
+@dataclass(frozen=True, repr=False)
+class Keys:
+    """Derives a key for a purpose. `repr` never shows the secret."""
+
+    secret: bytes
+
+    def derive(self, purpose: str) -> bytes:
+        """A 32-byte key for one purpose. Formula: HMAC-SHA-256(secret, "copydesk:" + purpose)."""
+        return hmac.new(self.secret, b"copydesk:" + purpose.encode(), hashlib.sha256).digest()
+
+
+def load_keys(settings: Settings) -> Keys:
+    """The keys of this installation; makes the secret where a development home has none.
+
+    Raises: OSError when the file cannot be read or written.
+    """
+    if settings.secret_key:
+        return Keys(settings.secret_key.encode())
+    path = settings.home / "keys" / "secret"
+    if not path.exists():
+        _generate(path)
+    secret = path.read_bytes().strip()
+    if len(secret) < SHORTEST_SECRET:
+        raise OSError(f"{path} is too short to be a key; delete it to have a new one made (open codes and cursors end)")
+    return Keys(secret)
+
+
+def _generate(path: Path) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    mine = path.with_name(f"secret.{os.getpid()}.new")
+    handle = os.open(mine, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(secrets.token_hex(32))
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        # A hard link refuses to replace: of two processes that start at once, both end with the first one's key.
+        path.hardlink_to(mine)
+    except FileExistsError:
+        pass
+    finally:
+        mine.unlink()

@@ -1,0 +1,1 @@
+"""The audience: accounts and verification codes."""

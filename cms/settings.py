@@ -1,0 +1,183 @@
+"""Every setting of Copydesk: one frozen object, read once from the environment and passed down.
+
+Nothing else in the project reads the environment. `docs/configuration.md` lists the variables.
+"""
+
+import hashlib
+import ipaddress
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+SHORTEST_SECRET = 32
+
+
+class SettingsError(ValueError):
+    """A variable that cannot be used; the text names it and says what to write instead."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What this process was told. Units are in the names; `home` is the one folder that holds data."""
+
+    home: Path = Path("var")
+    env: Literal["development", "production"] = "development"
+    host: str = "127.0.0.1"
+    port: int = 8000
+    base_url: str = ""
+    site_name: str = "Copydesk"
+    database_url: str = ""
+    redis_url: str = ""
+    smtp_url: str = ""
+    mail_from: str = "Copydesk <no-reply@localhost>"
+    mailbox_host: str = "127.0.0.1"
+    mailbox_port: int = 0
+    mailbox_smtp_port: int = 0
+    api_processes: int = 2
+    api_threads: int = 4
+    secret_key: str = ""
+    trusted_proxies: tuple[Network, ...] = ()
+    code_cooldown_seconds: int = 60
+    reading_rates: str = ""
+    body_limit_bytes: int = 1_048_576
+    wait_limit_seconds: int = 10
+    events_retention_days: int = 7
+    audit_retention_days: int = 365
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    allow_unsafe_database: bool = False
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
+        """Read `COPYDESK_*` from a mapping; unknown names are refused, so that a typing mistake is not silent.
+
+        Raises: SettingsError, naming the variable.
+        """
+        known = {f"COPYDESK_{field.name.upper()}": field for field in fields(cls)}
+        given: dict[str, object] = {}
+        for name, text in environ.items():
+            if not name.startswith("COPYDESK_") or name in OTHERS_READ:
+                continue
+            if name not in known:
+                raise SettingsError(f"{name} is not a setting of Copydesk; docs/configuration.md lists them")
+            if text != "":
+                given[known[name].name] = _value(name, known[name].name, text)
+        settings = cls(**given)  # type: ignore[arg-type]  # _value gives each field its own type
+        settings.check()
+        return settings
+
+    def check(self) -> None:
+        """Refuse what would be unsafe or could not work. Raises: SettingsError."""
+        if self.secret_key and len(self.secret_key) < SHORTEST_SECRET:
+            raise SettingsError(f"COPYDESK_SECRET_KEY must have at least {SHORTEST_SECRET} characters")
+        if self.secret_key and len(set(self.secret_key)) < 10:
+            raise SettingsError("COPYDESK_SECRET_KEY looks like an example; make one with: openssl rand -hex 32")
+        if self.env == "production" and not self.secret_key:
+            raise SettingsError("COPYDESK_ENV=production needs COPYDESK_SECRET_KEY; make one with: openssl rand -hex 32")
+        if "cluster" in urlsplit(self.redis_url).scheme:
+            raise SettingsError("COPYDESK_REDIS_URL: a Redis Cluster cannot carry the task queues; name a single server")
+        scheme = urlsplit(self.database_url).scheme.split("+")[0]
+        if scheme not in ("", "sqlite", "postgresql"):
+            raise SettingsError("COPYDESK_DATABASE_URL must begin with sqlite:/// or postgresql://")
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL with its driver written out."""
+        if not self.database_url:
+            return f"sqlite+pysqlite:///{self.home.absolute() / 'copydesk.db'}"
+        if self.database_url.startswith("postgresql://"):
+            return "postgresql+psycopg://" + self.database_url.removeprefix("postgresql://")
+        return self.database_url
+
+    @property
+    def public_url(self) -> str:
+        """Where readers and apps reach this product; never taken from a request's Host header."""
+        return (self.base_url or f"http://{_url_host(self.host)}:{self.port}").rstrip("/")
+
+    @property
+    def mailbox_page_port(self) -> int:
+        """Where the local mailbox shows its page."""
+        return self.mailbox_port or self.port + 25
+
+    @property
+    def mailbox_mail_port(self) -> int:
+        """Where the local mailbox takes mail by SMTP."""
+        return self.mailbox_smtp_port or self.port + 26
+
+    @property
+    def mail_server(self) -> str:
+        """The SMTP URL that letters go to: the configured one, or the local mailbox."""
+        return self.smtp_url or f"smtp://{_url_host(self.mailbox_host)}:{self.mailbox_mail_port}"
+
+    @property
+    def broker_socket(self) -> Path:
+        """Where the embedded broker listens: below the home, or in a short private folder when that path is too long.
+
+        Source: `sockaddr_un.sun_path` holds 108 bytes on Linux and 104 on macOS.
+        """
+        socket = self.home.absolute() / "broker" / "valkey.sock"
+        if len(str(socket).encode()) <= 100:
+            return socket
+        digest = hashlib.sha256(str(self.home.absolute()).encode()).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"copydesk-{os.getuid()}-{digest}" / "valkey.sock"
+
+    @property
+    def bell_url(self) -> str:
+        """The broker's URL for redis-py: the configured server, or the embedded broker's socket."""
+        return self.redis_url or f"unix://{self.broker_socket}"
+
+    @property
+    def queue_url(self) -> str:
+        """The broker's URL for Celery, which names a unix socket in its own way."""
+        return self.redis_url or f"redis+socket://{self.broker_socket}"
+
+    @property
+    def index_home(self) -> Path:
+        """The folder of the search index; it can be deleted and grows back."""
+        return self.home / "index"
+
+    @property
+    def is_development(self) -> bool:
+        """Whether keys may be generated and the sample newsroom loaded."""
+        return self.env == "development"
+
+
+# Read elsewhere: by the tests, by the supervisor for its children, by the shell.
+OTHERS_READ = frozenset({"COPYDESK_REQUIRE", "COPYDESK_LIFELINE", "COPYDESK_TEST_POSTGRESQL_URL", "COPYDESK_TOKEN"})
+
+
+def _url_host(host: str) -> str:
+    if host in ("0.0.0.0", "::", ""):  # noqa: S104  # compared, not bound: these mean "every address"
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
+def _value(variable: str, name: str, text: str) -> object:
+    default = getattr(Settings, name)
+    if name == "trusted_proxies":
+        return _networks(variable, text)
+    if isinstance(default, bool):
+        if text.lower() not in ("0", "1", "true", "false", "yes", "no"):
+            raise SettingsError(f"{variable} must be 1 or 0, not {text!r}")
+        return text.lower() in ("1", "true", "yes")
+    if isinstance(default, int):
+        if not text.isascii() or not text.isdigit():
+            raise SettingsError(f"{variable} must be a whole number, not {text!r}")
+        return int(text)
+    if isinstance(default, Path):
+        return Path(text).expanduser()
+    choices = {"env": ("development", "production"), "log_level": ("debug", "info", "warning", "error")}.get(name)
+    if choices and text not in choices:
+        raise SettingsError(f"{variable} must be one of {', '.join(choices)}, not {text!r}")
+    return text
+
+
+def _networks(variable: str, text: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise SettingsError(f"{variable} must list addresses or networks, such as 10.0.0.0/8: {error}") from None

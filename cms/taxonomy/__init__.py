@@ -1,0 +1,1 @@
+"""Sections, tags, people, sources: the words that both sides use."""

@@ -77,9 +77,13 @@ class Settings:
         if self.secret_key and len(set(self.secret_key)) < 10:
             raise SettingsError("COPYDESK_SECRET_KEY looks like an example; make one with: openssl rand -hex 32")
         if self.env == "production" and not self.secret_key:
-            raise SettingsError("COPYDESK_ENV=production needs COPYDESK_SECRET_KEY; make one with: openssl rand -hex 32")
+            raise SettingsError(
+                "COPYDESK_ENV=production needs COPYDESK_SECRET_KEY; make one with: openssl rand -hex 32"
+            )
         if "cluster" in urlsplit(self.redis_url).scheme:
-            raise SettingsError("COPYDESK_REDIS_URL: a Redis Cluster cannot carry the task queues; name a single server")
+            raise SettingsError(
+                "COPYDESK_REDIS_URL: a Redis Cluster cannot carry the task queues; name a single server"
+            )
         scheme = urlsplit(self.database_url).scheme.split("+")[0]
         if scheme not in ("", "sqlite", "postgresql"):
             raise SettingsError("COPYDESK_DATABASE_URL must begin with sqlite:/// or postgresql://")

@@ -31,7 +31,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from cms.platform.errors import Unavailable
 
 BUSY_TIMEOUT_MS = 5_000
-AFTER_COMMIT = "after_commit"
+WAKE = "wake"
 
 
 class Table(DeclarativeBase):
@@ -87,8 +87,11 @@ Json = JSON().with_variant(JSONB, "postgresql")
 class Database:
     """One database with an engine for writing and one for reading."""
 
-    def __init__(self, url: str, *, is_durable: bool, pool_size: int = 8) -> None:
+    def __init__(
+        self, url: str, *, is_durable: bool, pool_size: int = 8, wake: Callable[[], None] | None = None
+    ) -> None:
         self.url = url
+        self.wake = wake
         self.is_sqlite = url.startswith("sqlite")
         options: dict[str, Any] = {
             "json_serializer": lambda value: orjson.dumps(value).decode(),
@@ -109,7 +112,7 @@ class Database:
     def transaction(self) -> Iterator[Session]:
         """A session whose work is committed when the `with` is left, and undone when it is left by an exception.
 
-        The only place that commits. What verbs asked for with `after_commit` runs afterwards, each at most once.
+        The only place that commits. The bell is rung afterwards when a letter was dropped.
         """
         with Session(self.writer, expire_on_commit=False) as session:
             try:
@@ -118,8 +121,8 @@ class Database:
             except BaseException:
                 session.rollback()
                 raise
-        for call in dict.fromkeys(session.info.get(AFTER_COMMIT, ())):
-            call()
+        if self.wake is not None and session.info.get(WAKE):
+            self.wake()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -133,9 +136,9 @@ class Database:
         self.reader.dispose()
 
 
-def after_commit(session: Session, call: Callable[[], None]) -> None:
-    """Ask for a call after this session's commit; the same callable asked for twice is called once."""
-    session.info.setdefault(AFTER_COMMIT, []).append(call)
+def wake_after_commit(session: Session) -> None:
+    """Ask that whoever acts on letters is woken after this session's commit."""
+    session.info[WAKE] = True
 
 
 def _prepare_sqlite(engine: Engine, *, begin: str, synchronous: str) -> None:

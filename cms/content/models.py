@@ -1,0 +1,111 @@
+"""Tables of the published side. Everything in them can be computed again from the working side and the events."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Float, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from cms.platform.db import Instant, Json, RowNumber, Table, id_column
+
+
+class Document(Table):
+    """A published article, as apps read it.
+
+    `content` is what the publish wrote down; `reading_time` and the related list are derived later. `body` and
+    `card` are the finished JSON bytes of the article and of its entry in lists, put together once per change;
+    `etag` changes with `body`, `revision` does not change with derived parts.
+    """
+
+    __tablename__ = "documents"
+    __table_args__ = (
+        UniqueConstraint("locale", "slug"),
+        Index("ix_documents_newest", "published_at", "number"),
+        Index("ix_documents_locale", "locale", "published_at", "number"),
+        Index("ix_documents_section", "section_path", "published_at", "number"),
+    )
+
+    article_id: Mapped[str] = mapped_column(id_column(), primary_key=True)
+    number: Mapped[int] = mapped_column(RowNumber, unique=True)
+    revision: Mapped[int]
+    locale: Mapped[str] = mapped_column(String(35))
+    slug: Mapped[str] = mapped_column(String(120))
+    section_path: Mapped[str] = mapped_column(String(1000))
+    title: Mapped[str] = mapped_column(String(300))
+    published_at: Mapped[datetime] = mapped_column(Instant)
+    updated_at: Mapped[datetime] = mapped_column(Instant)
+    content: Mapped[dict[str, Any]] = mapped_column(Json)
+    text: Mapped[str] = mapped_column(Text)
+    image_count: Mapped[int]
+    reading_time: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    card: Mapped[bytes] = mapped_column(LargeBinary)
+    etag: Mapped[str] = mapped_column(String(40))
+    changed_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class DocumentTag(Table):
+    """A tag of a published article; with the instant, so that a tag's newest articles are one range read."""
+
+    __tablename__ = "document_tags"
+    __table_args__ = (Index("ix_document_tags_newest", "tag", "published_at", "article_id"),)
+
+    article_id: Mapped[str] = mapped_column(
+        id_column(), ForeignKey("documents.article_id", ondelete="CASCADE"), primary_key=True
+    )
+    tag: Mapped[str] = mapped_column(String(120), primary_key=True)
+    published_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class DocumentAuthor(Table):
+    """An author of a published article."""
+
+    __tablename__ = "document_authors"
+    __table_args__ = (Index("ix_document_authors_newest", "author", "published_at", "article_id"),)
+
+    article_id: Mapped[str] = mapped_column(
+        id_column(), ForeignKey("documents.article_id", ondelete="CASCADE"), primary_key=True
+    )
+    author: Mapped[str] = mapped_column(String(120), primary_key=True)
+    published_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class RelatedEntry(Table):
+    """One neighbour of a published article. More are kept than are shown, so that a list that loses one has spares."""
+
+    __tablename__ = "related_entries"
+
+    article_id: Mapped[str] = mapped_column(
+        id_column(), ForeignKey("documents.article_id", ondelete="CASCADE"), primary_key=True
+    )
+    other_id: Mapped[str] = mapped_column(
+        id_column(), ForeignKey("documents.article_id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    score: Mapped[float] = mapped_column(Float(53))
+    why: Mapped[list[str]] = mapped_column(Json)
+
+
+class DocumentTerm(Table):
+    """One of the strongest terms of a published article with its weight in the normalised vector."""
+
+    __tablename__ = "document_terms"
+    __table_args__ = (Index("ix_document_terms_term", "term", "article_id"),)
+
+    article_id: Mapped[str] = mapped_column(
+        id_column(), ForeignKey("documents.article_id", ondelete="CASCADE"), primary_key=True
+    )
+    term: Mapped[str] = mapped_column(String(80), primary_key=True)
+    weight: Mapped[float] = mapped_column(Float(53))
+
+
+class TermFrequency(Table):
+    """In how many published articles of a language a term was found when the vocabulary was last fitted.
+
+    The row with the empty term counts the articles of that language.
+    """
+
+    __tablename__ = "term_frequencies"
+
+    language: Mapped[str] = mapped_column(String(35), primary_key=True)
+    term: Mapped[str] = mapped_column(String(80), primary_key=True)
+    documents: Mapped[int]

@@ -1,0 +1,102 @@
+"""The catalogue: everything that can happen, one frozen class per event, in the past tense.
+
+Plain Python. `docs/events.md` is generated from here. On every outside surface an event is a CloudEvent 1.0;
+inside, consumers read the present state of the subject and use the event only as a reason to look.
+"""
+
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, get_type_hints
+
+
+@dataclass(frozen=True)
+class Event:
+    """A thing that happened to one subject. `subject` is the public id of that thing."""
+
+    type: ClassVar[str]
+    version: ClassVar[int] = 1
+
+    subject: str
+
+    def data(self) -> dict[str, Any]:
+        """The event's own fields, ready for JSON."""
+        return {field.name: getattr(self, field.name) for field in fields(self) if field.name != "subject"}
+
+
+@dataclass(frozen=True)
+class ArticleCreated(Event):
+    """A new article exists as a draft; readers see nothing of it."""
+
+    type = "article.created"
+    revision: int
+
+
+@dataclass(frozen=True)
+class ArticleEdited(Event):
+    """The working copy of an article changed; what readers see did not."""
+
+    type = "article.edited"
+    revision: int
+
+
+@dataclass(frozen=True)
+class ArticlePublished(Event):
+    """Readers see this revision of the article from this commit on. `is_first` is true when they saw none before."""
+
+    type = "article.published"
+    revision: int
+    is_first: bool
+
+
+@dataclass(frozen=True)
+class ArticleUnpublished(Event):
+    """Readers no longer see the article; its working copy stays."""
+
+    type = "article.unpublished"
+    revision: int
+
+
+@dataclass(frozen=True)
+class ArticleDeleted(Event):
+    """The article is gone for editors and readers alike."""
+
+    type = "article.deleted"
+    revision: int
+
+
+@dataclass(frozen=True)
+class LetterQueued(Event):
+    """A letter to a person waits to be sent. The subject is the letter's id; address and code are never in here."""
+
+    type = "mail.queued"
+
+
+@dataclass(frozen=True)
+class RelatedSweepDue(Event):
+    """It is time to fit the vocabulary of related articles again and to compare every list with brute force."""
+
+    type = "related.sweep_due"
+
+
+CATALOGUE: dict[str, type[Event]] = {
+    event.type: event
+    for event in (
+        ArticleCreated,
+        ArticleEdited,
+        ArticlePublished,
+        ArticleUnpublished,
+        ArticleDeleted,
+        LetterQueued,
+        RelatedSweepDue,
+    )
+}
+
+
+def event_from(type_name: str, subject: str, data: dict[str, Any]) -> Event:
+    """The event as its class, from what the outbox holds. Raises: KeyError for a type that is not in the catalogue."""
+    return CATALOGUE[type_name](subject=subject, **data)
+
+
+def field_types(event: type[Event]) -> dict[str, str]:
+    """The names and types of an event's own fields, for the generated page."""
+    hints = get_type_hints(event)
+    return {field.name: getattr(hints[field.name], "__name__", str(hints[field.name])) for field in fields(event)}

@@ -1,0 +1,53 @@
+"""The switchboard: who hears what, in plain data on one screen.
+
+The transaction of an act writes one open delivery per subscription of its event, so what will follow is known at
+commit. `workers/app.py` binds each name to its handler.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """One consumer. `queue` is where its tasks wait; `time_limit_seconds` is the longest that one attempt may take."""
+
+    name: str
+    hears: tuple[str, ...]
+    queue: str
+    time_limit_seconds: int
+
+    @property
+    def task(self) -> str:
+        """The explicit name of the task that closes this subscription's deliveries."""
+        return f"{self.queue}.{self.name}"
+
+
+SUBSCRIPTIONS = (
+    Subscription("reading_time", hears=("article.published",), queue="derive", time_limit_seconds=30),
+    Subscription(
+        "search",
+        hears=("article.published", "article.unpublished", "article.deleted"),
+        queue="search",
+        time_limit_seconds=60,
+    ),
+    Subscription(
+        "related",
+        hears=("article.published", "article.unpublished", "article.deleted"),
+        queue="derive",
+        time_limit_seconds=60,
+    ),
+    Subscription("related_sweep", hears=("related.sweep_due",), queue="derive", time_limit_seconds=900),
+    Subscription("letter", hears=("mail.queued",), queue="mail", time_limit_seconds=60),
+)
+
+# Events that nobody acts on today. They are kept in the outbox for its retention, for people who ask what happened.
+UNHEARD = frozenset({"article.created", "article.edited"})
+
+QUEUES = tuple(sorted({subscription.queue for subscription in SUBSCRIPTIONS}))
+BY_NAME = {subscription.name: subscription for subscription in SUBSCRIPTIONS}
+ATTEMPTS_BEFORE_DEAD = 5
+
+
+def hearing(event_type: str) -> tuple[Subscription, ...]:
+    """The subscriptions that hear an event."""
+    return tuple(subscription for subscription in SUBSCRIPTIONS if event_type in subscription.hears)

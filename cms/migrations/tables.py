@@ -1,0 +1,21 @@
+"""Every table of the product in one metadata, for Alembic to compare with a database."""
+
+from sqlalchemy import MetaData
+
+from cms.audit import models as audit
+from cms.content import models as content
+from cms.events import models as events
+from cms.identity import models as identity
+from cms.mail import models as mail
+from cms.newsroom import models as newsroom
+from cms.platform import models as platform
+from cms.platform.db import Table
+from cms.readers import models as readers
+from cms.taxonomy import models as taxonomy
+
+WINGS = (audit, content, events, identity, mail, newsroom, platform, readers, taxonomy)
+
+
+def metadata() -> MetaData:
+    """The metadata with the tables of every wing."""
+    return Table.metadata

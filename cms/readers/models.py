@@ -1,0 +1,52 @@
+"""Tables of the audience: accounts, and challenges that prove a mailbox. No code is ever in them."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from cms.platform.db import Instant, RowNumber, Table, id_column
+from cms.readers.rules import PURPOSES
+
+
+class Account(Table):
+    """A reader whose address was proven. `email` is in its canonical form; without a hash no password was set yet."""
+
+    __tablename__ = "reader_accounts"
+
+    number: Mapped[int] = mapped_column(RowNumber, primary_key=True, autoincrement=True)
+    id: Mapped[str] = mapped_column(id_column(), unique=True)
+    email: Mapped[str] = mapped_column(String(320), unique=True)
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    display_name: Mapped[str] = mapped_column(String(120))
+    locale: Mapped[str] = mapped_column(String(35))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    verified_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Challenge(Table):
+    """A question that only the owner of a mailbox can answer. The code is derived from this row and a key, never stored.
+
+    A registration keeps its password hash here until the address is proven, so nobody can occupy another's address.
+    `closed_at` is set when a newer challenge of the same purpose and address took its place.
+    """
+
+    __tablename__ = "reader_challenges"
+    __table_args__ = (
+        CheckConstraint(f"purpose IN {PURPOSES}", name="purpose"),
+        Index("ix_reader_challenges_email", "email", "purpose", "created_at"),
+    )
+
+    number: Mapped[int] = mapped_column(RowNumber, primary_key=True, autoincrement=True)
+    id: Mapped[str] = mapped_column(id_column(), unique=True)
+    purpose: Mapped[str] = mapped_column(String(20))
+    email: Mapped[str] = mapped_column(String(320))
+    account_id: Mapped[str | None] = mapped_column(id_column())
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    display_name: Mapped[str] = mapped_column(String(120))
+    locale: Mapped[str] = mapped_column(String(35))
+    attempts: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    used_at: Mapped[datetime | None] = mapped_column(Instant)
+    closed_at: Mapped[datetime | None] = mapped_column(Instant)

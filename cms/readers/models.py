@@ -25,7 +25,7 @@ class Account(Table):
 
 
 class Challenge(Table):
-    """A question that only the owner of a mailbox can answer. The code is derived from this row and a key, never stored.
+    """A question that only the owner of a mailbox can answer. Its code is derived from this row and a key, not stored.
 
     A registration keeps its password hash here until the address is proven, so nobody can occupy another's address.
     `closed_at` is set when a newer challenge of the same purpose and address took its place.

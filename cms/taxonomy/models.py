@@ -9,7 +9,7 @@ from cms.platform.db import Instant, RowNumber, Table, id_column
 
 
 class Section(Table):
-    """A part of the site. `path` holds the slugs from the root, joined and ended by `/`, for questions about subtrees."""
+    """A part of the site. `path` holds the slugs from the root, each ended by `/`, for questions about subtrees."""
 
     __tablename__ = "sections"
 

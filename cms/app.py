@@ -1,0 +1,60 @@
+"""`create_app`: the only place where Flask is put together."""
+
+import os
+
+from flask import Blueprint, Flask, Response, request
+from search_index.reader import Reader
+
+from cms.identity.tokens import verifier
+from cms.platform.bell import Bell
+from cms.platform.clock import now
+from cms.platform.db import Database, refuse_unsafe_server
+from cms.platform.http import guard, problems
+from cms.platform.http.door import door
+from cms.platform.http.services import EXTENSION, Services
+from cms.platform.keys import load_keys
+from cms.platform.logs import configure_logs
+from cms.settings import Settings
+
+BLUEPRINTS: tuple[Blueprint, ...] = ()
+
+
+def create_app(settings: Settings) -> Flask:
+    """The API as a WSGI application. Raises: Unavailable when the database may lose what it acknowledges."""
+    bell = Bell(settings.bell_url)
+    database = Database(settings.database, is_durable=True, wake=bell.ring)
+    if not settings.allow_unsafe_database:
+        refuse_unsafe_server(database)
+    app = Flask("copydesk", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = settings.body_limit_bytes
+    app.url_map.strict_slashes = True
+    app.url_map.merge_slashes = False
+    app.extensions[EXTENSION] = Services(
+        settings=settings,
+        database=database,
+        keys=load_keys(settings),
+        index=Reader(settings.index_home),
+        clock=now,
+        verify_token=verifier(database, now),
+    )
+    app.before_request(guard.authenticate)
+    app.after_request(_name_route)
+    problems.install(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    app.wsgi_app = door(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign,assignment]  # Flask's documented way
+    return app
+
+
+def create_app_from_environment() -> Flask:
+    """The factory that the HTTP server calls in each of its processes."""
+    settings = Settings.from_environment(os.environ)
+    configure_logs(settings.log_level)
+    return create_app(settings)
+
+
+def _name_route(response: Response) -> Response:
+    # The rule, not the path: a label per article would make as many time series as there are articles.
+    if request.url_rule is not None:
+        request.environ["copydesk.route"] = request.url_rule.rule
+    return response

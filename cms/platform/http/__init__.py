@@ -1,0 +1,1 @@
+"""What every HTTP surface shares: problems, guard, requests, answers, paging, idempotency, OpenAPI."""

@@ -1,0 +1,103 @@
+"""The door: a small WSGI function around the application that gives each request its id, the asker's address, the
+headers that every answer owes, one log line and its place in the metrics."""
+
+import ipaddress
+import logging
+import re
+import secrets
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import structlog
+from prometheus_client import Counter, Histogram
+
+from cms.settings import Network
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+REQUESTS = Counter("copydesk_http_requests_total", "Answers by route and status.", ["method", "route", "status"])
+SECONDS = Histogram(
+    "copydesk_http_request_seconds",
+    "Time to the first byte of an answer, in seconds.",
+    ["route"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+)
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+SECURITY = [
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("X-Frame-Options", "DENY"),
+    ("Cross-Origin-Resource-Policy", "cross-origin"),
+]
+STRICT_POLICY = ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+StartResponse = Callable[..., Any]
+Application = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
+
+log = structlog.get_logger("copydesk.access")
+quiet = logging.getLogger("copydesk.access")
+
+
+def door(application: Application, trusted_proxies: tuple[Network, ...]) -> Application:
+    """Wrap an application; one object per process, safe for threads."""
+
+    def through(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        began = time.perf_counter()
+        given = environ.get("HTTP_X_REQUEST_ID", "")
+        identity = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+        environ["copydesk.request_id"] = identity
+        environ["copydesk.client_address"] = client_address(environ, trusted_proxies)
+        structlog.contextvars.bind_contextvars(request_id=identity)
+
+        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            headers = headers + SECURITY
+            if not any(name.lower() == "content-security-policy" for name, _ in headers):
+                headers.append(STRICT_POLICY)
+            headers.append(("X-Request-Id", identity))
+            _observe(environ, status[:3], time.perf_counter() - began)
+            return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
+
+        try:
+            return application(environ, start)
+        finally:
+            structlog.contextvars.unbind_contextvars("request_id")
+
+    return through
+
+
+def client_address(environ: dict[str, Any], trusted_proxies: tuple[Network, ...]) -> str:
+    """The peer's address, or the last address in X-Forwarded-For that is not a configured proxy's own."""
+    address = str(environ.get("REMOTE_ADDR", ""))
+    forwarded = [part.strip() for part in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
+    while forwarded and _is_in(address, trusted_proxies):
+        candidate = forwarded.pop()
+        try:
+            address = str(ipaddress.ip_address(candidate))
+        except ValueError:
+            break
+    return address
+
+
+def _is_in(address: str, networks: tuple[Network, ...]) -> bool:
+    if not networks:
+        return False
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed in network for network in networks)
+
+
+def _observe(environ: dict[str, Any], status: str, seconds: float) -> None:
+    route = environ.get("copydesk.route", "none")
+    method = environ["REQUEST_METHOD"] if environ["REQUEST_METHOD"] in METHODS else "other"
+    REQUESTS.labels(method, route, status).inc()
+    SECONDS.labels(route).observe(seconds)
+    if quiet.isEnabledFor(logging.INFO):
+        log.info(
+            "request",
+            method=method,
+            path=environ.get("PATH_INFO", ""),
+            status=int(status),
+            milliseconds=round(seconds * 1000, 2),
+            client=environ["copydesk.client_address"],
+        )

@@ -1,0 +1,78 @@
+"""Declaring a route: what it reads, what it answers, which scope it needs. The same words make the OpenAPI document."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any
+
+from flask import Response
+from marshmallow import Schema, ValidationError
+
+from cms.platform.errors import Invalid
+from cms.platform.http.etags import required_revision
+from cms.platform.http.guard import require
+from cms.platform.http.json_input import json_body
+from cms.platform.http.query_input import load_query
+from cms.platform.http.shapes import field_errors
+
+View = Callable[..., Response]
+Shapes = type[Schema] | Schema | None
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """What a route promises. `answers` maps a status to the shape of its body (None: no JSON body)."""
+
+    summary: str
+    answers: Mapping[int, Shapes]
+    scope: str | None = None
+    body: Schema | None = None
+    query: Schema | None = None
+    is_body_optional: bool = False
+    needs_revision: bool = False
+    refuses: tuple[int, ...] = ()
+    media_type: str = "application/json"
+    description: str = ""
+    example: Mapping[str, Any] = field(default_factory=dict)
+
+
+def endpoint(
+    *, summary: str, answers: Mapping[int, Shapes], body: Shapes = None, query: Shapes = None, **options: Any
+) -> Callable[[View], View]:
+    """Declare a view. It is called with what it names: `body`, `query`, `revision`, beside the path's parts.
+
+    Raises: Forbidden, BadRequest, Invalid, PreconditionMissing before the view runs.
+    """
+    declared = Endpoint(summary=summary, answers=answers, body=_instance(body), query=_instance(query), **options)
+
+    def declare(view: View) -> View:
+        @wraps(view)
+        def run(**path: Any) -> Response:
+            if declared.scope is not None:
+                require(declared.scope)
+            asked = load_query(declared.query)
+            given: dict[str, Any] = dict(path)
+            if declared.query is not None:
+                given["query"] = asked
+            if declared.needs_revision:
+                given["revision"] = required_revision()
+            if declared.body is not None:
+                given["body"] = _load_body(declared)
+            return view(**given)
+
+        run.__endpoint__ = declared  # type: ignore[attr-defined]  # read again by the OpenAPI document
+        return run
+
+    return declare
+
+
+def _instance(shape: Shapes) -> Schema | None:
+    return shape() if isinstance(shape, type) else shape
+
+
+def _load_body(declared: Endpoint) -> Any:
+    assert declared.body is not None
+    try:
+        return declared.body.load(json_body())
+    except ValidationError as error:
+        raise Invalid(errors=field_errors(error)) from None

@@ -1,0 +1,40 @@
+"""Conditional requests. For editors the ETag is the revision; for readers it stands for the bytes."""
+
+import re
+
+from flask import request
+
+from cms.platform.errors import BadRequest, PreconditionMissing
+
+ENTITY_TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
+NO_REVISION = -1
+
+
+def revision_etag(revision: int) -> str:
+    """The strong ETag of a revision."""
+    return f'"{revision}"'
+
+
+def required_revision() -> int:
+    """The revision that `If-Match` names. A weak or foreign ETag gives one that no thing has.
+
+    Raises: PreconditionMissing without the header; BadRequest for `*` and lists, which name no single revision.
+    """
+    header = request.headers.get("If-Match", "").strip()
+    if not header:
+        raise PreconditionMissing('Send If-Match with the ETag that you read, such as If-Match: "7".')
+    if header == "*" or not ENTITY_TAG.fullmatch(header):
+        raise BadRequest("If-Match must hold exactly one ETag, the one of the revision that you read.")
+    number = header.strip('"')
+    return int(number) if number.isascii() and number.isdigit() and len(number) <= 18 else NO_REVISION
+
+
+def is_not_modified(etag: str) -> bool:
+    """Whether `If-None-Match` holds this ETag: weak comparison, lists and `*` count. Source: RFC 9110, 13.1.2."""
+    header = request.headers.get("If-None-Match")
+    if header is None:
+        return False
+    if header.strip() == "*":
+        return True
+    plain = etag.removeprefix("W/")
+    return any(candidate.removeprefix("W/") == plain for candidate in ENTITY_TAG.findall(header))

@@ -1,0 +1,81 @@
+"""Keyset paging: opaque cursors that nobody can forge, bound to the list that they came from."""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import urlencode
+
+import orjson
+from flask import request
+
+from cms.platform.errors import BadRequest
+from cms.platform.keys import Keys
+
+TAG_BYTES = 12
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """A place in a list: the sort key of the entry to go on from, and the direction."""
+
+    direction: Literal["next", "prev"]
+    position: tuple[Any, ...]
+
+
+def encode_cursor(keys: Keys, listing: str, cursor: Cursor) -> str:
+    """The cursor as text. `listing` names the list with its filters, sort and scope; the cursor works nowhere else."""
+    payload = orjson.dumps([cursor.direction[0], *cursor.position])
+    return base64.urlsafe_b64encode(_tag(keys, listing, payload) + payload).rstrip(b"=").decode()
+
+
+def decode_cursor(keys: Keys, listing: str, text: str | None) -> Cursor | None:
+    """The cursor from text, or None for none. Raises: BadRequest for one that is broken or of another list."""
+    if text is None:
+        return None
+    try:
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        tag, payload = raw[:TAG_BYTES], raw[TAG_BYTES:]
+        # Canonical form only: the last character of base64 can carry bits that decoding drops.
+        is_canonical = base64.urlsafe_b64encode(raw).rstrip(b"=").decode() == text
+        if not is_canonical or not hmac.compare_digest(tag, _tag(keys, listing, payload)):
+            raise ValueError
+        direction, *position = orjson.loads(payload)
+    except ValueError:
+        raise BadRequest(
+            "The cursor is broken or belongs to another list; begin again without it.", code="bad_cursor"
+        ) from None
+    return Cursor("next" if direction == "n" else "prev", tuple(position))
+
+
+def _tag(keys: Keys, listing: str, payload: bytes) -> bytes:
+    message = hashlib.sha256(listing.encode()).digest() + payload
+    return hmac.new(keys.derive("cursor"), message, hashlib.sha256).digest()[:TAG_BYTES]
+
+
+def page_of(
+    items: Sequence[Any], *, limit: int, next_cursor: str | None, prev_cursor: str | None, count: int | None = None
+) -> dict[str, Any]:
+    """The shape of every list."""
+    return {
+        "data": list(items),
+        "page": {
+            "limit": limit,
+            "next_cursor": next_cursor,
+            "prev_cursor": prev_cursor,
+            "has_more": next_cursor is not None,
+        },
+        "meta": {"count": count},
+    }
+
+
+def link_header(public_url: str, next_cursor: str | None, prev_cursor: str | None) -> dict[str, str]:
+    """`Link` with rel next and prev, keeping the query. Source: RFC 8288."""
+    links = []
+    for relation, cursor in (("next", next_cursor), ("prev", prev_cursor)):
+        if cursor:
+            query = {**request.args.to_dict(), "cursor": cursor}
+            links.append(f'<{public_url}{request.path}?{urlencode(query)}>; rel="{relation}"')
+    return {"Link": ", ".join(links)} if links else {}

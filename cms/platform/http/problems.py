@@ -1,0 +1,85 @@
+"""Every refusal of every layer as `application/problem+json`. Source: RFC 9457."""
+
+from typing import Any
+
+import structlog
+from flask import Flask, Response
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+from cms.platform.errors import Problem, Unavailable
+from cms.platform.http.answers import encode
+from cms.platform.http.guard import request_id
+from cms.platform.http.idempotency import Replay
+from cms.platform.http.services import services
+
+log = structlog.get_logger("copydesk.api")
+
+CODES = {
+    400: "bad_request", 401: "unauthenticated", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",
+    406: "not_acceptable", 408: "request_timeout", 409: "conflict", 410: "gone", 411: "length_required",
+    412: "stale", 413: "too_large", 414: "uri_too_long", 415: "unsupported_media_type", 416: "range_not_satisfiable",
+    417: "expectation_failed", 422: "invalid", 428: "precondition_required", 429: "too_many_requests",
+    431: "headers_too_large", 500: "internal", 501: "not_implemented", 502: "bad_gateway", 503: "unavailable",
+}  # fmt: skip
+
+
+def install(app: Flask) -> None:
+    """Teach an application to refuse in one voice."""
+    app.register_error_handler(Replay, lambda replay: replay.response)
+    app.register_error_handler(Problem, problem_response)
+    app.register_error_handler(HTTPException, _from_werkzeug)
+    app.register_error_handler(Exception, _from_surprise)
+
+
+def problem_response(problem: Problem) -> Response:
+    """A problem as an answer. Never an exception's own text for what we did not foresee."""
+    base = services().settings.public_url
+    body: dict[str, Any] = {
+        "type": f"{base}/docs/problems#{problem.code}",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.detail,
+        "instance": f"urn:request:{request_id()}",
+        "code": problem.code,
+        "request_id": request_id(),
+        **problem.extra,
+    }
+    if problem.errors:
+        body["errors"] = [
+            {"pointer": error.pointer, "code": error.code, "detail": error.detail} for error in problem.errors
+        ]
+    response = Response(encode(body), problem.status, mimetype="application/problem+json")
+    response.headers["Cache-Control"] = "no-store"
+    response.headers.extend(problem.headers)
+    return response
+
+
+def _from_werkzeug(error: HTTPException) -> Response:
+    status = error.code or 500
+    problem = Problem(error.description or error.name, code=CODES.get(status, "refused"))
+    response = problem_response(problem)
+    # The class attributes of Problem speak of a 500; what werkzeug refused has a status and title of its own.
+    body = {"title": error.name, "status": status}
+    response.set_data(encode({**_json(response), **body}))
+    response.status_code = status
+    for name, value in error.get_headers():
+        if name.lower() in ("allow", "retry-after", "www-authenticate"):
+            response.headers[name] = value
+    return response
+
+
+def _json(response: Response) -> dict[str, Any]:
+    value: dict[str, Any] = response.get_json()
+    return value
+
+
+def _from_surprise(error: Exception) -> Response:
+    if isinstance(error, OperationalError | PoolTimeout) or (
+        isinstance(error, DBAPIError) and error.connection_invalidated
+    ):
+        log.error("database_unavailable", error=type(error).__name__, exc_info=error)
+        return problem_response(Unavailable("The database does not answer right now.", headers={"Retry-After": "2"}))
+    log.error("unhandled", exc_info=error)
+    return problem_response(Problem("The request id names this in the log."))

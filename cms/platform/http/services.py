@@ -1,0 +1,33 @@
+"""What routes need from the process: settings, database, keys, the token verifier. Put together in `cms/app.py`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from flask import current_app
+from search_index.reader import Reader
+
+from cms.platform.actor import Actor
+from cms.platform.db import Database
+from cms.platform.keys import Keys
+from cms.settings import Settings
+
+EXTENSION = "copydesk"
+
+
+@dataclass(frozen=True)
+class Services:
+    """The parts of one API process. `verify_token` is identity's; raises Unauthenticated."""
+
+    settings: Settings
+    database: Database
+    keys: Keys
+    index: Reader
+    clock: Callable[[], datetime]
+    verify_token: Callable[[str], Actor]
+
+
+def services() -> Services:
+    """The parts of the running application."""
+    return cast(Services, current_app.extensions[EXTENSION])

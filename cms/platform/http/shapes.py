@@ -1,0 +1,88 @@
+"""The ground that every marshmallow schema stands on: strict types, unknown members refused, errors with pointers."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from marshmallow import RAISE, Schema, ValidationError, fields
+
+from cms.platform.clock import rfc3339
+from cms.platform.errors import FieldError
+
+
+class Shape(Schema):
+    """A shape on the wire. Unknown members are refused by name; a subclass makes a frozen command in `@post_load`."""
+
+    class Meta:
+        """Options for all shapes."""
+
+        unknown = RAISE
+
+
+class Text(fields.String):
+    """A string and nothing else; `is_line` refuses line breaks and control characters."""
+
+    default_error_messages: ClassVar[dict[str, str]] = {"line": "Must be one line without control characters."}
+
+    def __init__(self, *, is_line: bool = True, **options: Any) -> None:
+        super().__init__(**options)
+        self.is_line = is_line
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> str:
+        text = super()._deserialize(value, attr, data, **options)
+        if self.is_line and any(
+            ord(character) < 32 or ord(character) == 127 or character in "\u2028\u2029\x85" for character in text
+        ):
+            raise self.make_error("line")
+        return text
+
+
+class Flag(fields.Boolean):
+    """`true` or `false` and nothing that looks like it."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
+class UtcInstant(fields.AwareDateTime):
+    """An RFC 3339 instant; written in UTC with `Z`."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> str | None:
+        return None if value is None else rfc3339(value)
+
+
+def field_errors(error: ValidationError, prefix: str = "") -> list[FieldError]:
+    """marshmallow's messages as a flat list with JSON Pointers."""
+    return list(_flatten(error.normalized_messages(), prefix))
+
+
+def _flatten(messages: Any, pointer: str) -> Any:
+    if isinstance(messages, dict):
+        for name, inner in messages.items():
+            step = "" if name == "_schema" else "/" + str(name).replace("~", "~0").replace("/", "~1")
+            yield from _flatten(inner, pointer + step)
+    elif isinstance(messages, list):
+        for message in messages:
+            yield from _flatten(message, pointer)
+    else:
+        text = str(messages)
+        yield FieldError(pointer, _code(text), text)
+
+
+def _code(message: str) -> str:
+    for beginning, code in (
+        ("Missing data", "required"),
+        ("Unknown field", "unknown"),
+        ("Not a valid", "wrong_type"),
+        ("Invalid input type", "wrong_type"),
+        ("Invalid type", "wrong_type"),
+        ("Field may not be null", "wrong_type"),
+        ("Longer than", "too_long"),
+        ("Shorter than", "too_short"),
+        ("Length must be", "wrong_length"),
+        ("Must be one of", "not_allowed"),
+    ):
+        if message.startswith(beginning):
+            return code
+    return "invalid"

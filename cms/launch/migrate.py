@@ -1,0 +1,45 @@
+"""`copydesk migrate`: the database at the head of its migrations, keys made, and a first administrator's token."""
+
+from datetime import timedelta
+
+import click
+
+from cms.cli import settings_of
+from cms.identity.rules import DEFAULT_DAYS
+from cms.identity.tokens import has_tokens, issue_token
+from cms.migrations.running import upgrade
+from cms.platform.actor import system
+from cms.platform.clock import now
+from cms.platform.db import Database
+from cms.platform.keys import load_keys
+
+
+@click.command()
+@click.option("--first-token", is_flag=True, help="Print an administrator's token when none was ever issued.")
+@click.pass_context
+def migrate(context: click.Context, first_token: bool) -> None:
+    """Bring the database to the newest tables; safe to run at every start and by several machines at once."""
+    settings = settings_of(context)
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    load_keys(settings)
+    database = Database(settings.database, is_durable=True)
+    upgrade(database)
+    token = first_administrator(database) if first_token else None
+    database.dispose()
+    if token is not None:
+        click.echo(token)
+
+
+def first_administrator(database: Database) -> str | None:
+    """A token for the first administrator, or None when any token was ever issued."""
+    with database.transaction() as session:
+        if has_tokens(session):
+            return None
+        return issue_token(
+            session,
+            system("first start"),
+            name="first administrator",
+            role="administrator",
+            lifetime=timedelta(days=DEFAULT_DAYS),
+            now=now(),
+        )

@@ -1,0 +1,193 @@
+"""Fixtures that every test may use, and the guards that every test must pass.
+
+A test marked `both_databases` runs on SQLite and on PostgreSQL; the others run on SQLite.
+"""
+
+import ipaddress
+import os
+import shutil
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from flask import Flask
+from flask.testing import FlaskClient
+
+from cms.app import create_app
+from cms.identity.tokens import issue_token
+from cms.migrations.running import upgrade
+from cms.platform.actor import system
+from cms.platform.clock import now
+from cms.platform.db import Database
+from cms.settings import Settings
+from tests import servers
+
+SECRET = "a secret for the tests 0123456789 abcdefgh"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse every connection beyond loopback, whoever asks for it."""
+    config.addinivalue_line("markers", "both_databases: runs on SQLite and on PostgreSQL")
+
+    def refuse_far_away(event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "socket.connect" and isinstance(arguments[1], tuple):
+            host = str(arguments[1][0])
+            if host not in ("localhost", "") and not ipaddress.ip_address(host).is_loopback:
+                raise AssertionError(f"a test tried to reach {host}")
+
+    sys.addaudithook(refuse_far_away)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test marked `both_databases` once on each."""
+    if "database_kind" in metafunc.fixturenames:
+        kinds: list[Any] = ["sqlite"]
+        if metafunc.definition.get_closest_marker("both_databases"):
+            kinds.append(pytest.param("postgresql", marks=[pytest.mark.postgresql, pytest.mark.slow]))
+        metafunc.parametrize("database_kind", kinds, indirect=True)
+
+
+@pytest.fixture
+def need() -> Callable[[bool, str], None]:
+    """Skip when a part is missing on this machine; fail instead where COPYDESK_REQUIRE=all."""
+
+    def check(is_there: bool, what: str) -> None:
+        if not is_there:
+            if os.environ.get("COPYDESK_REQUIRE") == "all":
+                pytest.fail(f"{what} is missing, and COPYDESK_REQUIRE=all")
+            pytest.skip(f"{what} is missing")
+
+    return check
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[servers.PostgreSQL]:
+    """One server per test process, with a migrated template database."""
+    with servers.postgresql() as server:
+        server.execute("CREATE DATABASE template_copydesk")
+        database = Database(_driver_url(server.url("template_copydesk")), is_durable=True)
+        upgrade(database)
+        database.dispose()
+        yield server
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy."""
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    database = Database(f"sqlite+pysqlite:///{path}", is_durable=True)
+    upgrade(database)
+    with database.writer.connect() as connection:
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.exec_driver_sql("BEGIN")
+    database.dispose()
+    return path
+
+
+@pytest.fixture
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """`sqlite` or `postgresql`."""
+    return str(request.param)
+
+
+@pytest.fixture
+def database_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty, migrated database of this test's own."""
+    if database_kind == "sqlite":
+        path = tmp_path / "copydesk.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite+pysqlite:///{path}"
+        return
+    server: servers.PostgreSQL = request.getfixturevalue("postgresql_server")
+    name = f"test_{uuid.uuid4().hex}"
+    server.execute(f"CREATE DATABASE {name} TEMPLATE template_copydesk STRATEGY FILE_COPY")
+    yield server.url(name)
+    server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    """Settings of one test: a home of its own, and no broker unless the test asks for one."""
+    return Settings(
+        home=tmp_path / "home",
+        database_url=database_url,
+        redis_url="redis://127.0.0.1:1/0",
+        secret_key=SECRET,
+        allow_unsafe_database=True,
+        log_level="warning",
+    )
+
+
+@pytest.fixture
+def database(settings: Settings) -> Iterator[Database]:
+    """The test's database."""
+    database = Database(settings.database, is_durable=True)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    """The application on the test's database."""
+    app = create_app(settings)
+    yield app
+    app.extensions["copydesk"].database.dispose()
+    app.extensions["copydesk"].index.close()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """An anonymous client."""
+    return app.test_client()
+
+
+@pytest.fixture
+def client_as(app: Flask, database: Database) -> Callable[[str], FlaskClient]:
+    """A function that gives a client with a token of a role: viewer, author, editor, administrator."""
+
+    def make(role: str) -> FlaskClient:
+        with database.transaction() as session:
+            token = issue_token(session, system("test"), name=role, role=role, lifetime=timedelta(hours=1), now=now())
+        client = app.test_client()
+        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+        return client
+
+    return make
+
+
+@pytest.fixture
+def editor(client_as: Callable[[str], FlaskClient]) -> FlaskClient:
+    """A client with an editor's token."""
+    return client_as("editor")
+
+
+@pytest.fixture
+def administrator(client_as: Callable[[str], FlaskClient]) -> FlaskClient:
+    """A client with an administrator's token."""
+    return client_as("administrator")
+
+
+@pytest.fixture(scope="session")
+def shared_broker() -> Iterator[servers.Broker]:
+    """One Valkey per test process."""
+    with servers.valkey() as broker:
+        yield broker
+
+
+@pytest.fixture
+def broker(shared_broker: servers.Broker) -> servers.Broker:
+    """A running broker, emptied for this test."""
+    client = redis.Redis.from_url(shared_broker.url)
+    client.flushall()
+    client.close()
+    return shared_broker
+
+
+def _driver_url(url: str) -> str:
+    return Settings(database_url=url).database

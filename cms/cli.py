@@ -41,13 +41,6 @@ def main(context: click.Context) -> None:
         raise click.ClickException(str(error)) from None
 
 
-def settings_of(context: click.Context) -> Settings:
-    """The settings that the command was started with."""
-    settings = context.find_object(Settings)
-    assert settings is not None
-    return settings
-
-
 if __name__ == "__main__":
     sys.argv[0] = str(Path(sys.argv[0]).name)
     main()

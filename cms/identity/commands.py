@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import click
 
-from cms.cli import settings_of
 from cms.identity.rules import DEFAULT_DAYS, ROLES
 from cms.identity.tokens import issue_token
 from cms.platform.actor import system
 from cms.platform.clock import now
 from cms.platform.db import Database
+from cms.settings import Settings
 
 
 @click.group()
@@ -28,10 +28,10 @@ def token() -> None:
     help="How long it lives.",
 )
 @click.option("--quiet", is_flag=True, help="Print the token and nothing else.")
-@click.pass_context
-def issue(context: click.Context, role: str, name: str, minutes: int, quiet: bool) -> None:
+@click.pass_obj
+def issue(settings: Settings, role: str, name: str, minutes: int, quiet: bool) -> None:
     """Make a token and print it once."""
-    database = Database(settings_of(context).database, is_durable=True)
+    database = Database(settings.database, is_durable=True)
     with database.transaction() as session:
         text = issue_token(
             session, system("command line"), name=name, role=role, lifetime=timedelta(minutes=minutes), now=now()

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import click
 
-from cms.cli import settings_of
 from cms.identity.rules import DEFAULT_DAYS
 from cms.identity.tokens import has_tokens, issue_token
 from cms.migrations.running import upgrade
@@ -12,14 +11,14 @@ from cms.platform.actor import system
 from cms.platform.clock import now
 from cms.platform.db import Database
 from cms.platform.keys import load_keys
+from cms.settings import Settings
 
 
 @click.command()
 @click.option("--first-token", is_flag=True, help="Print an administrator's token when none was ever issued.")
-@click.pass_context
-def migrate(context: click.Context, first_token: bool) -> None:
+@click.pass_obj
+def migrate(settings: Settings, first_token: bool) -> None:
     """Bring the database to the newest tables; safe to run at every start and by several machines at once."""
-    settings = settings_of(context)
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     load_keys(settings)
     database = Database(settings.database, is_durable=True)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Float, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import Float, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cms.platform.db import Instant, Json, RowNumber, Table, id_column
@@ -14,7 +14,8 @@ class Document(Table):
 
     `content` is what the publish wrote down; `reading_time` and the related list are derived later. `body` and
     `card` are the finished JSON bytes of the article and of its entry in lists, put together once per change;
-    `etag` changes with `body`, `revision` does not change with derived parts.
+    `etag` changes with `body`, `revision` does not change with derived parts. `section_path` is the section's path as
+    in `Section.path`, or empty. `has_lost_related` marks a list that fell below what is shown and waits to be refilled.
     """
 
     __tablename__ = "documents"
@@ -22,7 +23,12 @@ class Document(Table):
         UniqueConstraint("locale", "slug"),
         Index("ix_documents_newest", "published_at", "number"),
         Index("ix_documents_locale", "locale", "published_at", "number"),
-        Index("ix_documents_section", "section_path", "published_at", "number"),
+        Index(
+            "ix_documents_lost_related",
+            "article_id",
+            sqlite_where=text("has_lost_related"),
+            postgresql_where=text("has_lost_related"),
+        ),
     )
 
     article_id: Mapped[str] = mapped_column(id_column(), primary_key=True)
@@ -42,32 +48,49 @@ class Document(Table):
     card: Mapped[bytes] = mapped_column(LargeBinary)
     etag: Mapped[str] = mapped_column(String(40))
     changed_at: Mapped[datetime] = mapped_column(Instant)
+    has_lost_related: Mapped[bool] = mapped_column(default=False)
+
+
+class DocumentSection(Table):
+    """A section of a published article or one above it, so that a subtree's newest articles are one range read."""
+
+    __tablename__ = "document_sections"
+    __table_args__ = (Index("ix_document_sections_newest", "section", "published_at", "number"),)
+
+    article_id: Mapped[str] = mapped_column(
+        id_column(), ForeignKey("documents.article_id", ondelete="CASCADE"), primary_key=True
+    )
+    section: Mapped[str] = mapped_column(String(120), primary_key=True)
+    published_at: Mapped[datetime] = mapped_column(Instant)
+    number: Mapped[int] = mapped_column(RowNumber)
 
 
 class DocumentTag(Table):
     """A tag of a published article; with the instant, so that a tag's newest articles are one range read."""
 
     __tablename__ = "document_tags"
-    __table_args__ = (Index("ix_document_tags_newest", "tag", "published_at", "article_id"),)
+    __table_args__ = (Index("ix_document_tags_newest", "tag", "published_at", "number"),)
 
     article_id: Mapped[str] = mapped_column(
         id_column(), ForeignKey("documents.article_id", ondelete="CASCADE"), primary_key=True
     )
     tag: Mapped[str] = mapped_column(String(120), primary_key=True)
     published_at: Mapped[datetime] = mapped_column(Instant)
+    number: Mapped[int] = mapped_column(RowNumber)
 
 
 class DocumentAuthor(Table):
     """An author of a published article."""
 
     __tablename__ = "document_authors"
-    __table_args__ = (Index("ix_document_authors_newest", "author", "published_at", "article_id"),)
+    __table_args__ = (Index("ix_document_authors_newest", "author", "published_at", "number"),)
 
     article_id: Mapped[str] = mapped_column(
         id_column(), ForeignKey("documents.article_id", ondelete="CASCADE"), primary_key=True
     )
     author: Mapped[str] = mapped_column(String(120), primary_key=True)
     published_at: Mapped[datetime] = mapped_column(Instant)
+    number: Mapped[int] = mapped_column(RowNumber)
 
 
 class RelatedEntry(Table):
@@ -89,7 +112,7 @@ class DocumentTerm(Table):
     """One of the strongest terms of a published article with its weight in the normalised vector."""
 
     __tablename__ = "document_terms"
-    __table_args__ = (Index("ix_document_terms_term", "term", "article_id"),)
+    __table_args__ = (Index("ix_document_terms_term", "term", "article_id", "weight"),)
 
     article_id: Mapped[str] = mapped_column(
         id_column(), ForeignKey("documents.article_id", ondelete="CASCADE"), primary_key=True

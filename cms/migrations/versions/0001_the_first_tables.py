@@ -72,14 +72,21 @@ def upgrade() -> None:
         sa.Column("card", sa.LargeBinary(), nullable=False),
         sa.Column("etag", sa.String(length=40), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("has_lost_related", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("article_id", name=op.f("pk_documents")),
         sa.UniqueConstraint("locale", "slug", name=op.f("uq_documents_locale_slug")),
         sa.UniqueConstraint("number", name=op.f("uq_documents_number")),
     )
     with op.batch_alter_table("documents", schema=None) as batch_op:
         batch_op.create_index("ix_documents_locale", ["locale", "published_at", "number"], unique=False)
+        batch_op.create_index(
+            "ix_documents_lost_related",
+            ["article_id"],
+            unique=False,
+            sqlite_where=sa.text("has_lost_related"),
+            postgresql_where=sa.text("has_lost_related"),
+        )
         batch_op.create_index("ix_documents_newest", ["published_at", "number"], unique=False)
-        batch_op.create_index("ix_documents_section", ["section_path", "published_at", "number"], unique=False)
 
     op.create_table(
         "letters",
@@ -346,26 +353,42 @@ def upgrade() -> None:
         sa.Column("article_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("author", sa.String(length=120), nullable=False),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(
             ["article_id"], ["documents.article_id"], name=op.f("fk_document_authors_article_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("article_id", "author", name=op.f("pk_document_authors")),
     )
     with op.batch_alter_table("document_authors", schema=None) as batch_op:
-        batch_op.create_index("ix_document_authors_newest", ["author", "published_at", "article_id"], unique=False)
+        batch_op.create_index("ix_document_authors_newest", ["author", "published_at", "number"], unique=False)
+
+    op.create_table(
+        "document_sections",
+        sa.Column("article_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("section", sa.String(length=120), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["article_id"], ["documents.article_id"], name=op.f("fk_document_sections_article_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("article_id", "section", name=op.f("pk_document_sections")),
+    )
+    with op.batch_alter_table("document_sections", schema=None) as batch_op:
+        batch_op.create_index("ix_document_sections_newest", ["section", "published_at", "number"], unique=False)
 
     op.create_table(
         "document_tags",
         sa.Column("article_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("tag", sa.String(length=120), nullable=False),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(
             ["article_id"], ["documents.article_id"], name=op.f("fk_document_tags_article_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("article_id", "tag", name=op.f("pk_document_tags")),
     )
     with op.batch_alter_table("document_tags", schema=None) as batch_op:
-        batch_op.create_index("ix_document_tags_newest", ["tag", "published_at", "article_id"], unique=False)
+        batch_op.create_index("ix_document_tags_newest", ["tag", "published_at", "number"], unique=False)
 
     op.create_table(
         "document_terms",
@@ -378,7 +401,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("article_id", "term", name=op.f("pk_document_terms")),
     )
     with op.batch_alter_table("document_terms", schema=None) as batch_op:
-        batch_op.create_index("ix_document_terms_term", ["term", "article_id"], unique=False)
+        batch_op.create_index("ix_document_terms_term", ["term", "article_id", "weight"], unique=False)
 
     op.create_table(
         "related_entries",

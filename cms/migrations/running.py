@@ -1,10 +1,10 @@
-"""Bringing a database to the head of the migrations, and asking whether it is there."""
+"""Bringing a database to the head of the migrations."""
 
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, text
 
 from cms.platform.db import Database
 
@@ -38,10 +38,3 @@ def configuration(connection: Connection) -> Config:
     config.set_main_option("script_location", str(FOLDER))
     config.attributes["connection"] = connection
     return config
-
-
-def current_step(connection: Connection) -> str | None:
-    """The step that the database stands at, or None before the first."""
-    if not inspect(connection).has_table("alembic_version"):
-        return None
-    return connection.scalar(text("SELECT version_num FROM alembic_version"))

@@ -1,0 +1,1 @@
+"""The HTTP surface of operations: receipts, deliveries, audit trail, health, metrics, documentation."""

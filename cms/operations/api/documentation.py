@@ -1,0 +1,69 @@
+"""The documentation that the product serves: the OpenAPI document, a page to try it, and what each problem means."""
+
+import html
+from importlib.resources import files
+
+from flask import Blueprint, Response, current_app
+
+from cms.operations.openapi import openapi_document
+from cms.operations.problems_page import PROBLEMS
+from cms.platform.errors import NotFound
+from cms.platform.http.answers import encode, public_answer
+from cms.platform.http.endpoint import endpoint
+
+KEPT = "copydesk.openapi"
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+ASSETS = {"docs.js": "text/javascript", "docs.css": "text/css"}
+
+documentation = Blueprint("documentation", __name__)
+
+
+@documentation.get("/openapi.json")
+@endpoint(summary="This document", answers={200: None})
+def openapi() -> Response:
+    """The OpenAPI 3.1 document, made once in each process."""
+    kept = current_app.extensions.get(KEPT)
+    if kept is None:
+        kept = current_app.extensions[KEPT] = encode(openapi_document(current_app))
+    return public_answer(kept)
+
+
+@documentation.get("/docs")
+def page() -> Response:
+    """An interactive page over the OpenAPI document, without anything from elsewhere."""
+    return _page(files("cms.operations.pages").joinpath("docs.html").read_text("utf-8"))
+
+
+@documentation.get("/docs/<name>")
+def asset(name: str) -> Response:
+    """The page's script and style, and the page of problems."""
+    if name == "problems":
+        return _page(_problems())
+    if name not in ASSETS:
+        raise NotFound(f"The documentation has no part named {name[:60]!r}.")
+    response = Response(files("cms.operations.pages").joinpath(name).read_bytes(), mimetype=ASSETS[name])
+    response.headers["Cache-Control"] = "public, max-age=300"
+    return response
+
+
+def _page(text: str) -> Response:
+    response = Response(text, mimetype="text/html")
+    response.headers["Content-Security-Policy"] = PAGE_POLICY
+    response.headers["Cache-Control"] = "public, max-age=300"
+    return response
+
+
+def _problems() -> str:
+    rows = "".join(
+        f'<section id="{html.escape(code)}"><h2>{html.escape(code)} <small>{status}</small></h2>'
+        f"<p>{html.escape(meaning)}</p></section>"
+        for code, (status, meaning) in sorted(PROBLEMS.items())
+    )
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Problems · Copydesk</title>'
+        '<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/docs/docs.css"></head>'
+        f'<body><header><h1>Problems</h1><p><a href="/docs">The API</a></p></header><main>{rows}</main></body></html>'
+    )

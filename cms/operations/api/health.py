@@ -1,0 +1,47 @@
+"""Health and metrics over HTTP. Free of secrets; open to probes without a token."""
+
+from flask import Blueprint, Response, current_app
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from cms.operations.health import HealthCheck
+from cms.operations.metrics import metrics_text
+from cms.operations.schemas import HealthShape
+from cms.platform.http.answers import answer
+from cms.platform.http.endpoint import endpoint
+from cms.platform.http.services import services
+
+CHECK = "copydesk.health"
+
+health = Blueprint("health", __name__)
+
+
+@health.get("/livez")
+@endpoint(summary="Whether this process answers at all", answers={200: HealthShape})
+def livez() -> Response:
+    """The process only; no part is asked."""
+    return answer({"status": "ok", "degraded": []})
+
+
+@health.get("/readyz")
+@endpoint(summary="Whether to send requests here", answers={200: HealthShape, 503: HealthShape})
+def readyz() -> Response:
+    """Database and migrations decide; workers, index and disk may be degraded."""
+    parts = services()
+    check = current_app.extensions.get(CHECK)
+    if check is None:
+        check = current_app.extensions.setdefault(CHECK, HealthCheck(parts.settings, parts.database, parts.index))
+    found = check.now(parts.clock())
+    if not found.is_ready:
+        return answer({"status": "unavailable", "degraded": list(found.degraded)}, 503, headers={"Retry-After": "2"})
+    return answer({"status": "degraded" if found.degraded else "ok", "degraded": list(found.degraded)})
+
+
+@health.get("/metrics")
+@endpoint(summary="Prometheus metrics", answers={200: None}, media_type="text/plain")
+def metrics() -> Response:
+    """Request counts of every API process, and what the database says of the work that is open."""
+    parts = services()
+    response = Response(metrics_text(parts.database, parts.index, parts.clock()), 200)
+    response.headers["Content-Type"] = CONTENT_TYPE_LATEST
+    response.headers["Cache-Control"] = "no-store"
+    return response

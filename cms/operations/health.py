@@ -1,0 +1,73 @@
+"""Whether this process can serve, told from its parts, at most once a second."""
+
+import shutil
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from cms.operations.queries import open_work
+from cms.platform.db import Database
+from cms.platform.migration_step import current_step, head_step
+from cms.settings import Settings
+from search_index.reader import IndexUnavailable, Reader
+
+log = structlog.get_logger("copydesk.health")
+LAG_SECONDS = 60
+FREE_DISK_SHARE = 0.05
+KEPT_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Health:
+    """`is_ready` false means: send no requests here. `degraded` names parts that are not well; reads still work."""
+
+    is_ready: bool
+    degraded: tuple[str, ...] = ()
+
+
+@dataclass
+class HealthCheck:
+    """Asks each part and keeps the answer for a second, so that a thousand probes cost as much as one."""
+
+    settings: Settings
+    database: Database
+    index: Reader
+    kept: Health | None = None
+    kept_until: float = 0.0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def now(self, instant: datetime) -> Health:
+        """The health at this moment."""
+        with self.lock:
+            if self.kept is None or time.monotonic() >= self.kept_until:
+                self.kept = self._ask(instant)
+                self.kept_until = time.monotonic() + KEPT_SECONDS
+            return self.kept
+
+    def _ask(self, instant: datetime) -> Health:
+        degraded = []
+        try:
+            with self.database.reading() as session:
+                step, head = current_step(session.connection()), head_step()
+                if step != head:
+                    return Health(False, (f"migrations: the tables stand at {step}, this program needs {head}",))
+                work = open_work(session)
+        except SQLAlchemyError as error:
+            log.warning("database_not_ready", error=type(error).__name__)
+            return Health(False, ("database",))
+        if any(state == "open" and (instant - oldest).total_seconds() > LAG_SECONDS for _, state, _, oldest in work):
+            degraded.append("workers")
+        if any(state == "dead" for _, state, _, _ in work):
+            degraded.append("dead_letters")
+        try:
+            self.index.count()
+        except IndexUnavailable:
+            degraded.append("search")
+        usage = shutil.disk_usage(self.settings.home)
+        if usage.free < FREE_DISK_SHARE * usage.total:
+            degraded.append("disk")
+        return Health(True, tuple(degraded))

@@ -1,0 +1,64 @@
+"""What /metrics says: counters of every API process, and gauges read from the database at the moment of asking."""
+
+import os
+from collections.abc import Iterator
+from datetime import datetime
+from importlib.metadata import version
+
+from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+from sqlalchemy import func, select
+
+from cms.content.models import Document
+from cms.mail.models import OutgoingLetter
+from cms.operations.queries import open_work
+from cms.platform.db import Database
+from search_index.reader import IndexUnavailable, Reader
+
+
+class WorkCollector(Collector):
+    """Open and dead deliveries, letters by state, published articles and indexed ones."""
+
+    def __init__(self, database: Database, index: Reader, instant: datetime) -> None:
+        self.database = database
+        self.index = index
+        self.instant = instant
+
+    def collect(self) -> Iterator[Metric]:
+        """The gauges of this moment."""
+        yield InfoMetricFamily("copydesk_build", "The running version.", {"version": version("copydesk")})
+        deliveries = GaugeMetricFamily(
+            "copydesk_deliveries", "Deliveries that are not over.", labels=["subscription", "state"]
+        )
+        oldest_age = GaugeMetricFamily(
+            "copydesk_oldest_delivery_seconds", "Age of the oldest open delivery, in seconds.", labels=["subscription"]
+        )
+        letters = GaugeMetricFamily("copydesk_outgoing_letters", "Letters to people by state.", labels=["state"])
+        with self.database.reading() as session:
+            for subscription, state, count, oldest in open_work(session):
+                deliveries.add_metric([subscription, state], count)
+                if state == "open":
+                    oldest_age.add_metric([subscription], max(0.0, (self.instant - oldest).total_seconds()))
+            states = select(OutgoingLetter.state, func.count()).group_by(OutgoingLetter.state)
+            for state, count in session.execute(states):
+                letters.add_metric([state], count)
+            published = session.scalar(select(func.count()).select_from(Document)) or 0
+        yield from (deliveries, oldest_age, letters)
+        yield GaugeMetricFamily("copydesk_published_articles", "Articles that readers see.", published)
+        try:
+            yield GaugeMetricFamily("copydesk_indexed_articles", "Articles in the search index.", self.index.count())
+        except IndexUnavailable:
+            return
+
+
+def metrics_text(database: Database, index: Reader, instant: datetime) -> bytes:
+    """Everything in the Prometheus text format."""
+    registry: CollectorRegistry = REGISTRY
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)
+    work = CollectorRegistry()
+    work.register(WorkCollector(database, index, instant))
+    return generate_latest(registry) + generate_latest(work)

@@ -1,0 +1,154 @@
+"""The OpenAPI 3.1 document, made from the same shapes that validate requests."""
+
+import re
+from importlib.metadata import version
+from typing import Any
+
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
+from flask import Flask
+from marshmallow import Schema
+from werkzeug.routing import Rule
+
+from cms.platform.http.endpoint import Endpoint
+from cms.platform.http.guard import PRIVATE_PREFIXES
+from cms.platform.http.shapes import Flag, Text, UtcInstant
+
+PROBLEM = "Problem"
+PATH_PART = re.compile(r"<(?:(\w+):)?(\w+)>")
+TITLES = {
+    400: "The request could not be read", 401: "A valid token is needed", 403: "Not allowed with this token",
+    404: "There is nothing here", 409: "Does not fit the present state", 410: "Taken down", 412: "Changed meanwhile",
+    413: "Too large", 415: "Not application/json", 422: "The content is not valid", 428: "If-Match is needed",
+    429: "Too many requests", 500: "Our mistake", 503: "Not available right now",
+}  # fmt: skip
+PROBLEM_SCHEMA = {
+    "type": "object",
+    "description": "A refusal, after RFC 9457.",
+    "required": ["type", "title", "status", "detail", "code", "request_id"],
+    "properties": {
+        "type": {"type": "string", "format": "uri"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "instance": {"type": "string"},
+        "code": {"type": "string", "description": "Stable; docs/problems.md lists them"},
+        "request_id": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["pointer", "code", "detail"],
+                "properties": {
+                    "pointer": {"type": "string", "description": "JSON Pointer, or ?name for a query parameter"},
+                    "code": {"type": "string"},
+                    "detail": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+
+
+def openapi_document(app: Flask) -> dict[str, Any]:
+    """The whole document. Shape: OpenAPI 3.1."""
+    plugin = MarshmallowPlugin(schema_name_resolver=_name)
+    spec = APISpec(
+        title="Copydesk",
+        version=version("copydesk"),
+        openapi_version="3.1.0",
+        info={"description": "What we acknowledged is in the database; everything else can be deleted and grows back."},
+        plugins=[plugin],
+    )
+    plugin.map_to_openapi_type(Text, "string", None)
+    plugin.map_to_openapi_type(Flag, "boolean", None)
+    plugin.map_to_openapi_type(UtcInstant, "string", "date-time")
+    spec.components.schema(PROBLEM, PROBLEM_SCHEMA)
+    spec.components.security_scheme(
+        "token", {"type": "http", "scheme": "bearer", "description": "copydesk token issue"}
+    )
+    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: (rule.rule, sorted(rule.methods or ()))):
+        declared = getattr(app.view_functions[rule.endpoint], "__endpoint__", None)
+        if declared is not None:
+            _add(spec, rule, declared)
+    document: dict[str, Any] = spec.to_dict()
+    return document
+
+
+def _name(schema: Any) -> str:
+    kind = schema if isinstance(schema, type) else type(schema)
+    return kind.__name__.removesuffix("Shape")
+
+
+def _add(spec: APISpec, rule: Rule, declared: Endpoint) -> None:
+    method = next(method for method in ("GET", "POST", "PUT", "PATCH", "DELETE") if method in (rule.methods or ()))
+    operation: dict[str, Any] = {
+        "operationId": rule.endpoint.replace(".", "_"),
+        "summary": declared.summary,
+        "tags": [rule.endpoint.split(".")[0]],
+        "parameters": _parameters(rule, declared, method),
+        "responses": _responses(rule, declared),
+    }
+    if declared.description:
+        operation["description"] = declared.description
+    if declared.body is not None:
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": declared.body}}}
+    operation["security"] = [{"token": []}] if declared.scope else []
+    if declared.scope:
+        operation["description"] = (operation.get("description", "") + f"\n\nScope: `{declared.scope}`.").strip()
+    path = PATH_PART.sub(r"{\2}", rule.rule)
+    spec.path(path=path, operations={method.lower(): operation})
+
+
+def _parameters(rule: Rule, declared: Endpoint, method: str) -> list[Any]:
+    parameters: list[Any] = []
+    for kind, name in PATH_PART.findall(rule.rule):
+        schema = {"type": "integer", "minimum": 0} if kind == "int" else {"type": "string"}
+        parameters.append({"in": "path", "name": name, "required": True, "schema": schema})
+    if declared.query is not None:
+        parameters.append({"in": "query", "schema": declared.query})
+    if declared.needs_revision:
+        parameters.append(_header("If-Match", "The ETag of the revision that you read", required=True))
+    if method == "POST" and declared.scope:
+        parameters.append(_header("Idempotency-Key", "Same key and body: the first answer again", required=False))
+    return parameters
+
+
+def _header(name: str, description: str, *, required: bool) -> dict[str, Any]:
+    return {
+        "in": "header",
+        "name": name,
+        "required": required,
+        "description": description,
+        "schema": {"type": "string"},
+    }
+
+
+def _responses(rule: Rule, declared: Endpoint) -> dict[str, Any]:
+    responses: dict[str, Any] = {}
+    for status, shape in declared.answers.items():
+        described: dict[str, Any] = {
+            "description": declared.summary if status < 300 else TITLES.get(status, "Not modified")
+        }
+        if isinstance(shape, Schema) or shape is not None:
+            described["content"] = {declared.media_type: {"schema": shape}}
+        responses[str(status)] = described
+    for status in sorted(_refusals(rule, declared)):
+        responses[str(status)] = {
+            "description": TITLES[status],
+            "content": {"application/problem+json": {"schema": PROBLEM}},
+        }
+    return responses
+
+
+def _refusals(rule: Rule, declared: Endpoint) -> set[int]:
+    refusals = {400, 500, 503, *declared.refuses}
+    if rule.rule.startswith(PRIVATE_PREFIXES):
+        refusals |= {401, 403}
+    if declared.body is not None:
+        refusals |= {413, 415, 422}
+    if declared.needs_revision:
+        refusals |= {404, 412, 428}
+    if "POST" in (rule.methods or ()) and declared.scope:
+        refusals |= {409, 422}
+    return refusals

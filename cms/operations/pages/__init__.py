@@ -1,0 +1,1 @@
+"""Static parts of the documentation page."""

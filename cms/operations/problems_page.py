@@ -1,0 +1,27 @@
+"""What each problem code means, for people: code → (HTTP status, what to do). Codes never change once published."""
+
+PROBLEMS: dict[str, tuple[int, str]] = {
+    "already_published": (409, "The published revision is the newest one; there is nothing new to publish."),
+    "answer_not_kept": (409, "This POST was done before. Its answer held a secret and was not kept."),
+    "bad_cursor": (400, "The cursor is broken or belongs to another list. Begin again without it."),
+    "bad_json": (400, "The body is not JSON, or JSON that parsers disagree on: duplicate members, NaN, deep nesting."),
+    "bad_request": (400, "The request could not be read. The detail names the header or parameter."),
+    "code_refused": (400, "The code is wrong, used, too old, or was tried too often. Ask for a new one."),
+    "conflict": (409, "The state of the thing does not allow this."),
+    "forbidden": (403, "The token is known but lacks the scope that the problem names."),
+    "gone": (410, "The article was taken down."),
+    "idempotency_key_reused": (422, "This Idempotency-Key came before with another request. Make a new key."),
+    "in_progress": (409, "The first request with this Idempotency-Key is still under way."),
+    "internal": (500, "A mistake on our side. The request id names it in the log."),
+    "invalid": (422, "The request was read and its content is wrong; errors lists where."),
+    "method_not_allowed": (405, "This path does not know the method; Allow lists those that it knows."),
+    "not_found": (404, "There is nothing at this address, or nothing that you may know of."),
+    "precondition_required": (428, "Send If-Match with the ETag that you read, so that nobody's change is lost."),
+    "slug_taken": (409, "Another thing of this kind has the slug already."),
+    "stale": (412, "The thing was changed since you read it; conflicts shows base, yours and theirs."),
+    "too_large": (413, "The body is larger than the limit."),
+    "too_many_requests": (429, "A limit was reached; Retry-After says when to come back."),
+    "unauthenticated": (401, "Send Authorization: Bearer with a token that is known, unexpired and not revoked."),
+    "unavailable": (503, "A part is not there right now; Retry-After says when to try again."),
+    "unsupported_media_type": (415, "Send application/json in UTF-8, not compressed."),
+}

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import cast
 
 from flask import current_app
-from search_index.reader import Reader
 
 from cms.platform.actor import Actor
 from cms.platform.db import Database
 from cms.platform.keys import Keys
 from cms.settings import Settings
+from search_index.reader import Reader
 
 EXTENSION = "copydesk"
 

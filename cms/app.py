@@ -3,7 +3,6 @@
 import os
 
 from flask import Blueprint, Flask, Response, request
-from search_index.reader import Reader
 
 from cms.identity.tokens import verifier
 from cms.platform.bell import Bell
@@ -15,6 +14,7 @@ from cms.platform.http.services import EXTENSION, Services
 from cms.platform.keys import load_keys
 from cms.platform.logs import configure_logs
 from cms.settings import Settings
+from search_index.reader import Reader
 
 BLUEPRINTS: tuple[Blueprint, ...] = ()
 

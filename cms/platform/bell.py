@@ -37,6 +37,13 @@ class Bell:
         """Wait until the bell rings, at most so long. Raises: redis.RedisError when the broker is gone."""
         return self._listener.brpop([BELL], timeout=seconds) is not None
 
+    def is_connected(self) -> bool:
+        """Whether the broker answers at all."""
+        try:
+            return bool(self._listener.ping())
+        except (redis.RedisError, OSError):
+            return False
+
     def close(self) -> None:
         """Give the connections back."""
         self._ringer.close()

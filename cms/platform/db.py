@@ -67,7 +67,7 @@ class Instant(TypeDecorator[datetime]):
         value = value.astimezone(UTC)
         return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # signature of SQLAlchemy
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """From the database."""
         if value is None:
             return None

@@ -1,0 +1,112 @@
+"""The article document: put together once per change into bytes, and never again per request.
+
+The bytes do not depend on the settings of the process that wrote them: URLs are relative to the site.
+Not here: deciding what is published (`publishing.py`), the derived values themselves (`deriving.py`, `relating.py`).
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from cms.content.models import Document, RelatedEntry
+from cms.content.rules import SHOWN
+from cms.platform.clock import rfc3339
+
+CONTENT_LOCK = 0x636F6E74
+IDS_PER_STATEMENT = 400
+ORDER = (
+    "id", "number", "type", "locale", "slug", "url", "section", "title", "dek", "source", "authors", "editor",
+    "published_at", "first_published_at", "updated_at", "revision", "summary", "reading_time", "body", "tags", "fields",
+    "related", "share", "seo",
+)  # fmt: skip
+NOT_ON_CARDS = frozenset({"editor", "body", "fields", "related", "share", "seo"})
+
+
+def hold_content(session: Session) -> None:
+    """Let one transaction at a time change published documents, until it ends.
+
+    SQLite has one writer anyway. On PostgreSQL an advisory lock does the same, because a document shows titles of
+    others: of two transactions that each read what the other writes, one would assemble an old title. Take it after
+    the lock on the article, and change one article per transaction, so that no two wait for each other.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CONTENT_LOCK})
+
+
+def article_url(locale: str, slug: str) -> str:
+    """Where the content API shows an article, relative to the site."""
+    return f"/content/v1/articles/{quote(locale)}/{quote(slug)}"
+
+
+def reassemble(session: Session, article_ids: Collection[str], now: datetime) -> None:
+    """Write the bytes of these documents again from what the tables hold now; those that stay equal are not touched."""
+    for ids in chunks(sorted(set(article_ids))):
+        related = related_shown(session, ids)
+        statement = select(Document).where(Document.article_id.in_(ids)).execution_options(populate_existing=True)
+        for document in session.scalars(statement):
+            _write(document, related[document.article_id], now)
+    session.flush()
+
+
+def related_shown(session: Session, article_ids: Collection[str]) -> dict[str, list[dict[str, Any]]]:
+    """The related entries that each of these documents shows, best first."""
+    statement = (
+        select(
+            RelatedEntry.article_id, RelatedEntry.other_id, RelatedEntry.score, RelatedEntry.why,
+            Document.content["section"].label("section"), Document.locale, Document.slug, Document.title,
+            Document.published_at,
+        )
+        .join(Document, Document.article_id == RelatedEntry.other_id)
+        .where(RelatedEntry.article_id.in_(article_ids))
+    )  # fmt: skip
+    lists: dict[str, list[Any]] = defaultdict(list)
+    for entry in session.execute(statement):
+        lists[entry.article_id].append(entry)
+    for entries in lists.values():
+        entries.sort(key=lambda entry: (-entry.score, entry.other_id))
+    return defaultdict(list, {key: [_mention(entry) for entry in rows[:SHOWN]] for key, rows in lists.items()})
+
+
+def chunks(ids: list[str]) -> Iterator[list[str]]:
+    """Ids in portions that fit into one statement."""
+    for start in range(0, len(ids), IDS_PER_STATEMENT):
+        yield ids[start : start + IDS_PER_STATEMENT]
+
+
+def _mention(entry: Any) -> dict[str, Any]:
+    return {
+        "id": entry.other_id,
+        "url": article_url(entry.locale, entry.slug),
+        "section": _in_order(entry.section),
+        "title": entry.title,
+        "published_at": rfc3339(entry.published_at),
+        "score": entry.score,
+        "why": entry.why,
+    }
+
+
+def _write(document: Document, related: list[dict[str, Any]], now: datetime) -> None:
+    whole = {**document.content, "reading_time": document.reading_time, "related": related}
+    body = orjson.dumps({name: whole[name] if name == "related" else _in_order(whole[name]) for name in ORDER})
+    if body == document.body:
+        return
+    document.body = body
+    document.card = orjson.dumps({name: _in_order(whole[name]) for name in ORDER if name not in NOT_ON_CARDS})
+    document.etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+    document.changed_at = now
+
+
+def _in_order(value: Any) -> Any:
+    # PostgreSQL's jsonb forgets the order of members; without an order of our own the same article would change bytes.
+    if isinstance(value, dict):
+        return {name: _in_order(value[name]) for name in sorted(value)}
+    if isinstance(value, list):
+        return [_in_order(item) for item in value]
+    return value

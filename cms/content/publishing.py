@@ -1,0 +1,202 @@
+"""Putting an article before readers and taking it away: the verbs of the newsroom call these in their transaction.
+
+They take plain values and know nothing of drafts. What is written here is live at the commit, on every process.
+Not here: derived parts (`deriving.py`, `relating.py`) and the bytes themselves (`assembling.py`).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from cms.content.assembling import article_url, chunks, hold_content, reassemble
+from cms.content.models import Document, DocumentAuthor, DocumentSection, DocumentTag, RelatedEntry
+from cms.content.rules import SHOWN
+from cms.platform.clock import rfc3339
+from cms.platform.errors import Conflict
+
+
+@dataclass(frozen=True)
+class SectionValue:
+    """A section as readers see it. `path` holds the slugs from the root to this one, itself included."""
+
+    slug: str
+    name: str
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TagValue:
+    """A tag as readers see it."""
+
+    slug: str
+    name: str
+
+
+@dataclass(frozen=True)
+class PersonValue:
+    """An author or editor as readers see them."""
+
+    slug: str
+    name: str
+
+
+@dataclass(frozen=True)
+class SourceValue:
+    """Where a story comes from."""
+
+    name: str
+    url: str
+
+
+@dataclass(frozen=True)
+class PublishedArticle:
+    """What readers get of one revision. `text` is the plain text of the body; `body_html` is already sanitised."""
+
+    article_id: str
+    number: int
+    revision: int
+    locale: str
+    slug: str
+    section: SectionValue | None
+    title: str
+    dek: str
+    summary: tuple[str, ...]
+    body_html: str
+    text: str
+    image_count: int
+    tags: tuple[TagValue, ...]
+    authors: tuple[PersonValue, ...]
+    editor: PersonValue | None
+    source: SourceValue | None
+    fields: dict[str, Any]
+    published_at: datetime
+    first_published_at: datetime
+    updated_at: datetime
+
+
+def put_document(session: Session, article: PublishedArticle, now: datetime) -> None:
+    """Show this revision to readers from the commit on, in place of the one they saw before, if any.
+
+    Documents that list the article as related change with it, in the same transaction.
+    Raises: Conflict, code `slug_taken`, when another published article of the locale has the slug.
+    """
+    hold_content(session)
+    _refuse_taken_slug(session, article)
+    document = session.get(Document, article.article_id, populate_existing=True)
+    is_new = document is None
+    if document is None:
+        document = Document(article_id=article.article_id, reading_time=None, body=b"", card=b"", etag="")
+        session.add(document)
+    elif (document.text, document.image_count, document.locale) != (article.text, article.image_count, article.locale):
+        document.reading_time = None
+    mentioned = None if is_new else _mention_of(document)
+    _fill(document, article, now)
+    session.flush()
+    _put_lists(session, article)
+    touched = [article.article_id]
+    if not is_new and mentioned != _mention_of(document):
+        touched += _listing(session, article.article_id)
+    reassemble(session, touched, now)
+
+
+def withdraw_document(session: Session, article_id: str, now: datetime) -> bool:
+    """Take an article away from readers, and out of every related list, from the commit on.
+
+    Lists that fell below what is shown are marked, for `relating.refresh_related` to refill. False when readers did not
+    see the article.
+    """
+    hold_content(session)
+    document = session.get(Document, article_id, populate_existing=True)
+    if document is None:
+        return False
+    losing = _listing(session, article_id)
+    session.delete(document)
+    session.flush()
+    left = select(func.count()).where(RelatedEntry.article_id == Document.article_id).scalar_subquery()
+    for ids in chunks(losing):
+        statement = update(Document).where(Document.article_id.in_(ids), left < SHOWN).values(has_lost_related=True)
+        session.execute(statement, execution_options={"synchronize_session": False})
+    reassemble(session, losing, now)
+    return True
+
+
+def _refuse_taken_slug(session: Session, article: PublishedArticle) -> None:
+    statement = select(Document.article_id).where(Document.locale == article.locale, Document.slug == article.slug)
+    holder = session.scalar(statement)
+    if holder not in (None, article.article_id):
+        raise Conflict(
+            f"Another published article of the locale {article.locale} has the slug {article.slug!r}.",
+            code="slug_taken",
+            extra={"article_id": holder},
+        )
+
+
+def _fill(document: Document, article: PublishedArticle, now: datetime) -> None:
+    document.number = article.number
+    document.revision = article.revision
+    document.locale = article.locale
+    document.slug = article.slug
+    document.section_path = "".join(f"{slug}/" for slug in article.section.path) if article.section else ""
+    document.title = article.title
+    document.published_at = article.published_at
+    document.updated_at = article.updated_at
+    document.content = _content(article)
+    document.text = article.text
+    document.image_count = article.image_count
+    document.changed_at = now
+
+
+def _content(article: PublishedArticle) -> dict[str, Any]:
+    url = article_url(article.locale, article.slug)
+    summary = list(article.summary)
+    return {
+        "id": article.article_id,
+        "number": article.number,
+        "type": "article",
+        "locale": article.locale,
+        "slug": article.slug,
+        "url": url,
+        "section": {"slug": article.section.slug, "name": article.section.name} if article.section else None,
+        "title": article.title,
+        "dek": article.dek,
+        "source": {"name": article.source.name, "url": article.source.url} if article.source else None,
+        "authors": [{"slug": person.slug, "name": person.name} for person in article.authors],
+        "editor": {"slug": article.editor.slug, "name": article.editor.name} if article.editor else None,
+        "published_at": rfc3339(article.published_at),
+        "first_published_at": rfc3339(article.first_published_at),
+        "updated_at": rfc3339(article.updated_at),
+        "revision": article.revision,
+        "summary": summary,
+        "body": {"html": article.body_html},
+        "tags": [{"slug": tag.slug, "name": tag.name} for tag in article.tags],
+        "fields": article.fields,
+        "share": {"url": url},
+        "seo": {"title": article.title, "description": article.dek or " ".join(summary), "canonical_url": url},
+    }
+
+
+def _mention_of(document: Document) -> tuple[Any, ...]:
+    section = document.content["section"]
+    return (document.locale, document.slug, document.title, document.published_at, section)
+
+
+def _listing(session: Session, article_id: str) -> list[str]:
+    return list(session.scalars(select(RelatedEntry.article_id).where(RelatedEntry.other_id == article_id)))
+
+
+def _put_lists(session: Session, article: PublishedArticle) -> None:
+    place = {"article_id": article.article_id, "published_at": article.published_at, "number": article.number}
+    sections = dict.fromkeys(article.section.path if article.section else ())
+    tags = dict.fromkeys(tag.slug for tag in article.tags)
+    authors = dict.fromkeys(person.slug for person in article.authors)
+    for table, column, slugs in (
+        (DocumentSection, "section", sections),
+        (DocumentTag, "tag", tags),
+        (DocumentAuthor, "author", authors),
+    ):
+        session.execute(delete(table).where(table.article_id == article.article_id))
+        if slugs:
+            session.execute(insert(table), [{**place, column: slug} for slug in slugs])

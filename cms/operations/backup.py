@@ -1,0 +1,253 @@
+"""Backup and restore: one archive with a snapshot of the database, the keys, and a digest of every part.
+
+The snapshot is consistent while writes go on: SQLite's backup API, or pg_dump in one snapshot. The search index is
+never in a backup: it grows back. The archive holds the installation's secret, so keep it as safe as the database.
+"""
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import make_url
+
+from cms.platform.clock import rfc3339
+from cms.platform.keys import load_keys
+from cms.settings import Settings
+
+MANIFEST = "manifest.json"
+SECRET = "secret"  # noqa: S105  # the name of a member, not a secret
+PARTS = {"sqlite": "copydesk.db", "postgresql": "copydesk.pgdump"}
+CHUNK = 1 << 20
+
+
+class BackupError(Exception):
+    """A backup or restore that was refused; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Backup:
+    """What was written. Units: bytes."""
+
+    path: Path
+    size_bytes: int
+    digest: str
+
+
+def backup(settings: Settings, target: Path, now: datetime) -> Backup:
+    """Write an archive; it appears under its name only when it is complete and on disk.
+
+    Raises: BackupError when the target exists or the database cannot be dumped.
+    """
+    if target.exists():
+        raise BackupError(f"{target} is there already; name another file")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as folder:
+        kind = "sqlite" if settings.database.startswith("sqlite") else "postgresql"
+        snapshot = Path(folder) / PARTS[kind]
+        if kind == "sqlite":
+            _dump_sqlite(settings, snapshot)
+        else:
+            _dump_postgresql(settings, snapshot)
+        manifest = {
+            "product": "copydesk",
+            "version": version("copydesk"),
+            "made_at": rfc3339(now),
+            "database": kind,
+            "parts": {snapshot.name: _digest(snapshot)},
+        }
+        secret = load_keys(settings).secret
+        manifest["parts"][SECRET] = hashlib.sha256(secret).hexdigest()  # type: ignore[index]  # a mapping made above
+        archive = Path(folder) / "archive"
+        with tarfile.open(archive, "w:gz", compresslevel=1) as tar:
+            _add_bytes(tar, MANIFEST, json.dumps(manifest, indent=1).encode(), now)
+            _add_bytes(tar, SECRET, secret, now)
+            tar.add(snapshot, snapshot.name, filter=_anonymous)
+        _sync(archive)
+        archive.chmod(0o600)
+        archive.rename(target)
+        _sync(target.parent)
+    return Backup(target, target.stat().st_size, _digest(target))
+
+
+def verify(archive: Path) -> dict[str, Any]:
+    """Check every part of an archive against its digest and give the manifest. Raises: BackupError."""
+    with tempfile.TemporaryDirectory(prefix="copydesk-verify-") as folder:
+        return _extract(archive, Path(folder))
+
+
+def restore(settings: Settings, archive: Path) -> dict[str, Any]:
+    """Put an archive's database and keys into an empty home or database, after checking every digest.
+
+    Raises: BackupError when a part is damaged, the kinds differ, or there is data already; then nothing was changed.
+    """
+    kind = "sqlite" if settings.database.startswith("sqlite") else "postgresql"
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=settings.home, prefix=".restore-") as folder:
+        manifest = _extract(archive, Path(folder))
+        if manifest["database"] != kind:
+            raise BackupError(f"the archive holds a {manifest['database']} database, and this home uses {kind}")
+        _put_secret(settings, (Path(folder) / SECRET).read_bytes())
+        if kind == "sqlite":
+            _restore_sqlite(settings, Path(folder) / PARTS[kind])
+        else:
+            _restore_postgresql(settings, Path(folder) / PARTS[kind])
+    # What the index holds belongs to the database that was here before; it grows back from this one.
+    shutil.rmtree(settings.index_home, ignore_errors=True)
+    return manifest
+
+
+def _dump_sqlite(settings: Settings, snapshot: Path) -> None:
+    source = _sqlite_path(settings)
+    if not source.exists():
+        raise BackupError(f"there is no database at {source}")
+    # One step copies all pages under one read lock, so a writer that goes on never makes the copy begin again.
+    with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(snapshot)) as copy:
+        live.backup(copy, pages=-1)
+        copy.execute("PRAGMA journal_mode=DELETE")
+        damage = copy.execute("PRAGMA integrity_check").fetchone()[0]
+    if damage != "ok":
+        raise BackupError(f"the database is damaged: {damage}; run copydesk doctor")
+    _sync(snapshot)
+
+
+def _restore_sqlite(settings: Settings, snapshot: Path) -> None:
+    target = _sqlite_path(settings)
+    if target.exists() and target.stat().st_size > 0:
+        raise BackupError(f"{target} is there already; restore into an empty COPYDESK_HOME")
+    _sync(snapshot)
+    snapshot.rename(target)
+    _sync(target.parent)
+
+
+def _dump_postgresql(settings: Settings, snapshot: Path) -> None:
+    _run(
+        [
+            _program("pg_dump"),
+            "--format=custom",
+            "--no-owner",
+            "--no-privileges",
+            f"--file={snapshot}",
+            _libpq_url(settings),
+        ]
+    )
+
+
+def _restore_postgresql(settings: Settings, snapshot: Path) -> None:
+    _run(
+        [
+            _program("pg_restore"), "--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges",
+            f"--dbname={_libpq_url(settings)}", str(snapshot),
+        ]
+    )  # fmt: skip
+
+
+def _run(command: list[str]) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # our own words, no shell
+    if done.returncode != 0:
+        raise BackupError(f"{Path(command[0]).name} failed: {done.stderr.strip().splitlines()[-1:] or done.returncode}")
+
+
+def _program(name: str) -> str:
+    found = shutil.which(name)
+    if found is None:
+        raise BackupError(f"{name} is not on the PATH; install PostgreSQL's client programs")
+    return found
+
+
+def _libpq_url(settings: Settings) -> str:
+    return settings.database.replace("postgresql+psycopg://", "postgresql://", 1)
+
+
+def _sqlite_path(settings: Settings) -> Path:
+    return Path(str(make_url(settings.database).database))
+
+
+def _extract(archive: Path, folder: Path) -> dict[str, Any]:
+    try:
+        with _members(archive) as members:
+            manifest: dict[str, Any] = {}
+            for name, stream in members:
+                if name == MANIFEST:
+                    manifest = json.loads(stream.read())
+                    if manifest.get("product") != "copydesk":
+                        raise BackupError(f"{archive} is not a backup of Copydesk")
+                    continue
+                if name not in manifest.get("parts", {}):
+                    raise BackupError(f"{archive} holds {name!r}, which its manifest does not name")
+                with (folder / name).open("wb") as file:
+                    shutil.copyfileobj(stream, file, CHUNK)
+    except (tarfile.TarError, OSError, EOFError, ValueError) as error:
+        raise BackupError(f"{archive} cannot be read: {error}") from error
+    if not manifest:
+        raise BackupError(f"{archive} has no manifest")
+    for name, digest in manifest["parts"].items():
+        path = folder / name
+        if not path.exists() or _digest(path) != digest:
+            raise BackupError(f"{archive} is damaged: {name} does not have the digest that the manifest names")
+    return manifest
+
+
+@contextmanager
+def _members(archive: Path) -> Iterator[Iterator[tuple[str, Any]]]:
+    with tarfile.open(archive, "r:gz") as tar:
+
+        def each() -> Iterator[tuple[str, Any]]:
+            for member in tar:
+                # Names are compared with a fixed list before anything is written, so no member can leave the folder.
+                if not member.isfile() or member.name not in (MANIFEST, SECRET, *PARTS.values()):
+                    raise BackupError(f"{archive} holds {member.name!r}, which no backup of Copydesk holds")
+                yield member.name, tar.extractfile(member)
+
+        yield each()
+
+
+def _put_secret(settings: Settings, secret: bytes) -> None:
+    if settings.secret_key:
+        if settings.secret_key.encode() != secret:
+            raise BackupError("COPYDESK_SECRET_KEY is not the one of this backup; set the one that it was made with")
+        return
+    path = settings.home / "keys" / "secret"
+    if path.exists() and path.read_bytes().strip() != secret:
+        raise BackupError(f"{path} holds another key; restore into an empty COPYDESK_HOME")
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.write_bytes(secret)
+    path.chmod(0o600)
+
+
+def _add_bytes(tar: tarfile.TarFile, name: str, data: bytes, now: datetime) -> None:
+    member = tarfile.TarInfo(name)
+    member.size, member.mtime, member.mode = len(data), int(now.timestamp()), 0o600
+    tar.addfile(member, io.BytesIO(data))
+
+
+def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    member.uid = member.gid = 0
+    member.uname = member.gname = ""
+    member.mode = 0o600
+    return member
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

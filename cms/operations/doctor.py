@@ -1,0 +1,192 @@
+"""What is wrong with this installation and how to mend it. Only looks; changes nothing."""
+
+import os
+import shutil
+import smtplib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from sqlalchemy import select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from cms.content.models import Document
+from cms.operations.queries import open_work
+from cms.platform.bell import Bell
+from cms.platform.db import Database, refuse_unsafe_server
+from cms.platform.errors import Unavailable
+from cms.platform.keys import load_keys
+from cms.platform.migration_step import current_step, head_step
+from cms.settings import Settings
+from search_index.reader import IndexUnavailable, Reader
+
+LAG = timedelta(seconds=60)
+LEAST_FREE_BYTES = 500 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at. `mend` is empty when all is well."""
+
+    part: str
+    detail: str
+    mend: str = ""
+
+    @property
+    def is_well(self) -> bool:
+        """Whether there is nothing to mend."""
+        return not self.mend
+
+
+Check = Callable[[Settings, Database, datetime], Iterator[Finding]]
+
+
+def examine(settings: Settings, now: datetime) -> list[Finding]:
+    """Look at every part; a part that cannot be looked at is a finding too."""
+    findings = list(_home(settings))
+    database = Database(settings.database, is_durable=True)
+    try:
+        with database.reading() as session:
+            session.execute(text("SELECT 1"))
+    except SQLAlchemyError as error:
+        findings.append(
+            Finding("database", f"does not answer: {type(error).__name__}", "start it, or check COPYDESK_DATABASE_URL")
+        )
+    else:
+        for check in (_database, _work, _index):
+            findings.extend(check(settings, database, now))
+    findings.extend(_broker(settings))
+    findings.extend(_mail(settings))
+    database.dispose()
+    return findings
+
+
+def _home(settings: Settings) -> Iterator[Finding]:
+    home = settings.home.absolute()
+    if not home.is_dir():
+        yield Finding("home", f"{home} does not exist", "run copydesk up, or set COPYDESK_HOME to the right folder")
+        return
+    if not os.access(home, os.W_OK):
+        yield Finding("home", f"{home} cannot be written", "give this user the right to write there")
+        return
+    free = shutil.disk_usage(home).free
+    if free < LEAST_FREE_BYTES:
+        yield Finding(
+            "disk", f"{free // 1_048_576} MiB are free", "make room: writes are refused when the disk is full"
+        )
+    else:
+        yield Finding("disk", f"{free // 1_048_576} MiB are free")
+    try:
+        load_keys(settings)
+    except OSError as error:
+        yield Finding("keys", str(error), "restore keys/secret from a backup; a new one ends open codes and cursors")
+    else:
+        yield Finding("keys", "there, and long enough")
+
+
+def _database(settings: Settings, database: Database, _now: datetime) -> Iterator[Finding]:
+    with database.reading() as session:
+        step, head = current_step(session.connection()), head_step()
+        if step != head:
+            yield Finding(
+                "migrations", f"the tables stand at {step}, this program needs {head}", "run copydesk migrate"
+            )
+        else:
+            yield Finding("migrations", f"at {head}")
+        if database.is_sqlite:
+            damage = session.scalar(text("PRAGMA quick_check"))
+            if damage != "ok":
+                yield Finding("database", f"damaged: {damage}", "stop Copydesk and run copydesk restore with a backup")
+            else:
+                yield Finding("database", "SQLite, undamaged")
+            return
+    try:
+        refuse_unsafe_server(database)
+    except Unavailable as problem:
+        mend = "" if settings.allow_unsafe_database else "turn it on in postgresql.conf"
+        yield Finding("database", problem.detail, mend)
+    else:
+        yield Finding("database", "PostgreSQL, durable")
+
+
+def _work(_settings: Settings, database: Database, now: datetime) -> Iterator[Finding]:
+    if not _is_migrated(database):
+        return
+    with database.reading() as session:
+        work = open_work(session)
+    for subscription, state, count, oldest in work:
+        if state == "dead":
+            yield Finding(
+                "dead letters",
+                f"{count} deliveries of {subscription} failed for good",
+                "read GET /api/v1/deliveries, mend the cause, then POST …/retry or …/discard",
+            )
+        elif now - oldest > LAG:
+            yield Finding(
+                "workers",
+                f"{count} deliveries of {subscription} wait, the oldest since {oldest:%Y-%m-%d %H:%M:%S} UTC",
+                "see that copydesk relay and copydesk worker run, and that they reach the broker",
+            )
+    if not work:
+        yield Finding("workers", "nothing waits")
+
+
+def _index(settings: Settings, database: Database, _now: datetime) -> Iterator[Finding]:
+    if not _is_migrated(database):
+        return
+    with database.reading() as session:
+        published = {
+            row.article_id: row.revision for row in session.execute(select(Document.article_id, Document.revision))
+        }
+    reader = Reader(settings.index_home)
+    try:
+        indexed = reader.indexed()
+    except IndexUnavailable as error:
+        yield Finding("search index", str(error), "run copydesk reindex")
+        return
+    finally:
+        reader.close()
+    wrong = {key for key in published.keys() | indexed.keys() if published.get(key) != indexed.get(key)}
+    if wrong:
+        mend = "wait a second while publishes go on, or run copydesk reindex"
+        yield Finding("search index", f"{len(wrong)} of {len(published)} articles differ from the database", mend)
+    else:
+        yield Finding("search index", f"{len(indexed)} articles, each at its published revision")
+
+
+def _broker(settings: Settings) -> Iterator[Finding]:
+    bell = Bell(settings.bell_url)
+    try:
+        if bell.is_connected():
+            yield Finding("broker", "answers")
+        else:
+            yield Finding(
+                "broker",
+                "does not answer; nothing is lost, but nothing follows from a publish until it does",
+                "run copydesk up, or check COPYDESK_REDIS_URL",
+            )
+    finally:
+        bell.close()
+
+
+def _mail(settings: Settings) -> Iterator[Finding]:
+    parts = urlsplit(settings.mail_server)
+    kind = smtplib.SMTP_SSL if parts.scheme == "smtps" else smtplib.SMTP
+    default = 465 if parts.scheme == "smtps" else 25
+    try:
+        with kind(parts.hostname or "", parts.port or default, timeout=3) as server:
+            server.noop()
+    except (OSError, smtplib.SMTPException) as error:
+        yield Finding(
+            "mail",
+            f"{parts.hostname}:{parts.port or default} does not answer: {error}",
+            "start it, or check COPYDESK_SMTP_URL",
+        )
+    else:
+        yield Finding("mail", f"{parts.hostname}:{parts.port or default} answers")
+
+
+def _is_migrated(database: Database) -> bool:
+    with database.reading() as session:
+        return current_step(session.connection()) == head_step()

@@ -1,0 +1,113 @@
+"""Writes the generated pages: `python -m docs.generate`. Tests fail when one is stale."""
+
+import dataclasses
+import inspect
+import re
+from pathlib import Path
+
+from cms.events.catalogue import CATALOGUE, field_types
+from cms.events.subscriptions import ATTEMPTS_BEFORE_DEAD, SUBSCRIPTIONS, UNHEARD, hearing
+from cms.operations.problems_page import PROBLEMS
+from cms.settings import Settings
+
+HERE = Path(__file__).parent
+
+SETTINGS_TEXT = {
+    "home": "The one folder that holds data: database, index, keys, mailbox.",
+    "env": "`development` makes keys by itself; `production` refuses to start without `COPYDESK_SECRET_KEY`.",
+    "host": "The address that the API listens on.",
+    "port": "The port that the API listens on.",
+    "base_url": "Where the public reaches Copydesk, such as `https://cms.example.org`. Empty: host and port.",
+    "site_name": "The name of the site, in letters to readers.",
+    "database_url": "`postgresql://user:password@host/name`, or `sqlite:////path/file.db`. Empty: SQLite in the home.",
+    "redis_url": "`redis://host:6379/0`. Empty: `copydesk up` runs its own broker. A Redis Cluster is refused.",
+    "smtp_url": "`smtp://host:25`, `smtps://user:password@host:465` or `smtp+starttls://user:password@host:587`. "
+    "Empty: the local mailbox.",
+    "mail_from": "The sender of letters.",
+    "mailbox_host": "The address that the local mailbox listens on, and where letters go when `COPYDESK_SMTP_URL` is empty.",
+    "mailbox_port": "The port of the mailbox's page. 0: the API's port + 25.",
+    "mailbox_smtp_port": "The port where the mailbox takes mail. 0: the API's port + 26.",
+    "api_processes": "How many API processes.",
+    "api_threads": "How many requests one API process works on at once.",
+    "secret_key": "At least 32 characters; codes and cursors are signed with keys derived from it. "
+    "Empty in development: made once in `keys/secret` of the home.",
+    "trusted_proxies": "Addresses or networks of proxies whose `X-Forwarded-For` counts, separated by commas.",
+    "code_cooldown_seconds": "How long after a verification code no other is sent to the same address.",
+    "reading_rates": "Reading speeds that replace the built-in ones, such as `en=250wpm,zh=500cpm`.",
+    "body_limit_bytes": "The largest request body.",
+    "wait_limit_seconds": "The longest that `?wait=` holds an answer.",
+    "events_retention_days": "How long finished deliveries and their events are kept.",
+    "audit_retention_days": "How long the audit trail is kept.",
+    "log_level": "`debug`, `info`, `warning` or `error`. `info` logs each request.",
+    "allow_unsafe_database": "1 starts on a PostgreSQL that has `fsync`, `full_page_writes` or `synchronous_commit` off.",
+}
+
+
+def events_page() -> str:
+    """docs/events.md."""
+    lines = [
+        "# Events",
+        "",
+        "Generated from `cms/events/catalogue.py` and `cms/events/subscriptions.py` by `python -m docs.generate`.",
+        "",
+        "The transaction of an act writes its event and one open delivery for each subscription. A delivery is closed by",
+        f"the consumer's own commit. After {ATTEMPTS_BEFORE_DEAD} attempts it is a dead letter that a person retries or discards.",
+        "",
+    ]
+    for name, event in sorted(CATALOGUE.items()):
+        doc = re.sub(r"\s+", " ", inspect.getdoc(event) or "")
+        heard = ", ".join(f"`{subscription.name}`" for subscription in hearing(name)) or "nobody today"
+        own = "; ".join(f"`{field}` ({kind})" for field, kind in field_types(event).items())
+        lines += [f"## `{name}` version {event.version}", "", doc, "", f"Fields: {own}.", "", f"Heard by: {heard}.", ""]
+    lines += ["## Subscriptions", "", "| name | queue | hears | time limit |", "|---|---|---|---|"]
+    for one in SUBSCRIPTIONS:
+        hears = ", ".join(f"`{name}`" for name in one.hears)
+        lines.append(f"| `{one.name}` | `{one.queue}` | {hears} | {one.time_limit_seconds} s |")
+    lines += ["", "Recorded and heard by nobody today: " + ", ".join(f"`{name}`" for name in sorted(UNHEARD)) + ".", ""]
+    return "\n".join(lines)
+
+
+def configuration_page() -> str:
+    """docs/configuration.md."""
+    lines = [
+        "# Configuration",
+        "",
+        "Generated from `cms/settings.py` by `python -m docs.generate`. Every setting is an environment variable, read once",
+        "at the start. An unknown `COPYDESK_*` variable is refused, so that a typing mistake is not silent.",
+        "",
+        "| variable | default | meaning |",
+        "|---|---|---|",
+    ]
+    for field in dataclasses.fields(Settings):
+        default = field.default
+        shown = "" if default in ("", ()) else f"`{int(default) if isinstance(default, bool) else default}`"
+        lines.append(f"| `COPYDESK_{field.name.upper()}` | {shown} | {SETTINGS_TEXT[field.name]} |")
+    return "\n".join([*lines, ""])
+
+
+def problems_page() -> str:
+    """docs/problems.md."""
+    lines = [
+        "# Problems",
+        "",
+        "Every refusal is `application/problem+json` (RFC 9457) with a stable `code` and a `request_id`. Served at",
+        "`/docs/problems` too. Generated by `python -m docs.generate`.",
+        "",
+        "| code | status | what to do |",
+        "|---|---|---|",
+    ]
+    lines += [f"| `{code}` | {status} | {text} |" for code, (status, text) in sorted(PROBLEMS.items())]
+    return "\n".join([*lines, ""])
+
+
+PAGES = {"events.md": events_page, "configuration.md": configuration_page, "problems.md": problems_page}
+
+
+def main() -> None:
+    """Write every generated page."""
+    for name, page in PAGES.items():
+        (HERE / name).write_text(page(), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

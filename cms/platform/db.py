@@ -28,6 +28,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from cms.platform.direct_reads import DirectReads
 from cms.platform.errors import Unavailable
 
 BUSY_TIMEOUT_MS = 5_000
@@ -93,6 +94,7 @@ class Database:
         self.url = url
         self.wake = wake
         self.is_sqlite = url.startswith("sqlite")
+        self.direct = DirectReads(url)
         options: dict[str, Any] = {
             "json_serializer": lambda value: orjson.dumps(value).decode(),
             "json_deserializer": orjson.loads,
@@ -132,6 +134,7 @@ class Database:
 
     def dispose(self) -> None:
         """Close every connection."""
+        self.direct.close()
         self.writer.dispose()
         self.reader.dispose()
 

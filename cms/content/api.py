@@ -1,0 +1,164 @@
+"""The content API: published articles and nothing else, for everybody, by GET and HEAD.
+
+Documents and cards are ready bytes in the database; a view reads them by key and sends them on.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+import orjson
+from flask import Blueprint, Response
+
+from cms.content import listing, queries, searching
+from cms.content.schemas import (
+    ArticleDocumentShape,
+    CardListShape,
+    HitListShape,
+    ListQueryShape,
+    PersonListShape,
+    RelatedListShape,
+    RelatedQueryShape,
+    SearchQueryShape,
+    SectionListShape,
+    TagListShape,
+    WordsQueryShape,
+)
+from cms.platform.errors import NotFound
+from cms.platform.http.answers import public_answer
+from cms.platform.http.endpoint import endpoint
+from cms.platform.http.paging import Cursor, decode_cursor, encode_cursor, link_header
+from cms.platform.http.services import services
+
+content = Blueprint("content", __name__, url_prefix="/content/v1")
+
+WORD_COLUMNS = {"sections": ("slug", "name", "parent"), "tags": ("slug", "name"), "people": ("slug", "name", "bio")}
+
+
+@content.get("/articles/<uuid:article_id>")
+@endpoint(summary="Read an article by id", answers={200: ArticleDocumentShape}, refuses=(404,))
+def article_by_id(article_id: UUID) -> Response:
+    """The whole article page in one answer."""
+    return _document(queries.document_by_id(services().database.direct, str(article_id)))
+
+
+@content.get("/articles/<locale>/<slug>")
+@endpoint(summary="Read an article by locale and slug", answers={200: ArticleDocumentShape}, refuses=(404,))
+def article_by_slug(locale: str, slug: str) -> Response:
+    """The whole article page in one answer."""
+    return _document(queries.document_by_slug(services().database.direct, locale, slug))
+
+
+@content.get("/articles")
+@endpoint(summary="List articles, newest first", answers={200: CardListShape}, query=ListQueryShape)
+def list_articles(query: dict[str, Any]) -> Response:
+    """Cards of published articles; stable under articles that come and go while somebody pages."""
+    reads, asked = services().database.direct, query["asked"]
+    cursor = _cursor(asked.name, query["cursor"])
+    page = listing.newest(
+        reads,
+        asked,
+        query["limit"],
+        cursor.position if cursor else None,
+        is_backwards=cursor is not None and cursor.direction == "prev",
+    )
+    count = listing.count(reads, asked) if query["count"] else None
+    return _page(asked.name, page.cards, query["limit"], page.following, page.preceding, count)
+
+
+@content.get("/articles/<uuid:article_id>/related")
+@endpoint(
+    summary="List what is related to an article", answers={200: RelatedListShape}, query=RelatedQueryShape,
+    refuses=(404,),
+)  # fmt: skip
+def list_related(query: dict[str, Any], article_id: UUID) -> Response:
+    """Cards of the nearest articles, with score and reasons."""
+    reads = services().database.direct
+    cards = queries.related_cards(reads, str(article_id), query["limit"])
+    if not cards and queries.document_by_id(reads, str(article_id)) is None:
+        raise NotFound("There is no published article here.")
+    return _page("related", cards, query["limit"], None, None, None)
+
+
+@content.get("/search")
+@endpoint(summary="Search published articles", answers={200: HitListShape}, query=SearchQueryShape, refuses=(422, 503))
+def search(query: dict[str, Any]) -> Response:
+    """Results, best first, with what was found marked in title and snippet."""
+    parts = services()
+    asked = searching.Search(query["q"], query["locale"], query["section"], query["limit"])
+    cursor = _cursor(asked.name, query["cursor"])
+    page = searching.search(parts.database.direct, parts.index, asked, cursor.position if cursor else None)
+    return _page(asked.name, page.hits, asked.limit, page.following, None, None)
+
+
+@content.get("/sections")
+@endpoint(summary="List sections", answers={200: SectionListShape}, query=WordsQueryShape)
+def list_sections(query: dict[str, Any]) -> Response:
+    """The sections of the site, each after the one above it."""
+    return _words("sections", query)
+
+
+@content.get("/tags")
+@endpoint(summary="List tags", answers={200: TagListShape}, query=WordsQueryShape)
+def list_tags(query: dict[str, Any]) -> Response:
+    """The tags that published articles carry."""
+    return _words("tags", query)
+
+
+@content.get("/people")
+@endpoint(summary="List people", answers={200: PersonListShape}, query=WordsQueryShape)
+def list_people(query: dict[str, Any]) -> Response:
+    """The authors of published articles."""
+    return _words("people", query)
+
+
+def _document(document: queries.ReadyDocument | None) -> Response:
+    if document is None:
+        raise NotFound("There is no published article here.")
+    return public_answer(document.body, etag=document.etag, headers={"Last-Modified": _http_date(document.changed_at)})
+
+
+def _words(kind: str, query: Mapping[str, Any]) -> Response:
+    limit, cursor = query["limit"], _cursor(kind, query["cursor"])
+    is_backwards = cursor is not None and cursor.direction == "prev"
+    after = cursor.position[0] if cursor else None
+    rows = queries.words(services().database.direct, kind, limit + 1, after, is_backwards=is_backwards)
+    is_more, rows = len(rows) > limit, rows[:limit]
+    if is_backwards:
+        rows.reverse()
+    entries = [orjson.dumps(dict(zip(WORD_COLUMNS[kind], row[1:], strict=True))) for row in rows]
+    following = (rows[-1][0],) if rows and (is_more or is_backwards) else None
+    preceding = (rows[0][0],) if rows and (is_more if is_backwards else cursor is not None) else None
+    return _page(kind, entries, limit, following, preceding, None)
+
+
+def _cursor(name: str, text: str | None) -> Cursor | None:
+    return decode_cursor(services().keys, f"content|{name}", text)
+
+
+def _page(
+    name: str,
+    entries: Sequence[bytes],
+    limit: int,
+    following: Sequence[Any] | None,
+    preceding: Sequence[Any] | None,
+    count: int | None,
+) -> Response:
+    """A list of ready entries, joined and never decoded."""
+    parts = services()
+    after = encode_cursor(parts.keys, f"content|{name}", Cursor("next", tuple(following))) if following else None
+    before = encode_cursor(parts.keys, f"content|{name}", Cursor("prev", tuple(preceding))) if preceding else None
+    page = {"limit": limit, "next_cursor": after, "prev_cursor": before, "has_more": after is not None}
+    rest = orjson.dumps({"page": page, "meta": {"count": count}})
+    body = b'{"data":[' + b",".join(entries) + b"]," + rest[1:]
+    return public_answer(body, headers=link_header(parts.settings.public_url, after, before))
+
+
+@lru_cache(maxsize=4096)
+def _http_date(stored: Any) -> str:
+    """`Last-Modified` of an instant as the driver gives it: text from SQLite, aware from PostgreSQL."""
+    instant = stored if isinstance(stored, datetime) else datetime.fromisoformat(stored).replace(tzinfo=UTC)
+    return format_datetime(instant.astimezone(UTC).replace(microsecond=0), usegmt=True)

@@ -1,0 +1,141 @@
+"""The newest articles by section, tag, author and locale: which statement reads one page, and what its cursors are.
+
+Every list is a range of an index, read from the place where the cursor points, so page 400 costs what page 2 costs.
+Not here: HTTP (`api.py`).
+"""
+
+# ruff: noqa: S608  # the statements are put together from this module's own names; what askers send goes by placeholder
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from cms.platform.clock import rfc3339
+from cms.platform.direct_reads import DirectReads
+from cms.platform.errors import BadRequest
+
+MOST_TAGS = 10
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What a list is narrowed to. A section means its subtree too; several tags mean articles with any of them."""
+
+    section: str | None = None
+    tags: tuple[str, ...] = ()
+    author: str | None = None
+    locale: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What binds cursors to this list."""
+        return f"articles|{self.section}|{','.join(self.tags)}|{self.author}|{self.locale}"
+
+
+Position = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class CardPage:
+    """One page of ready cards, newest first. `following` and `preceding` are where the pages beside it begin."""
+
+    cards: list[bytes]
+    following: Position | None
+    preceding: Position | None
+
+
+def newest(
+    reads: DirectReads, asked: Filter, limit: int, after: Sequence[Any] | None, *, is_backwards: bool = False
+) -> CardPage:
+    """One page of the newest articles, from a position on, or of what stands before it when reading backwards.
+
+    One statement, whatever is filtered. Raises: BadRequest for a position that is not one of a list.
+    """
+    statement, _ = _statements(_pattern(asked), after is not None, is_backwards)
+    place = () if after is None else _place(after, is_sqlite=reads.is_sqlite)
+    values: list[Any] = []
+    for tag in asked.tags or (None,):
+        values += [*_filter_values(asked, tag), *place, limit + 1]
+    rows = reads.rows(statement, [*values, limit + 1])
+    is_more, rows = len(rows) > limit, rows[:limit]
+    if is_backwards:
+        rows.reverse()
+    if not rows:
+        return CardPage([], None, None)
+    has_following = is_more or is_backwards
+    has_preceding = is_more if is_backwards else after is not None
+    return CardPage(
+        cards=[bytes(row[0]) for row in rows],
+        following=_position(rows[-1]) if has_following else None,
+        preceding=_position(rows[0]) if has_preceding else None,
+    )
+
+
+def count(reads: DirectReads, asked: Filter) -> int:
+    """How many articles a list holds, counted one by one."""
+    _, statement = _statements(_pattern(asked), False, False)
+    values: list[Any] = []
+    for tag in asked.tags or (None,):
+        values += _filter_values(asked, tag)
+    return int(reads.rows(statement, values)[0][0])
+
+
+def _pattern(asked: Filter) -> tuple[bool, int, bool, bool]:
+    return (asked.section is not None, len(asked.tags), asked.author is not None, asked.locale is not None)
+
+
+def _filter_values(asked: Filter, tag: str | None) -> list[str]:
+    return [value for value in (tag, asked.author, asked.section, asked.locale) if value is not None]
+
+
+@lru_cache(maxsize=256)
+def _statements(pattern: tuple[bool, int, bool, bool], has_cursor: bool, is_backwards: bool) -> tuple[str, str]:
+    # The narrowest table leads, in the order of its own index; the others are asked by key for each of its rows.
+    has_section, tags, has_author, has_locale = pattern
+    narrow = [("document_tags", "tag")] if tags else []
+    narrow += [("document_authors", "author")] if has_author else []
+    narrow += [("document_sections", "section")] if has_section else []
+    lead = narrow[0][0] if narrow else "documents"
+    conditions = [f"k.{narrow[0][1]} = ?"] if narrow else []
+    conditions += [
+        f"EXISTS (SELECT 1 FROM {table} x WHERE x.article_id = k.article_id AND x.{column} = ?)"
+        for table, column in narrow[1:]
+    ]
+    if has_locale and lead == "documents":
+        conditions.append("k.locale = ?")
+    elif has_locale:
+        conditions.append("EXISTS (SELECT 1 FROM documents x WHERE x.article_id = k.article_id AND x.locale = ?)")
+    keys = f"SELECT k.article_id, k.published_at, k.number FROM {lead} k"
+    counted = f"SELECT k.article_id FROM {lead} k" + _where(conditions)
+    if has_cursor:
+        conditions.append(f"(k.published_at, k.number) {'>' if is_backwards else '<'} (?, ?)")
+    way = "ASC" if is_backwards else "DESC"
+    order = "ORDER BY {0}.published_at " + way + ", {0}.number " + way + " LIMIT ?"
+    branch = f"SELECT * FROM ({keys}{_where(conditions)} {order.format('k')}) AS b"
+    page = " UNION ".join([branch] * max(tags, 1))
+    whole = (
+        f"SELECT d.card, d.published_at, d.number FROM ({page}) AS p CROSS JOIN documents d "
+        f"WHERE d.article_id = p.article_id {order.format('p')}"
+    )
+    return whole, f"SELECT COUNT(*) FROM ({' UNION '.join([counted] * max(tags, 1))}) AS c"
+
+
+def _where(conditions: list[str]) -> str:
+    return " WHERE " + " AND ".join(conditions) if conditions else ""
+
+
+def _position(row: tuple[Any, ...]) -> Position:
+    instant = row[1] if isinstance(row[1], datetime) else datetime.fromisoformat(row[1]).replace(tzinfo=UTC)
+    return (rfc3339(instant), row[2])
+
+
+def _place(position: Sequence[Any], *, is_sqlite: bool) -> Position:
+    try:
+        text, number = position
+        instant = datetime.fromisoformat(text).astimezone(UTC)
+    except (TypeError, ValueError):
+        raise BadRequest("The cursor is not one of this list; begin again without it.", code="bad_cursor") from None
+    # SQLAlchemy writes instants into SQLite in this form, always with microseconds, so they compare as text.
+    return (instant.strftime("%Y-%m-%d %H:%M:%S.%f") if is_sqlite else instant, number)

@@ -1,0 +1,101 @@
+"""Reads of published articles that never write: by id, by slug, related, the words of the site, hits of a search."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from cms.content.rules import KEPT
+from cms.platform.direct_reads import DirectReads
+
+BY_ID = "SELECT body, etag, changed_at FROM documents WHERE article_id = ?"
+BY_SLUG = "SELECT body, etag, changed_at FROM documents WHERE locale = ? AND slug = ?"
+RELATED = (
+    "SELECT d.card, r.score, r.why FROM related_entries r CROSS JOIN documents d "
+    "WHERE r.article_id = ? AND d.article_id = r.other_id ORDER BY r.score DESC, r.other_id LIMIT ?"
+)
+LIVE = "SELECT article_id, title, text, section_path, locale, card FROM documents WHERE article_id IN ({places})"
+# A tag or person that only drafts name is nobody's business yet; sections are the structure of the site.
+WORDS = {
+    "sections": (
+        "SELECT t.path AS place, t.slug, t.name, p.slug AS parent FROM sections t LEFT JOIN sections p "
+        "ON p.id = t.parent_id WHERE 1 = 1"
+    ),
+    "tags": (
+        "SELECT t.slug AS place, t.slug, t.name FROM tags t "
+        "WHERE EXISTS (SELECT 1 FROM document_tags d WHERE d.tag = t.slug)"
+    ),
+    "people": (
+        "SELECT t.slug AS place, t.slug, t.name, t.bio FROM people t "
+        "WHERE EXISTS (SELECT 1 FROM document_authors d WHERE d.author = t.slug)"
+    ),
+}
+
+
+@dataclass(frozen=True)
+class ReadyDocument:
+    """A document as it goes out. `changed_at` is the driver's own value, which names one instant."""
+
+    body: bytes
+    etag: str
+    changed_at: Any
+
+
+def document_by_id(reads: DirectReads, article_id: str) -> ReadyDocument | None:
+    """The article with this public id, if readers may see it."""
+    return _ready(reads.rows(BY_ID, (stored_id(reads, article_id),)))
+
+
+def document_by_slug(reads: DirectReads, locale: str, slug: str) -> ReadyDocument | None:
+    """The article of a locale with this slug, if readers may see it."""
+    return _ready(reads.rows(BY_SLUG, (locale, slug)))
+
+
+def related_cards(reads: DirectReads, article_id: str, limit: int) -> list[bytes]:
+    """The cards of an article's related list with `score` and `why`, best first, as ready bytes."""
+    rows = reads.rows(RELATED, (stored_id(reads, article_id), min(limit, KEPT)))
+    cards = []
+    for card, score, why in rows:
+        reasons = why.encode() if isinstance(why, str) else orjson.dumps(why)
+        cards.append(bytes(card)[:-1] + b',"score":' + orjson.dumps(score) + b',"why":' + reasons + b"}")
+    return cards
+
+
+@dataclass(frozen=True)
+class LiveArticle:
+    """What a search result shows of an article that readers may see now."""
+
+    title: str
+    text: str
+    section_path: str
+    locale: str
+    card: bytes
+
+
+def live_articles(reads: DirectReads, article_ids: Sequence[str]) -> dict[str, LiveArticle]:
+    """Those of these articles that readers may see now, by id."""
+    if not article_ids:
+        return {}
+    statement = LIVE.format(places=", ".join("?" * len(article_ids)))
+    rows = reads.rows(statement, [stored_id(reads, article_id) for article_id in article_ids])
+    return {str(UUID(str(row[0]))): LiveArticle(*row[1:5], bytes(row[5])) for row in rows}
+
+
+def words(reads: DirectReads, kind: str, limit: int, after: str | None, *, is_backwards: bool) -> list[tuple[Any, ...]]:
+    """Sections, tags or people in order, from a place on. The first column of each row is its place."""
+    column = "t.path" if kind == "sections" else "t.slug"
+    sign, way = ("<", "DESC") if is_backwards else (">", "ASC")
+    narrowed = f" AND {column} {sign} ?" if after is not None else ""
+    values = [*([after] if after is not None else []), limit]
+    return reads.rows(f"{WORDS[kind]}{narrowed} ORDER BY {column} {way} LIMIT ?", values)
+
+
+def stored_id(reads: DirectReads, article_id: str) -> str:
+    """A public id as the database keeps it: PostgreSQL as `uuid`, SQLite as 32 digits."""
+    return article_id.replace("-", "") if reads.is_sqlite else article_id
+
+
+def _ready(rows: list[tuple[Any, ...]]) -> ReadyDocument | None:
+    return ReadyDocument(*rows[0]) if rows else None

@@ -1,0 +1,240 @@
+"""Shapes of the content API: what lists take, and what readers get, for the OpenAPI document."""
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, post_load, validate
+
+from cms.content.listing import MOST_TAGS, Filter
+from cms.content.rules import KEPT, SHOWN
+from cms.platform.http.query_input import PageShape, WholeNumber
+from cms.platform.http.shapes import Shape, UtcInstant
+
+SLUG = validate.Length(1, 120)
+LOCALE = validate.Length(1, 35)
+
+
+class ListQueryShape(PageShape):
+    """How a list of articles is narrowed."""
+
+    section = fields.String(load_default=None, validate=SLUG, metadata={"description": "With the sections below it"})
+    tag = fields.String(
+        load_default=None,
+        validate=validate.Length(1, 1220),
+        metadata={"description": f"One slug, or up to {MOST_TAGS} with commas: articles with any of them"},
+    )
+    author = fields.String(load_default=None, validate=SLUG, metadata={"description": "Slug of a person"})
+    locale = fields.String(load_default=None, validate=LOCALE, metadata={"description": "Such as en or zh-CN"})
+
+    @post_load
+    def _narrow(self, values: dict[str, Any], **_options: Any) -> dict[str, Any]:
+        tags = tuple(sorted({tag for tag in (values.pop("tag") or "").split(",") if tag}))
+        if len(tags) > MOST_TAGS:
+            raise ValidationError(f"Name at most {MOST_TAGS} tags.", "tag")
+        asked = Filter(
+            section=values.pop("section"), tags=tags, author=values.pop("author"), locale=values.pop("locale")
+        )
+        return {**values, "asked": asked}
+
+
+class WordsQueryShape(Shape):
+    """How the lists of sections, tags and people are paged."""
+
+    limit = WholeNumber(load_default=100, validate=validate.Range(1, 100))
+    cursor = fields.String(load_default=None, validate=validate.Length(max=2000))
+
+
+class RelatedQueryShape(Shape):
+    """How many neighbours are wanted."""
+
+    limit = WholeNumber(load_default=SHOWN, validate=validate.Range(1, KEPT))
+
+
+class SearchQueryShape(Shape):
+    """A search: words, "phrases", -without, pre*, field:word."""
+
+    q = fields.String(required=True, metadata={"description": "What is looked for"})
+    locale = fields.String(load_default=None, validate=LOCALE)
+    section = fields.String(load_default=None, validate=SLUG, metadata={"description": "With the sections below it"})
+    limit = WholeNumber(load_default=20, validate=validate.Range(1, 100))
+    cursor = fields.String(load_default=None, validate=validate.Length(max=2000))
+
+
+class NameShape(Shape):
+    """Something with a slug and a name."""
+
+    slug = fields.String(required=True)
+    name = fields.String(required=True)
+
+
+class SectionEntryShape(NameShape):
+    """A section; `parent` is the slug of the one above it."""
+
+    parent = fields.String(required=True, allow_none=True)
+
+
+class PersonEntryShape(NameShape):
+    """Somebody who wrote a published article."""
+
+    bio = fields.String(required=True)
+
+
+class PublicSourceShape(Shape):
+    """Where a story comes from."""
+
+    name = fields.String(required=True)
+    url = fields.String(required=True)
+
+
+class ReadingTimeShape(Shape):
+    """How long an article takes to read."""
+
+    minutes = fields.Integer(required=True)
+    words = fields.Integer(required=True)
+    characters = fields.Integer(required=True)
+    images = fields.Integer(required=True)
+    label = fields.String(required=True)
+
+
+class CardShape(Shape):
+    """An article as lists show it. `url` is relative to the site; `reading_time` is null until it is computed."""
+
+    id = fields.UUID(required=True)
+    number = fields.Integer(required=True)
+    type = fields.String(required=True)
+    locale = fields.String(required=True)
+    slug = fields.String(required=True)
+    url = fields.String(required=True)
+    section = fields.Nested(NameShape, required=True, allow_none=True)
+    title = fields.String(required=True)
+    dek = fields.String(required=True)
+    source = fields.Nested(PublicSourceShape, required=True, allow_none=True)
+    authors = fields.List(fields.Nested(NameShape), required=True)
+    published_at = UtcInstant(required=True)
+    first_published_at = UtcInstant(required=True)
+    updated_at = UtcInstant(required=True)
+    revision = fields.Integer(required=True)
+    summary = fields.List(fields.String(), required=True)
+    reading_time = fields.Nested(ReadingTimeShape, required=True, allow_none=True)
+    tags = fields.List(fields.Nested(NameShape), required=True)
+
+
+class RelatedCardShape(CardShape):
+    """A neighbour: its card, how near it is and why, such as `tag:rail`, `text`, `section`."""
+
+    score = fields.Float(required=True, metadata={"description": "0 to 1"})
+    why = fields.List(fields.String(), required=True)
+
+
+class MentionShape(Shape):
+    """A neighbour as the article document shows it."""
+
+    id = fields.UUID(required=True)
+    url = fields.String(required=True)
+    section = fields.Nested(NameShape, required=True, allow_none=True)
+    title = fields.String(required=True)
+    published_at = UtcInstant(required=True)
+    score = fields.Float(required=True)
+    why = fields.List(fields.String(), required=True)
+
+
+class HtmlBodyShape(Shape):
+    """The body, sanitised."""
+
+    html = fields.String(required=True)
+
+
+class ShareShape(Shape):
+    """Where to point others to."""
+
+    url = fields.String(required=True)
+
+
+class SeoShape(Shape):
+    """What the head of a page needs."""
+
+    title = fields.String(required=True)
+    description = fields.String(required=True)
+    canonical_url = fields.String(required=True)
+
+
+class ArticleDocumentShape(CardShape):
+    """One call renders the page."""
+
+    editor = fields.Nested(NameShape, required=True, allow_none=True)
+    body = fields.Nested(HtmlBodyShape, required=True)
+    fields_ = fields.Dict(required=True, data_key="fields", metadata={"description": "The newsroom's own fields"})
+    related = fields.List(fields.Nested(MentionShape), required=True)
+    share = fields.Nested(ShareShape, required=True)
+    seo = fields.Nested(SeoShape, required=True)
+
+
+class HighlightShape(Shape):
+    """HTML with `<mark>` around what was found; everything else is escaped."""
+
+    title = fields.String(required=True)
+    snippet = fields.String(required=True)
+
+
+class HitShape(CardShape):
+    """One result of a search."""
+
+    score = fields.Float(required=True)
+    highlight = fields.Nested(HighlightShape, required=True)
+
+
+class PublicPageShape(Shape):
+    """Where a list goes on."""
+
+    limit = fields.Integer(required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
+    prev_cursor = fields.String(required=True, allow_none=True)
+    has_more = fields.Boolean(required=True)
+
+
+class PublicMetaShape(Shape):
+    """`count` is null unless it was asked for."""
+
+    count = fields.Integer(required=True, allow_none=True)
+
+
+class PublicListShape(Shape):
+    """What every list has beside its data."""
+
+    page = fields.Nested(PublicPageShape, required=True)
+    meta = fields.Nested(PublicMetaShape, required=True)
+
+
+class CardListShape(PublicListShape):
+    """Articles, newest first."""
+
+    data = fields.List(fields.Nested(CardShape), required=True)
+
+
+class RelatedListShape(PublicListShape):
+    """Neighbours, nearest first."""
+
+    data = fields.List(fields.Nested(RelatedCardShape), required=True)
+
+
+class HitListShape(PublicListShape):
+    """Results, best first. A page can hold fewer than `limit` where the index is behind; `has_more` says the truth."""
+
+    data = fields.List(fields.Nested(HitShape), required=True)
+
+
+class SectionListShape(PublicListShape):
+    """Sections in the order of their paths."""
+
+    data = fields.List(fields.Nested(SectionEntryShape), required=True)
+
+
+class TagListShape(PublicListShape):
+    """Tags of published articles."""
+
+    data = fields.List(fields.Nested(NameShape), required=True)
+
+
+class PersonListShape(PublicListShape):
+    """Authors of published articles."""
+
+    data = fields.List(fields.Nested(PersonEntryShape), required=True)

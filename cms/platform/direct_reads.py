@@ -1,0 +1,111 @@
+"""Reads that skip SQLAlchemy: one prepared statement on a connection that belongs to the thread.
+
+For the few reads that answer most of the traffic. A session costs more than the read itself; this costs little more
+than the driver. Every read sees the latest commit: nothing is kept between two calls but the connection.
+"""
+
+import re
+import sqlite3
+import threading
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+from weakref import WeakSet
+
+import psycopg
+from sqlalchemy import make_url
+
+from cms.platform.errors import Unavailable
+
+PRAGMAS = ("busy_timeout=5000", "query_only=ON", "temp_store=MEMORY", "mmap_size=268435456")
+PLACEHOLDER = re.compile(r"\?")
+
+
+class SqliteConnection(sqlite3.Connection):
+    """The driver's own, of which one can hold a weak reference: connections of threads that ended must not pile up."""
+
+
+class DirectReads:
+    """Reads of one database. One object per process; each thread opens its own connection with its first read."""
+
+    def __init__(self, url: str) -> None:
+        self._url = make_url(url)
+        self.is_sqlite = self._url.get_backend_name() == "sqlite"
+        self._mine = threading.local()
+        self._open: WeakSet[Any] = WeakSet()
+
+    def rows(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a statement whose placeholders are `?` on both databases. Raises: Unavailable."""
+        try:
+            connection = self._mine.connection
+        except AttributeError:
+            connection = self._connect()
+        if self.is_sqlite:
+            try:
+                return connection.execute(statement, values).fetchall()
+            except sqlite3.OperationalError as error:
+                self._forget(connection)
+                raise _unavailable() from error
+        return self._ask_server(connection, _for_psycopg(statement), values)
+
+    def close(self) -> None:
+        """Close the connections of all threads; a later read opens a new one."""
+        self._mine = threading.local()
+        for connection in list(self._open):
+            connection.close()
+
+    def _ask_server(self, connection: Any, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        try:
+            return connection.execute(statement, values, binary=True).fetchall()
+        except (psycopg.OperationalError, psycopg.InterfaceError):
+            # The server was restarted since the last read of this thread: one new connection, then the truth.
+            self._forget(connection)
+        connection = self._connect()
+        try:
+            return connection.execute(statement, values, binary=True).fetchall()
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            self._forget(connection)
+            raise _unavailable() from error
+
+    def _connect(self) -> Any:
+        try:
+            connection = self._sqlite() if self.is_sqlite else self._postgresql()
+        except (sqlite3.OperationalError, psycopg.OperationalError) as error:
+            raise _unavailable() from error
+        self._open.add(connection)
+        self._mine.connection = connection
+        return connection
+
+    def _forget(self, connection: Any) -> None:
+        connection.close()
+        self._open.discard(connection)
+        if getattr(self._mine, "connection", None) is connection:
+            del self._mine.connection
+
+    def _sqlite(self) -> sqlite3.Connection:
+        # Closed by `close()` from whatever thread ends the process, hence no check of the thread.
+        connection = sqlite3.connect(
+            self._url.database or "",
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=256,
+            factory=SqliteConnection,
+        )
+        for pragma in PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+        return connection
+
+    def _postgresql(self) -> "psycopg.Connection[tuple[Any, ...]]":
+        plain = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
+        connection = psycopg.connect(plain, autocommit=True, prepare_threshold=0, connect_timeout=3)
+        connection.execute("SET default_transaction_read_only = on")
+        return connection
+
+
+@lru_cache(maxsize=512)
+def _for_psycopg(statement: str) -> str:
+    return PLACEHOLDER.sub("%s", statement)
+
+
+def _unavailable() -> Unavailable:
+    return Unavailable("The database does not answer right now.", headers={"Retry-After": "2"})

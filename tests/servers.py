@@ -88,7 +88,12 @@ def postgresql() -> Iterator[PostgreSQL]:
     if user:
         os.chown(home, NOBODY, NOBODY)
     data, port = home / "data", free_port()
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": home, "env": {"PATH": os.defpath, "HOME": str(home)}}
+    quiet = {
+        "stdout": subprocess.DEVNULL,
+        "stderr": subprocess.DEVNULL,
+        "cwd": home,
+        "env": {"PATH": os.defpath, "HOME": str(home)},
+    }
     locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--encoding=UTF8"]
     subprocess.run(
         [programs / "initdb", "-D", data, "-U", "copydesk", "--auth=trust", "--no-sync", *locale],

@@ -96,7 +96,9 @@ def test_every_public_function_and_class_says_what_it_does() -> None:
         f"{path}:{node.lineno} {node.name}"
         for path, tree in modules()
         for node in tree.body
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_") and not ast.get_docstring(node)
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+        and not node.name.startswith("_")
+        and not ast.get_docstring(node)
     ]
     assert missing == []
 
@@ -111,6 +113,7 @@ def test_no_module_has_grown_into_two(package: str) -> None:
     long = {
         str(path.relative_to(TOP)): lines
         for path in (TOP / package).rglob("*.py")
-        if "migrations/versions" not in str(path) and (lines := len(path.read_text("utf-8").splitlines())) > LARGEST_MODULE
+        if "migrations/versions" not in str(path)
+        and (lines := len(path.read_text("utf-8").splitlines())) > LARGEST_MODULE
     }
     assert long == {}

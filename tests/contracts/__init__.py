@@ -1,0 +1,1 @@
+"""What every surface keeps, whatever the route."""

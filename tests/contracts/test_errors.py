@@ -1,0 +1,99 @@
+"""Row S99: a mistake of ours is a problem with a request id and nothing of our inside."""
+
+import logging
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from cms.app import create_app
+from cms.settings import Settings, SettingsError
+
+CANARY = "canary-5d1f0c SELECT secret FROM /etc/passwd"
+GOOD_SECRET = "0f9e8d7c6b5a49382716f5e4d3c2b1a0"
+
+
+def routes(app: Flask) -> list[Any]:
+    return [rule for rule in app.url_map.iter_rules() if rule.endpoint != "static"]
+
+
+def test_every_route_hides_what_went_wrong(
+    app: Flask, administrator: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    def explode(**_parts: Any) -> Any:
+        raise RuntimeError(CANARY)
+
+    logging.getLogger("copydesk.api").setLevel(logging.ERROR)
+    tried = 0
+    for rule in routes(app):
+        app.view_functions[rule.endpoint] = explode
+    for rule in routes(app):
+        path = rule.build({name: 1 if "int:" in rule.rule else "x" for name in rule.arguments})[1]
+        for method in (rule.methods or set()) - {"OPTIONS"}:
+            answer = administrator.open(path, method=method)
+            assert answer.status_code == 500, (method, path)
+            assert answer.mimetype == "application/problem+json"
+            assert CANARY.encode() not in answer.data
+            assert b"Traceback" not in answer.data
+            if method != "HEAD":
+                assert answer.json["code"] == "internal"
+                assert answer.json["request_id"] == answer.headers["X-Request-Id"]
+            tried += 1
+    assert tried >= 40
+    print(f"{tried} routes and methods made to fail")
+
+
+def test_debug_stays_off_whatever_the_environment_says(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLASK_DEBUG", "1")
+    monkeypatch.setenv("FLASK_ENV", "development")
+    app = create_app(settings)
+    assert app.debug is False
+    assert app.testing is False
+    app.extensions["copydesk"].database.dispose()
+
+
+@pytest.mark.parametrize(
+    "secret",
+    ["", "short", "x" * 31, "x" * 64, "changeme" * 8, "0" * 64, "secret" * 10, "abababab" * 8, "1234567890"[:9] * 7],
+)
+def test_production_refuses_a_missing_short_or_example_key(secret: str) -> None:
+    with pytest.raises(SettingsError, match="COPYDESK_SECRET_KEY"):
+        Settings.from_environment({"COPYDESK_ENV": "production", "COPYDESK_SECRET_KEY": secret})
+
+
+def test_production_starts_with_a_good_key() -> None:
+    settings = Settings.from_environment({"COPYDESK_ENV": "production", "COPYDESK_SECRET_KEY": GOOD_SECRET})
+    assert settings.secret_key == GOOD_SECRET
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("COPYDESK_PROT", "8000"),
+        ("COPYDESK_PORT", "eighty"),
+        ("COPYDESK_PORT", "-1"),
+        ("COPYDESK_ENV", "staging"),
+        ("COPYDESK_LOG_LEVEL", "chatty"),
+        ("COPYDESK_REDIS_URL", "redis+cluster://127.0.0.1:6379"),
+        ("COPYDESK_DATABASE_URL", "mysql://localhost/x"),
+        ("COPYDESK_TRUSTED_PROXIES", "everybody"),
+        ("COPYDESK_ALLOW_UNSAFE_DATABASE", "perhaps"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_named(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        Settings.from_environment({name: value})
+
+
+def test_a_database_that_does_not_answer_is_503(
+    settings: Settings, app: Flask, client: FlaskClient, tmp_path: Any
+) -> None:
+    (tmp_path / "copydesk.db").unlink()
+    (tmp_path / "copydesk.db").mkdir()
+    app.extensions["copydesk"].database.dispose()
+    answer = client.get("/content/v1/articles")
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
+    assert client.get("/livez").status_code == 200
+    assert client.get("/readyz").status_code == 503

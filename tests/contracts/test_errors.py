@@ -29,7 +29,7 @@ def test_every_route_hides_what_went_wrong(
     for rule in routes(app):
         app.view_functions[rule.endpoint] = explode
     for rule in routes(app):
-        path = rule.build({name: 1 if "int:" in rule.rule else "x" for name in rule.arguments})[1]
+        path = rule.build(dict.fromkeys(rule.arguments, 1 if "int:" in rule.rule else "x"))[1]
         for method in (rule.methods or set()) - {"OPTIONS"}:
             answer = administrator.open(path, method=method)
             assert answer.status_code == 500, (method, path)

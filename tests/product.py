@@ -1,0 +1,151 @@
+"""The real product in real processes, for tests that need it: each part by its own `copydesk` command."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.servers import free_port, wait_until
+
+COPYDESK = Path(sys.executable).with_name("copydesk")
+TOP = Path(__file__).parents[1]
+PARTS: dict[str, list[str]] = {
+    "api": ["api"],
+    "relay": ["relay"],
+    "worker": ["worker", "--queues", "derive,mail"],
+    "worker-search": ["worker", "--queues", "search"],
+    "mailbox": ["mailbox"],
+}
+
+
+@dataclass
+class Product:
+    """Running parts over one home. Each part leads its own session, so that a kill takes its children too."""
+
+    home: Path
+    environment: dict[str, str]
+    port: int
+    running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    commands: Mapping[str, list[str]] = field(default_factory=lambda: PARTS)
+
+    @property
+    def url(self) -> str:
+        """Where the API answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def copydesk(self, *words: str, seconds: float = 60) -> str:
+        """Run one command to its end and give what it printed. Raises: AssertionError when it fails."""
+        done = subprocess.run(
+            [COPYDESK, *words],
+            env=self.environment,
+            cwd=TOP,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            check=False,
+        )
+        assert done.returncode == 0, f"copydesk {' '.join(words)}: {done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def start(self, *names: str) -> None:
+        """Start parts; their output goes to a file in the home."""
+        for name in names:
+            with (self.home / f"{name}.log").open("ab") as log:
+                self.running[name] = subprocess.Popen(
+                    [COPYDESK, *self.commands[name]],
+                    env=self.environment,
+                    cwd=TOP,
+                    stdout=log,
+                    stderr=log,
+                    stdin=subprocess.DEVNULL,
+                    start_new_session=True,
+                )
+
+    def kill(self, name: str) -> None:
+        """kill -9 of a part with all its children."""
+        process = self.running.pop(name)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(20)
+
+    def stop(self) -> None:
+        """End every part, by its id."""
+        for process in self.running.values():
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
+        until = time.monotonic() + 15
+        for name, process in list(self.running.items()):
+            try:
+                process.wait(max(0.1, until - time.monotonic()))
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                self.running.pop(name)
+            except subprocess.TimeoutExpired:
+                self.kill(name)
+
+    def wait_ready(self) -> None:
+        """Wait until the API says that it can serve."""
+        wait_until(lambda: self.ask("GET", "/readyz")[0] == 200, seconds=40, what=f"readiness; logs are in {self.home}")
+
+    def ask(
+        self, method: str, path: str, body: Any = None, token: str = "", **headers: str
+    ) -> tuple[int, Any, dict[str, str]]:
+        """One request. Shape: status (0 when nothing answered), JSON or text, headers."""
+        request = urllib.request.Request(self.url + path, method=method)
+        if token:
+            request.add_header("Authorization", f"Bearer {token}")
+        for name, value in headers.items():
+            request.add_header(name.replace("_", "-"), value)
+        data = None
+        if body is not None:
+            request.add_header("Content-Type", "application/json")
+            data = json.dumps(body).encode()
+        try:
+            with urllib.request.urlopen(request, data, timeout=10) as answer:
+                return answer.status, _read(answer.read()), dict(answer.headers)
+        except urllib.error.HTTPError as error:
+            return error.code, _read(error.read()), dict(error.headers)
+        except OSError:
+            return 0, None, {}
+
+    def log(self, name: str) -> str:
+        """What a part has printed so far."""
+        return (self.home / f"{name}.log").read_text("utf-8", "replace")
+
+
+def _read(data: bytes) -> Any:
+    try:
+        return json.loads(data) if data else None
+    except ValueError:
+        return data.decode("utf-8", "replace")
+
+
+@contextlib.contextmanager
+def product(home: Path, *parts: str, **settings: str) -> Iterator[Product]:
+    """A product with the named parts on an empty home; `settings` are variables without their prefix, lower-case."""
+    home.mkdir(exist_ok=True)
+    port = free_port()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COPYDESK_")}
+    given = {
+        "home": str(home), "port": str(port), "api_processes": "1", "log_level": "warning",
+        "mailbox_port": str(free_port()), "mailbox_smtp_port": str(free_port()), **settings,
+    }  # fmt: skip
+    environment |= {f"COPYDESK_{name.upper()}": value for name, value in given.items()}
+    running = Product(home, environment, port)
+    running.copydesk("migrate")
+    try:
+        running.start(*parts)
+        if "api" in parts:
+            running.wait_ready()
+        yield running
+    finally:
+        running.stop()

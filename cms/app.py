@@ -2,7 +2,7 @@
 
 import os
 
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Flask
 
 from cms.identity.tokens import verifier
 from cms.platform.bell import Bell
@@ -38,7 +38,6 @@ def create_app(settings: Settings) -> Flask:
         verify_token=verifier(database, now),
     )
     app.before_request(guard.authenticate)
-    app.after_request(_name_route)
     problems.install(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
@@ -51,10 +50,3 @@ def create_app_from_environment() -> Flask:
     settings = Settings.from_environment(os.environ)
     configure_logs(settings.log_level)
     return create_app(settings)
-
-
-def _name_route(response: Response) -> Response:
-    # The rule, not the path: a label per article would make as many time series as there are articles.
-    if request.url_rule is not None:
-        request.environ["copydesk.route"] = request.url_rule.rule
-    return response

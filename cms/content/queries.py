@@ -80,7 +80,10 @@ def live_articles(reads: DirectReads, article_ids: Sequence[str]) -> dict[str, L
         return {}
     statement = LIVE.format(places=", ".join("?" * len(article_ids)))
     rows = reads.rows(statement, [stored_id(reads, article_id) for article_id in article_ids])
-    return {str(UUID(str(row[0]))): LiveArticle(*row[1:5], bytes(row[5])) for row in rows}
+    return {
+        str(UUID(str(key))): LiveArticle(title, text, section_path, locale, bytes(card))
+        for key, title, text, section_path, locale, card in rows
+    }
 
 
 def words(reads: DirectReads, kind: str, limit: int, after: str | None, *, is_backwards: bool) -> list[tuple[Any, ...]]:

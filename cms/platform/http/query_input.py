@@ -39,6 +39,8 @@ class PageShape(Shape):
 
 def load_query(shape: Schema | None) -> dict[str, Any]:
     """The query parameters by their shape. Raises: BadRequest."""
+    if shape is None and not request.environ.get("QUERY_STRING"):
+        return {}
     given: dict[str, str] = {}
     for name, values in request.args.lists():
         if len(values) > 1:

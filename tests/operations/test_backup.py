@@ -1,0 +1,135 @@
+"""Backup and restore: consistent while writing, and a damaged archive is refused before anything is touched."""
+
+import os
+import tarfile
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from cms.events.models import Letter
+from cms.newsroom.models import Article, Revision
+from cms.operations.backup import BackupError, backup, restore, verify
+from cms.platform.db import Database
+from cms.settings import Settings
+from tests.servers import PostgreSQL
+
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def programs(database_kind: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """pg_dump and pg_restore of the server's own version come first on the PATH."""
+    if database_kind == "postgresql":
+        server: PostgreSQL = request.getfixturevalue("postgresql_server")
+        monkeypatch.setenv("PATH", f"{server.bin}{os.pathsep}{os.environ['PATH']}")
+
+
+@pytest.fixture
+def empty(settings: Settings, database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    """Settings of a second, empty installation."""
+    if database_kind == "sqlite":
+        return replace(settings, home=tmp_path / "second", database_url="")
+    server: PostgreSQL = request.getfixturevalue("postgresql_server")
+    name = f"restored_{os.getpid()}_{abs(hash(tmp_path)) % 100_000}"
+    server.execute(f"CREATE DATABASE {name}")
+    request.addfinalizer(lambda: server.execute(f"DROP DATABASE {name} WITH (FORCE)"))
+    return replace(settings, home=tmp_path / "second", database_url=server.url(name))
+
+
+def counts(settings: Settings) -> tuple[int, int, int]:
+    database = Database(settings.database, is_durable=True)
+    with database.reading() as session:
+        found = tuple(
+            session.scalar(select(func.count()).select_from(table)) or 0 for table in (Article, Revision, Letter)
+        )
+    database.dispose()
+    return found  # type: ignore[return-value]  # three tables, three numbers
+
+
+@pytest.mark.both_databases
+def test_what_is_restored_equals_what_was_backed_up(
+    editor: FlaskClient, settings: Settings, empty: Settings, tmp_path: Path
+) -> None:
+    for number in range(5):
+        assert editor.post("/api/v1/articles", json={"title": f"Story {number}", "locale": "en"}).status_code == 201
+    archive = tmp_path / "backup.tar.gz"
+    made = backup(settings, archive, NOON)
+    assert made.size_bytes == archive.stat().st_size
+    assert archive.stat().st_mode & 0o777 == 0o600
+    assert verify(archive)["parts"]
+    restore(empty, archive)
+    assert counts(empty) == counts(settings) == (5, 5, 5)
+
+
+@pytest.mark.both_databases
+def test_a_backup_while_writing_is_consistent(
+    editor: FlaskClient, client_as: Callable[[str], FlaskClient], settings: Settings, empty: Settings, tmp_path: Path
+) -> None:
+    over = threading.Event()
+
+    def write() -> None:
+        while not over.is_set():
+            editor.post("/api/v1/articles", json={"title": "On and on", "locale": "en"})
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for _ in range(3):
+            (tmp_path / "busy.tar.gz").unlink(missing_ok=True)
+            backup(settings, tmp_path / "busy.tar.gz", NOON)
+    finally:
+        over.set()
+        writer.join()
+    restore(empty, tmp_path / "busy.tar.gz")
+    articles, revisions, letters = counts(empty)
+    assert articles == revisions == letters
+
+
+def test_each_flipped_byte_is_noticed(editor: FlaskClient, settings: Settings, empty: Settings, tmp_path: Path) -> None:
+    editor.post("/api/v1/articles", json={"title": "Story", "locale": "en"})
+    archive = tmp_path / "backup.tar.gz"
+    backup(settings, archive, NOON)
+    whole = archive.read_bytes()
+    for place in range(40, len(whole) - 16, max(1, len(whole) // 25)):
+        archive.write_bytes(whole[:place] + bytes([whole[place] ^ 0x10]) + whole[place + 1 :])
+        with pytest.raises(BackupError):
+            restore(empty, archive)
+        assert not (empty.home / "copydesk.db").exists()
+    archive.write_bytes(whole)
+    restore(empty, archive)
+
+
+def test_nothing_is_overwritten(editor: FlaskClient, settings: Settings, empty: Settings, tmp_path: Path) -> None:
+    archive = tmp_path / "backup.tar.gz"
+    backup(settings, archive, NOON)
+    with pytest.raises(BackupError, match="there already"):
+        backup(settings, archive, NOON)
+    restore(empty, archive)
+    with pytest.raises(BackupError, match="there already"):
+        restore(empty, archive)
+
+
+@pytest.mark.parametrize("name", ["../outside", "/etc/passwd", "keys/../../x", "extra"])
+def test_an_archive_with_other_members_is_refused(empty: Settings, tmp_path: Path, name: str) -> None:
+    archive = tmp_path / "evil.tar.gz"
+    (tmp_path / "x").write_text("x")
+    with tarfile.open(archive, "w:gz") as tar:
+        tar.add(tmp_path / "x", name)
+    with pytest.raises(BackupError):
+        restore(empty, archive)
+    assert not (tmp_path / "outside").exists()
+
+
+def test_another_installations_key_is_refused(
+    editor: FlaskClient, settings: Settings, empty: Settings, tmp_path: Path
+) -> None:
+    archive = tmp_path / "backup.tar.gz"
+    backup(settings, archive, NOON)
+    with pytest.raises(BackupError, match="SECRET_KEY"):
+        restore(replace(empty, secret_key="another secret 9876543210 zyxwvut"), archive)

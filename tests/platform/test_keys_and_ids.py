@@ -1,0 +1,87 @@
+"""Ids sort by time, keys are made once, limits count everybody."""
+
+import threading
+import uuid
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from cms.platform.db import Database
+from cms.platform.ids import is_id, new_id
+from cms.platform.keys import load_keys
+from cms.platform.limits import take
+from cms.settings import Settings
+
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+
+def test_ids_are_uuids_of_version_seven_and_differ() -> None:
+    ids = [new_id() for _ in range(2000)]
+    assert len(set(ids)) == 2000
+    assert {uuid.UUID(text).version for text in ids} == {7}
+    assert {uuid.UUID(text).variant for text in ids} == {uuid.RFC_4122}
+    assert [text[:13] for text in ids] == sorted(text[:13] for text in ids)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "1", new_id().upper(), new_id() + " ", "{" + new_id() + "}", new_id().replace("-", "")]
+)
+def test_only_the_canonical_form_is_an_id(text: str) -> None:
+    assert not is_id(text)
+
+
+def test_a_home_gets_its_key_once_even_when_many_start_at_once(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home")
+    found: list[bytes] = []
+    threads = [threading.Thread(target=lambda: found.append(load_keys(settings).secret)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 8
+    assert len(set(found)) == 1
+    path = tmp_path / "home" / "keys" / "secret"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [entry.name for entry in path.parent.iterdir()] == ["secret"]
+
+
+def test_a_key_that_is_too_short_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "keys" / "secret"
+    path.parent.mkdir()
+    path.write_text("short")
+    with pytest.raises(OSError, match="too short"):
+        load_keys(Settings(home=tmp_path))
+
+
+def test_keys_differ_by_purpose_and_are_never_shown(tmp_path: Path) -> None:
+    keys = load_keys(Settings(home=tmp_path))
+    assert keys.derive("cursor") != keys.derive("verification-code")
+    assert keys.secret.decode() not in repr(keys)
+
+
+@pytest.mark.both_databases
+def test_a_limit_counts_all_and_begins_again_with_its_window(database: Database) -> None:
+    with database.transaction() as session:
+        within = [take(session, "codes:a", limit=3, window_seconds=60, now=NOON) for _ in range(5)]
+        assert within == [True, True, True, False, False]
+        assert take(session, "codes:b", limit=3, window_seconds=60, now=NOON)
+        assert take(session, "codes:a", limit=3, window_seconds=60, now=NOON + timedelta(seconds=60))
+
+
+@pytest.mark.both_databases
+def test_a_limit_holds_for_parallel_callers(database: Database) -> None:
+    allowed: list[bool] = []
+
+    def ask() -> None:
+        for _ in range(4):
+            with database.transaction() as session:
+                allowed.append(take(session, "codes:parallel", limit=5, window_seconds=3600, now=NOON))
+
+    threads = [threading.Thread(target=ask) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(allowed) == 24
+    assert sum(allowed) == 5

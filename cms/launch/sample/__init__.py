@@ -1,0 +1,1 @@
+"""The sample newsroom: articles written for this project, and a generator of any number of plausible ones."""

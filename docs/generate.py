@@ -24,7 +24,7 @@ SETTINGS_TEXT = {
     "smtp_url": "`smtp://host:25`, `smtps://user:password@host:465` or `smtp+starttls://user:password@host:587`. "
     "Empty: the local mailbox.",
     "mail_from": "The sender of letters.",
-    "mailbox_host": "The address that the local mailbox listens on, and where letters go when `COPYDESK_SMTP_URL` is empty.",
+    "mailbox_host": "The address of the local mailbox; letters go there when `COPYDESK_SMTP_URL` is empty.",
     "mailbox_port": "The port of the mailbox's page. 0: the API's port + 25.",
     "mailbox_smtp_port": "The port where the mailbox takes mail. 0: the API's port + 26.",
     "api_processes": "How many API processes.",
@@ -50,8 +50,9 @@ def events_page() -> str:
         "",
         "Generated from `cms/events/catalogue.py` and `cms/events/subscriptions.py` by `python -m docs.generate`.",
         "",
-        "The transaction of an act writes its event and one open delivery for each subscription. A delivery is closed by",
-        f"the consumer's own commit. After {ATTEMPTS_BEFORE_DEAD} attempts it is a dead letter that a person retries or discards.",
+        "The transaction of an act writes its event and one open delivery for each subscription. A delivery is closed",
+        f"by the consumer's own commit. After {ATTEMPTS_BEFORE_DEAD} attempts it is a dead letter that a person",
+        "retries or discards.",
         "",
     ]
     for name, event in sorted(CATALOGUE.items()):
@@ -72,8 +73,8 @@ def configuration_page() -> str:
     lines = [
         "# Configuration",
         "",
-        "Generated from `cms/settings.py` by `python -m docs.generate`. Every setting is an environment variable, read once",
-        "at the start. An unknown `COPYDESK_*` variable is refused, so that a typing mistake is not silent.",
+        "Generated from `cms/settings.py` by `python -m docs.generate`. Every setting is an environment variable, read",
+        "once at the start. An unknown `COPYDESK_*` variable is refused, so that a typing mistake is not silent.",
         "",
         "| variable | default | meaning |",
         "|---|---|---|",

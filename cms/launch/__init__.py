@@ -1,1 +1,1 @@
-"""Starting the product: the supervisor, the embedded broker, the local mailbox, the first start, the sample newsroom."""
+"""Starting the product: supervisor, embedded broker, local mailbox, first start, sample newsroom."""

@@ -1,0 +1,191 @@
+"""Related lists: found from what was published, kept for both sides, refilled when an article goes.
+
+An article that enters computes its own list and offers itself to the lists of its candidates, so the work does not
+grow with the number of articles. What that misses is repaired by the sweep (`sweeping.py`).
+Source: search.md section 4 of the project's measurements; 79 to 99 % of the lists that change are found at once.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Float as FloatType
+from sqlalchemy import String as StringType
+from sqlalchemy import column, delete, func, insert, literal, select, union_all, update, values
+from sqlalchemy.orm import Session
+
+from cms.content.assembling import chunks, hold_content, reassemble
+from cms.content.models import Document, DocumentTag, DocumentTerm, RelatedEntry
+from cms.content.portraits import portraits, store_vector
+from cms.content.rules import SHOWN, Neighbour, Portrait, best, neighbour, rank
+
+ASKED_TERMS = 25
+MOST_POSTINGS = 2_000
+TEXT_CANDIDATES = 100
+ASKED_TAGS = 8
+TAG_CANDIDATES = 15
+REFILLS_AT_ONCE = 40
+
+List = dict[str, Neighbour]
+
+
+def refresh_related(session: Session, article_id: str, now: datetime) -> None:
+    """Bring the related lists into order after an article was published, changed or taken away.
+
+    A published one gets its list and its places in the lists of others; what it left behind is refilled. Documents that
+    show something else afterwards are assembled again. May be called twice, late and in any order.
+    """
+    hold_content(session)
+    touched: set[str] = set()
+    document = session.get(Document, article_id, populate_existing=True)
+    if document is not None:
+        store_vector(session, document)
+        touched |= _enter(session, article_id)
+    touched |= _refill(session)
+    reassemble(session, touched, now)
+
+
+def stored_lists(session: Session, article_ids: Collection[str]) -> dict[str, List]:
+    """The kept entries of these articles, by article and neighbour."""
+    lists: dict[str, List] = {article_id: {} for article_id in article_ids}
+    for ids in chunks(sorted(lists)):
+        statement = select(RelatedEntry.article_id, RelatedEntry.other_id, RelatedEntry.score, RelatedEntry.why)
+        for owner, other, score, why in session.execute(statement.where(RelatedEntry.article_id.in_(ids))):
+            lists[owner][other] = Neighbour(other, score, tuple(why))
+    return lists
+
+
+def write_lists(session: Session, before: Mapping[str, List], after: Mapping[str, List]) -> set[str]:
+    """Write the differences between two states of lists; returns the articles that show something else now."""
+    gone, come, touched = [], [], set()
+    for owner, new in after.items():
+        old = before.get(owner, {})
+        gone += [(owner, other) for other, entry in old.items() if new.get(other) != entry]
+        come += [(owner, entry) for other, entry in new.items() if old.get(other) != entry]
+        if shown(old) != shown(new):
+            touched.add(owner)
+    table = RelatedEntry
+    for owner, others in _by_owner(gone):
+        session.execute(delete(table).where(table.article_id == owner, table.other_id.in_(others)))
+    if come:
+        rows = [
+            {"article_id": owner, "other_id": entry.other_id, "score": entry.score, "why": list(entry.why)}
+            for owner, entry in come
+        ]
+        session.execute(insert(table), rows)
+    return touched
+
+
+def shown(entries: List) -> list[Neighbour]:
+    """The entries that readers see, best first."""
+    return sorted(entries.values(), key=rank)[:SHOWN]
+
+
+def _enter(session: Session, article_id: str) -> set[str]:
+    mine = portraits(session, [article_id])[article_id]
+    others = _candidates(session, mine) | _linked(session, article_id)
+    faces = portraits(session, others)
+    before = stored_lists(session, [article_id, *faces])
+    entries = [entry for face in faces.values() if (entry := neighbour(mine, face)) is not None]
+    after: dict[str, List] = {article_id: {entry.other_id: entry for entry in best(entries)}}
+    thin = []
+    for other, face in faces.items():
+        kept = {key: entry for key, entry in before[other].items() if key != article_id}
+        offer = neighbour(face, mine)
+        offered = [*kept.values(), offer] if offer is not None else kept.values()
+        after[other] = {entry.other_id: entry for entry in best(offered)}
+        if len(after[other]) < min(SHOWN, len(before[other])):
+            thin.append(other)
+    touched = write_lists(session, before, after)
+    for ids in chunks(sorted(thin)):
+        _mark(session, ids, has_lost=True)
+    return touched
+
+
+def _refill(session: Session) -> set[str]:
+    statement = select(Document.article_id).where(Document.has_lost_related).limit(REFILLS_AT_ONCE)
+    waiting = list(session.scalars(statement))
+    touched: set[str] = set()
+    for article_id in waiting:
+        mine = portraits(session, [article_id])[article_id]
+        before = stored_lists(session, [article_id])
+        faces = portraits(session, _candidates(session, mine) | set(before[article_id]))
+        entries = [entry for face in faces.values() if (entry := neighbour(mine, face)) is not None]
+        after = {article_id: {entry.other_id: entry for entry in best(entries)}}
+        touched |= write_lists(session, before, after)
+    if waiting:
+        _mark(session, waiting, has_lost=False)
+    return touched
+
+
+def _mark(session: Session, article_ids: Sequence[str], *, has_lost: bool) -> None:
+    statement = update(Document).where(Document.article_id.in_(article_ids)).values(has_lost_related=has_lost)
+    session.execute(statement, execution_options={"synchronize_session": False})
+
+
+def _linked(session: Session, article_id: str) -> set[str]:
+    table = RelatedEntry
+    mine = select(table.other_id).where(table.article_id == article_id)
+    theirs = select(table.article_id).where(table.other_id == article_id)
+    return set(session.scalars(union_all(mine, theirs)))
+
+
+def _candidates(session: Session, mine: Portrait) -> set[str]:
+    found = set(_by_text(session, mine)) | set(_by_tag(session, mine))
+    return found - {mine.article_id}
+
+
+def _by_text(session: Session, mine: Portrait) -> Iterable[str]:
+    asked = sorted(mine.vector.items(), key=lambda item: (-item[1], item[0]))[:ASKED_TERMS]
+    usable = _not_too_common(session, [term for term, _ in asked])
+    pairs = [(term, weight) for term, weight in asked if term in usable]
+    if not pairs:
+        return ()
+    question = values(column("term", StringType), column("weight", FloatType), name="question").data(pairs).cte()
+    likeness = func.sum(DocumentTerm.weight * question.c.weight).label("likeness")
+    grouped = (
+        select(DocumentTerm.article_id, likeness)
+        .join(question, question.c.term == DocumentTerm.term)
+        .group_by(DocumentTerm.article_id)
+        .subquery()
+    )
+    statement = (
+        select(grouped.c.article_id)
+        .join(Document, Document.article_id == grouped.c.article_id)
+        .where(Document.locale == mine.locale)
+        .order_by(grouped.c.likeness.desc(), grouped.c.article_id)
+        .limit(TEXT_CANDIDATES)
+    )
+    return session.scalars(statement)
+
+
+def _not_too_common(session: Session, terms: Sequence[str]) -> set[str]:
+    # Counted no further than the cap, so that a word of every article costs no more than a rare one.
+    if not terms:
+        return set()
+    counts = []
+    for term in terms:
+        few = select(literal(1)).where(DocumentTerm.term == term).limit(MOST_POSTINGS + 1).subquery()
+        counts.append(select(literal(term).label("term"), func.count().label("count")).select_from(few))
+    return {term for term, count in session.execute(union_all(*counts)) if count <= MOST_POSTINGS}
+
+
+def _by_tag(session: Session, mine: Portrait) -> Iterable[str]:
+    found: list[str] = []
+    for tag in sorted(mine.tags)[:ASKED_TAGS]:
+        base = (
+            select(DocumentTag.article_id)
+            .join(Document, Document.article_id == DocumentTag.article_id)
+            .where(DocumentTag.tag == tag, Document.locale == mine.locale)
+            .limit(TAG_CANDIDATES)
+        )
+        at = DocumentTag.published_at
+        found += session.scalars(base.where(at <= mine.published_at).order_by(at.desc(), DocumentTag.number.desc()))
+        found += session.scalars(base.where(at > mine.published_at).order_by(at, DocumentTag.number))
+    return found
+
+
+def _by_owner(pairs: Iterable[tuple[str, str]]) -> Iterable[tuple[str, list[str]]]:
+    grouped: dict[str, list[str]] = {}
+    for owner, other in pairs:
+        grouped.setdefault(owner, []).append(other)
+    return grouped.items()

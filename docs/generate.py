@@ -39,7 +39,7 @@ SETTINGS_TEXT = {
     "events_retention_days": "How long finished deliveries and their events are kept.",
     "audit_retention_days": "How long the audit trail is kept.",
     "log_level": "`debug`, `info`, `warning` or `error`. `info` logs each request.",
-    "trusted_proxies": "Proxies whose `X-Forwarded-For` counts: addresses or networks, separated by commas.",
+    "allow_unsafe_database": "1 starts on a PostgreSQL with `fsync`, `full_page_writes` or `synchronous_commit` off.",
 }
 
 

@@ -38,7 +38,7 @@ format: $(VENV)/.installed-dev ## Put the code into its format
 	$(BIN)/ruff format .
 
 bench: $(VENV)/.installed-dev ## Run the benchmarks and write docs/benchmarks.md from their figures
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks $(ARGS)
 
 lock: ## Pin every dependency again, with hashes (needs uv)
 	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate --group build pyproject.toml -o requirements.txt

@@ -1,0 +1,6 @@
+"""The benchmarks, in the order of their page."""
+
+from benchmarks import content_read, index_build, publish_latency, sqlite_concurrency, start_and_size
+from benchmarks.report import Benchmark
+
+BENCHMARKS: tuple[Benchmark, ...] = (publish_latency, content_read, index_build, start_and_size, sqlite_concurrency)

@@ -5,9 +5,9 @@ from typing import Any
 from flask import Blueprint, Response
 
 from cms.audit.models import AuditEntry
-from cms.events.deliveries import discard, retry
 from cms.events.models import Delivery
 from cms.operations import queries
+from cms.operations.dead_letters import discard, retry
 from cms.operations.schemas import (
     AuditPageShape,
     AuditQueryShape,

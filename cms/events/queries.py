@@ -1,0 +1,28 @@
+"""Reads of the outbox: what a delivery is called in a receipt, and what an act still waits for."""
+
+from collections.abc import Collection
+from typing import Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cms.events.models import Delivery
+
+ConsequenceState = Literal["waiting", "running", "done", "failed", "superseded"]
+
+
+def consequence_state(delivery: Delivery) -> ConsequenceState:
+    """A delivery's state as editors see it in a receipt."""
+    if delivery.state == "open":
+        return "waiting" if delivery.leased_until is None else "running"
+    if delivery.state == "done":
+        return "done"
+    return "superseded" if delivery.state == "superseded" else "failed"
+
+
+def open_consequences(session: Session, letter_id: str, names: Collection[str]) -> set[str]:
+    """Those of these subscriptions that still owe something for one act."""
+    statement = select(Delivery.subscription).where(
+        Delivery.letter_id == letter_id, Delivery.state == "open", Delivery.subscription.in_(names)
+    )
+    return set(session.scalars(statement))

@@ -92,7 +92,10 @@ def _add(spec: APISpec, rule: Rule, declared: Endpoint) -> None:
     if declared.description:
         operation["description"] = declared.description
     if declared.body is not None:
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": declared.body}}}
+        operation["requestBody"] = {
+            "required": not declared.is_body_optional,
+            "content": {"application/json": {"schema": declared.body}},
+        }
     operation["security"] = [{"token": []}] if declared.scope else []
     if declared.scope:
         operation["description"] = (operation.get("description", "") + f"\n\nScope: `{declared.scope}`.").strip()

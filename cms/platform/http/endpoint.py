@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 from marshmallow import Schema, ValidationError
 
 from cms.platform.errors import Invalid
@@ -72,7 +72,8 @@ def _instance(shape: Shapes) -> Schema | None:
 
 def _load_body(declared: Endpoint) -> Any:
     assert declared.body is not None
+    is_absent = declared.is_body_optional and not request.get_data(cache=True)
     try:
-        return declared.body.load(json_body())
+        return declared.body.load({} if is_absent else json_body())
     except ValidationError as error:
         raise Invalid(errors=field_errors(error)) from None

@@ -11,6 +11,8 @@ from cms.platform.errors import BadRequest, FieldError, Invalid, Problem
 DEEPEST = 32
 MOST_NODES = 10_000
 LARGEST_INTEGER = 2**63 - 1
+MEDIA_TYPE = "application/json"
+MERGE_PATCH = "application/merge-patch+json"
 STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
 
@@ -26,7 +28,7 @@ def json_body() -> dict[str, Any]:
     Raises: UnsupportedMediaType; BadRequest for what is not JSON (duplicate keys, NaN, nesting beyond 32, more than
     10,000 nodes); Invalid for values that no field can hold (NUL, lone surrogates, integers beyond 64 bits).
     """
-    if request.mimetype != "application/json":
+    if request.mimetype != MEDIA_TYPE and not (request.method == "PATCH" and request.mimetype == MERGE_PATCH):
         raise UnsupportedMediaType(f"The body has the type {request.mimetype or 'none'!r}; send application/json.")
     if request.headers.get("Content-Encoding", "identity") != "identity":
         raise UnsupportedMediaType("Compressed bodies are not read; send plain JSON.")

@@ -1,0 +1,46 @@
+"""Answering one page of a list: cursors in both directions, `Link`, the count where it was asked for."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from flask import Response
+
+from cms.platform.http.answers import answer
+from cms.platform.http.paging import Cursor, decode_cursor, encode_cursor, link_header, page_of
+from cms.platform.http.services import services
+
+Read = Callable[[int, tuple[Any, ...] | None, bool], Sequence[Any]]
+
+
+def page_answer(
+    listing: str,
+    query: Mapping[str, Any],
+    *,
+    read: Read,
+    position: Callable[[Any], tuple[Any, ...]],
+    dump: Callable[[Any], Any],
+    count: Callable[[], int],
+) -> Response:
+    """The page that a query with `limit`, `cursor` and `count` asks for. `listing` names the list with its filters.
+
+    `read(limit, after, is_backwards)` gives rows in the list's order; it is asked for one more than is shown.
+    Raises: BadRequest for a cursor that is broken or of another list.
+    """
+    keys, limit = services().keys, query["limit"]
+    cursor = decode_cursor(keys, listing, query["cursor"])
+    is_backwards = cursor is not None and cursor.direction == "prev"
+    rows = list(read(limit + 1, cursor.position if cursor else None, is_backwards))
+    has_over = len(rows) > limit
+    rows = rows[-limit:] if is_backwards else rows[:limit]
+    has_next = is_backwards or has_over
+    has_previous = has_over if is_backwards else cursor is not None
+    following = encode_cursor(keys, listing, Cursor("next", position(rows[-1]))) if rows and has_next else None
+    preceding = encode_cursor(keys, listing, Cursor("prev", position(rows[0]))) if rows and has_previous else None
+    data = page_of(
+        [dump(row) for row in rows],
+        limit=limit,
+        next_cursor=following,
+        prev_cursor=preceding,
+        count=count() if query["count"] else None,
+    )
+    return answer(data, headers=link_header(services().settings.public_url, following, preceding))

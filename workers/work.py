@@ -1,0 +1,79 @@
+"""What a handler is given: the parts of its process, and the attempt that it makes.
+
+A handler is a plain function `handle(work, attempt)`. It reads the present state, computes outside of transactions, and
+ends with one transaction that holds the delivery, writes the effect and closes the delivery:
+
+    with work.database.transaction() as session:
+        [delivery] = hold(session, attempt.numbers)
+        ...
+        close(session, delivery, work.clock())
+
+It may run twice, late and in any order, and may be interrupted anywhere. It raises when it fails.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from cms.platform.clock import now
+from cms.platform.db import Database
+from cms.platform.keys import Keys, load_keys
+from cms.settings import Settings
+from search_index.writer import Writer
+
+
+@dataclass(frozen=True)
+class Work:
+    """The parts of one worker process."""
+
+    settings: Settings
+    database: Database
+    keys: Keys
+    index: Writer
+    clock: Callable[[], datetime] = now
+
+    def close(self) -> None:
+        """Give connections and files back."""
+        self.index.close()
+        self.database.dispose()
+
+
+@dataclass(frozen=True)
+class Owed:
+    """One delivery in hand: its number, the public id of its subject, and how often it was tried, this time included."""
+
+    number: int
+    subject: str
+    attempts: int
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """The deliveries that one run of a handler works on: one, or several where the handler takes them together."""
+
+    subscription: str
+    owed: tuple[Owed, ...]
+
+    @property
+    def subject(self) -> str:
+        """The subject of an attempt on one delivery."""
+        [owed] = self.owed
+        return owed.subject
+
+    @property
+    def numbers(self) -> list[int]:
+        """The numbers of the deliveries, rising."""
+        return sorted(owed.number for owed in self.owed)
+
+
+Handler = Callable[[Work, Attempt], None]
+
+
+def make_work(settings: Settings) -> Work:
+    """The parts for this process. What workers write grows back, so SQLite need not wait for the disk at each commit."""
+    return Work(
+        settings=settings,
+        database=Database(settings.database, is_durable=False),
+        keys=load_keys(settings),
+        index=Writer(settings.index_home),
+    )

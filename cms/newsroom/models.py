@@ -14,7 +14,8 @@ class Article(Table):
     """The working copy. `revision` counts every change, lifecycle changes included, and is the ETag for editors.
 
     `state` is `draft` or `published`; `published_revision` is the revision that readers see, so a published article
-    with a higher `revision` has changes that wait. A deleted article keeps its row, with `deleted_at`.
+    with a higher `revision` has changes that wait. `source_url` is where the source has this story. A deleted article
+    keeps its row, with `deleted_at` and a slug that no other article can want.
     """
 
     __tablename__ = "articles"
@@ -39,6 +40,7 @@ class Article(Table):
     section_id: Mapped[str | None] = mapped_column(id_column(), ForeignKey("sections.id"), index=True)
     editor_id: Mapped[str | None] = mapped_column(id_column(), ForeignKey("people.id"), index=True)
     source_id: Mapped[str | None] = mapped_column(id_column(), ForeignKey("sources.id"), index=True)
+    source_url: Mapped[str] = mapped_column(String(2000))
     published_revision: Mapped[int | None]
     first_published_at: Mapped[datetime | None] = mapped_column(Instant)
     published_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -279,6 +279,7 @@ def upgrade() -> None:
         sa.Column("section_id", sa.Uuid(as_uuid=False), nullable=True),
         sa.Column("editor_id", sa.Uuid(as_uuid=False), nullable=True),
         sa.Column("source_id", sa.Uuid(as_uuid=False), nullable=True),
+        sa.Column("source_url", sa.String(length=2000), nullable=False),
         sa.Column("published_revision", sa.Integer(), nullable=True),
         sa.Column("first_published_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),

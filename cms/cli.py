@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from cms.launch import lifeline
 from cms.settings import Settings, SettingsError
 
 GROUP = "copydesk.commands"
@@ -35,6 +36,8 @@ class Commands(click.Group):
 @click.pass_context
 def main(context: click.Context) -> None:
     """Copydesk: a headless CMS for newsrooms. What we acknowledged is in the database."""
+    if lifeline.VARIABLE in os.environ:
+        lifeline.watch(int(os.environ.pop(lifeline.VARIABLE)))
     try:
         context.obj = Settings.from_environment(os.environ)
     except SettingsError as error:

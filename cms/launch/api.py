@@ -1,0 +1,91 @@
+"""`copydesk api`: the HTTP server with its processes and threads (ADR 4)."""
+
+import gc
+import importlib
+import multiprocessing
+import os
+import shutil
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
+from granian.server import Server
+
+from cms.launch.claiming import Refused, check_port
+from cms.launch.lifeline import die_with
+from cms.platform.logs import configure_logs
+from cms.settings import Settings
+
+APPLICATION = "cms.app"
+FACTORY = "create_app_from_environment"
+STOP_SECONDS = 8
+METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+# The server's own lines go the way of all others instead of to standard output in a form of their own.
+SERVER_LOGS = {"loggers": {"_granian": {"handlers": [], "propagate": True}}, "handlers": {}, "formatters": {}}
+
+
+@click.command()
+@click.pass_obj
+def api(settings: Settings) -> None:
+    """Serve HTTP. Starts on a database that is not migrated too, and then says so at /readyz."""
+    try:
+        check_port(settings.host, settings.port, "COPYDESK_PORT")
+    except Refused as error:
+        raise click.ClickException(str(error)) from None
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.environ[METRICS_VARIABLE] = str(_empty_folder_for_metrics(settings))
+    configure_logs(settings.log_level)
+    _load_before_forking()
+    server = Server(
+        APPLICATION,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        websockets=False,
+        workers=settings.api_processes,
+        blocking_threads=settings.api_threads,
+        log_level=LogLevels.error,
+        log_dictconfig=SERVER_LOGS,
+        respawn_failed_workers=True,
+        workers_kill_timeout=STOP_SECONDS,
+    )
+    server.serve(target_loader=Worker(os.getpid()), wrap_loader=False)
+
+
+class Worker:
+    """What each server process calls first: it makes the application, and ends with the process that started it."""
+
+    def __init__(self, parent: int) -> None:
+        self.parent = parent
+
+    def __call__(self) -> Any:
+        """The application of this process."""
+        die_with(self.parent)
+        return getattr(importlib.import_module(APPLICATION), FACTORY)()
+
+
+def _load_before_forking() -> None:
+    """Import the application once, so that the processes share its memory and start at once.
+
+    By its name and not at the head of this module, because the metrics' library reads its variable when it is imported.
+    No connection is opened: each process makes its own application.
+    """
+    if sys.platform == "linux":
+        multiprocessing.set_start_method("fork", force=True)
+        importlib.import_module(APPLICATION)
+        # What was made so far never becomes garbage; leaving it alone leaves its pages shared.
+        gc.collect()
+        gc.freeze()
+
+
+def _empty_folder_for_metrics(settings: Settings) -> Path:
+    # By host and port: API servers on several machines or in several containers may share a home.
+    folder = settings.home.absolute() / "metrics" / f"{socket.gethostname()}-{settings.port}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700, parents=True)
+    return folder

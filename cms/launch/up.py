@@ -1,0 +1,140 @@
+"""`copydesk up`: the whole product on this machine under one command.
+
+It puts parts together and waits for them; how they are started, watched and ended is the supervisor's affair.
+Imports no part of the product: each is a process of its own, started by its command line.
+"""
+
+import http.client
+import os
+import sys
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+import click
+
+from cms.launch import broker
+from cms.launch.claiming import Refused, check_port, claim_home
+from cms.launch.supervisor import Part, PartFailed, Stopped, Supervisor
+from cms.launch.transcript import Transcript
+from cms.settings import Settings
+
+PROBE_SECONDS = 2.0
+HINT_AFTER_SECONDS = 30.0
+STOP_ORDER = (("relay",), ("api",), ("worker", "worker-search"), ("mailbox",), ("broker",))
+
+
+@click.command()
+@click.option("--no-sample", is_flag=True, help="Start with an empty newsroom.")
+@click.option("--end-with-parent", is_flag=True, help="Stop when the program that called this one is gone.")
+@click.pass_obj
+def up(settings: Settings, no_sample: bool, end_with_parent: bool) -> None:
+    """Start everything: broker, database, API, workers, relay, mailbox, and a sample newsroom the first time."""
+    began = time.monotonic()
+    home = settings.home.absolute()
+    try:
+        with claim_home(home) as lock:
+            _check_ports(settings)
+            parts = _parts(settings)
+            transcript = Transcript(is_verbose=settings.log_level == "debug")
+            supervisor = Supervisor(
+                transcript,
+                environment={**os.environ, "COPYDESK_HOME": str(home), "PYTHONUNBUFFERED": "1"},
+                shared=(lock,),
+                stop_order=STOP_ORDER,
+                parent=os.getppid() if end_with_parent else 0,
+            )
+            with supervisor:
+                token = _start(settings, supervisor, parts)
+                transcript.plain(_welcome(settings, time.monotonic() - began, token))
+                if settings.is_development and not no_sample:
+                    supervisor.start(_part("sample", "sample", "--if-empty", is_kept=False))
+                supervisor.run()
+    except Stopped:
+        return
+    except (Refused, broker.NoBroker, PartFailed) as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _check_ports(settings: Settings) -> None:
+    check_port(settings.host, settings.port, "COPYDESK_PORT")
+    if not settings.smtp_url:
+        check_port(settings.mailbox_host, settings.mailbox_page_port, "COPYDESK_MAILBOX_PORT")
+        check_port(settings.mailbox_host, settings.mailbox_mail_port, "COPYDESK_MAILBOX_SMTP_PORT")
+
+
+def _parts(settings: Settings) -> dict[str, Part]:
+    parts = {
+        "migrate": _part("migrate", "migrate", "--first-token", is_kept=False, is_captured=True),
+        "api": _part("api", "api"),
+        "relay": _part("relay", "relay"),
+        # Two, because a search commit takes a processor for itself and must not hold up reading times and letters.
+        "worker": _part("worker", "worker", "--queues", "derive,mail", stop_seconds=20),
+        "worker-search": _part("worker-search", "worker", "--queues", "search", stop_seconds=20),
+    }
+    if not settings.smtp_url:
+        parts["mailbox"] = _part("mailbox", "mailbox")
+    if not settings.redis_url:
+        command = broker.command(settings)
+        parts["broker"] = Part("broker", command, knows_lifeline=False, mend=lambda: _mend_broker(settings))
+    return parts
+
+
+def _part(name: str, *words: str, stop_seconds: float = 10, is_kept: bool = True, is_captured: bool = False) -> Part:
+    script = Path(sys.executable).with_name("copydesk")
+    program = [str(script)] if script.exists() else ["-m", "cms.cli"]
+    command = (sys.executable, *program, *words)
+    return Part(name, command, stop_seconds=stop_seconds, is_kept=is_kept, is_captured=is_captured)
+
+
+def _mend_broker(settings: Settings) -> str | None:
+    aside = broker.set_aside(settings)
+    return f"the broker's data did not let it start and are now in {aside}; nothing is lost" if aside else None
+
+
+def _start(settings: Settings, supervisor: Supervisor, parts: dict[str, Part]) -> str:
+    """Start all parts and wait until the API can serve. Shape: the first administrator's token, or nothing."""
+    for name in ("broker", "migrate", "api"):
+        if name in parts:
+            supervisor.start(parts[name])
+    if "broker" in parts:
+        supervisor.wait_for(lambda: broker.answers(settings.broker_socket), pause_seconds=0.02)
+    # The other parts work on the tables, and on two processors they would only delay those that make them.
+    token = supervisor.finish("migrate").strip()
+    for name in ("mailbox", "relay", "worker", "worker-search"):
+        if name in parts:
+            supervisor.start(parts[name])
+    hint_at = time.monotonic() + HINT_AFTER_SECONDS
+    while not _is_ready(settings):
+        supervisor.pause(0.05)
+        if time.monotonic() > hint_at:
+            hint_at = float("inf")
+            supervisor.transcript.say("not ready yet; copydesk doctor, in another terminal, says what is wrong")
+    return token
+
+
+def _is_ready(settings: Settings) -> bool:
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::", "") else settings.host  # noqa: S104  # compared, not bound
+    asker = http.client.HTTPConnection(host, settings.port, timeout=PROBE_SECONDS)
+    try:
+        asker.request("GET", "/readyz")
+        return asker.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        asker.close()
+
+
+def _welcome(settings: Settings, seconds: float, token: str) -> str:
+    site = settings.public_url
+    rows = [("the API, to try in the browser", f"{site}/docs"), ("newest articles", f"{site}/content/v1/articles")]
+    if not settings.smtp_url:
+        page = Settings(host=settings.mailbox_host, port=settings.mailbox_page_port).public_url
+        rows.append(("letters to readers", page))
+    rows.append(("a walk through the main job", "copydesk demo"))
+    lines = ["", f"Copydesk {version('copydesk')} is ready after {seconds:.1f} s; Ctrl-C stops it. "
+             f"Data is in {settings.home.absolute()}.", ""]  # fmt: skip
+    lines += [f"  {label:<32}{place}" for label, place in rows]
+    if token:
+        lines += ["", "The first administrator's token, shown only now:", "", f"  {token}"]
+    return "\n".join(lines) + "\n"

@@ -40,7 +40,7 @@ class Work:
 
 @dataclass(frozen=True)
 class Owed:
-    """One delivery in hand: its number, the public id of its subject, and how often it was tried, this time included."""
+    """One delivery in hand: its number, the public id of its subject, its attempts with this one included."""
 
     number: int
     subject: str
@@ -70,7 +70,7 @@ Handler = Callable[[Work, Attempt], None]
 
 
 def make_work(settings: Settings) -> Work:
-    """The parts for this process. What workers write grows back, so SQLite need not wait for the disk at each commit."""
+    """The parts for this process. What workers write grows back, so no commit of theirs waits for the disk."""
     return Work(
         settings=settings,
         database=Database(settings.database, is_durable=False),

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import Select, or_, select, update
+from sqlalchemy import Select, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -56,12 +56,14 @@ def due(
     return [delivery for delivery in claimed if delivery.state == "open"]
 
 
-def begin(session: Session, number: int, now: datetime) -> Delivery | Refusal:
+def begin(session: Session, number: int, now: datetime, subscription: str | None = None) -> Delivery | Refusal:
     """Count an attempt and lease the delivery to it, or say why there is nothing to do. Commit before the work.
 
-    A delivery whose attempts are spent becomes a dead letter here.
+    A delivery of another subscription is unknown; one whose attempts are spent becomes a dead letter here.
     """
     statement = select(Delivery).where(Delivery.number == number)
+    if subscription is not None:
+        statement = statement.where(Delivery.subscription == subscription)
     delivery = session.scalar(_locked(statement))
     if delivery is None:
         is_locked = session.scalar(select(Delivery.number).where(Delivery.number == number)) is not None
@@ -96,12 +98,13 @@ def begin_untried(session: Session, subscription: str, now: datetime, limit: int
 
 def extend(session: Session, numbers: Collection[int], now: datetime) -> None:
     """Prolong the leases of attempts that still run."""
-    session.execute(
-        update(Delivery)
-        .where(Delivery.number.in_(numbers), Delivery.state == "open", Delivery.leased_until.is_not(None))
-        .values(leased_until=now + LEASE, due_at=now + LEASE + _back_off(1)),
-        execution_options={"synchronize_session": False},
+    # A row that is locked is about to be closed and needs no lease; to wait for it would let other leases run out.
+    statement = select(Delivery).where(
+        Delivery.number.in_(numbers), Delivery.state == "open", Delivery.leased_until.is_not(None)
     )
+    for delivery in session.scalars(_locked(statement)):
+        delivery.leased_until = now + LEASE
+        delivery.due_at = now + LEASE + _back_off(delivery.attempts)
 
 
 def hold(session: Session, numbers: Collection[int]) -> Sequence[Delivery]:

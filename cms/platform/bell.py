@@ -13,6 +13,10 @@ RING_TIMEOUT_SECONDS = 0.05
 SILENCE_SECONDS = 5.0
 
 
+class BellUnheard(Exception):
+    """The broker is away, so no ring can be heard."""
+
+
 class Bell:
     """Rings and hears. One object per process; redis-py's pool is thread-safe."""
 
@@ -20,7 +24,7 @@ class Bell:
         self._ringer = redis.Redis.from_url(
             url, socket_timeout=RING_TIMEOUT_SECONDS, socket_connect_timeout=RING_TIMEOUT_SECONDS, retry=None
         )
-        self._listener = redis.Redis.from_url(url, socket_timeout=10, socket_connect_timeout=1)
+        self._listener = redis.Redis.from_url(url, socket_timeout=10, socket_connect_timeout=1, retry=None)
         self._silent_until = 0.0
 
     def ring(self) -> None:
@@ -34,8 +38,11 @@ class Bell:
             self._silent_until = time.monotonic() + SILENCE_SECONDS
 
     def wait(self, seconds: float) -> bool:
-        """Wait until the bell rings, at most so long. Raises: redis.RedisError when the broker is gone."""
-        return self._listener.brpop([BELL], timeout=seconds) is not None
+        """Wait until the bell rings, at most so long. Raises: BellUnheard."""
+        try:
+            return self._listener.brpop([BELL], timeout=seconds) is not None
+        except (redis.RedisError, OSError) as error:
+            raise BellUnheard(type(error).__name__) from error
 
     def is_connected(self) -> bool:
         """Whether the broker answers at all."""

@@ -1,0 +1,100 @@
+"""One attempt on a delivery: count it, do the work, note what went wrong.
+
+Not here: the work itself (`handlers/`) and the tasks that bring the numbers (`app.py`).
+"""
+
+import threading
+import time
+import traceback
+from collections import Counter
+from dataclasses import dataclass, field
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from cms.events.deliveries import NotOpen, begin, begin_untried, describe, fail
+from cms.events.models import Delivery
+from workers.leases import LeaseKeeper
+from workers.work import Attempt, Handler, Owed, Work
+
+log = structlog.get_logger("copydesk.worker")
+HARMLESS = frozenset({"closed", "running", "spent"})
+
+
+@dataclass(frozen=True)
+class Hearing:
+    """How one subscription is worked on. `at_once` is how many of its deliveries one attempt may take together."""
+
+    subscription: str
+    handle: Handler
+    time_limit_seconds: float
+    at_once: int = 1
+
+
+@dataclass
+class Refusals:
+    """What was refused in this process, counted by reason. Each is logged with its count."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def note(self, reason: str, **values: object) -> None:
+        """Count and log one refusal. The caller vouches that no value holds the message's content."""
+        with self.lock:
+            self.counts[reason] += 1
+            count = self.counts[reason]
+        log.warning("task_refused", reason=reason, count=count, **values)
+
+
+def attempt(work: Work, keeper: LeaseKeeper, refusals: Refusals, hearing: Hearing, number: int) -> str:
+    """Work on the delivery of this number, unless it needs no work. Never raises what a handler raises.
+
+    Shape: `done`, `failed`, `unknown`, `closed`, `running` or `spent`.
+    """
+    with work.database.transaction() as session:
+        begun = begin(session, number, work.clock(), hearing.subscription)
+        if isinstance(begun, Delivery):
+            deliveries = [begun]
+            if begun.attempts == 1 and hearing.at_once > 1:
+                deliveries += begin_untried(session, hearing.subscription, work.clock(), hearing.at_once - 1)
+            owed = tuple(Owed(one.number, one.subject, one.attempts) for one in deliveries)
+    if isinstance(begun, str):
+        if begun in HARMLESS:
+            log.debug("nothing_to_do", subscription=hearing.subscription, delivery=number, because=begun)
+        else:
+            refusals.note("unknown_delivery", subscription=hearing.subscription, delivery=number)
+        return begun
+    return _work(work, keeper, hearing, Attempt(hearing.subscription, owed))
+
+
+def _work(work: Work, keeper: LeaseKeeper, hearing: Hearing, given: Attempt) -> str:
+    began = time.perf_counter()
+    values = {"subscription": given.subscription, "deliveries": given.numbers}
+    try:
+        with keeper.keeping(given.numbers, hearing.time_limit_seconds):
+            hearing.handle(work, given)
+    except NotOpen:
+        log.info("closed_meanwhile", **values)
+        return "closed"
+    except Exception as error:  # noqa: BLE001  # whatever a handler raises is written down with its delivery
+        log.warning("attempt_failed", error=describe(error), at=_place(error), **values)
+        _note_failure(work, given, error)
+        return "failed"
+    milliseconds = round((time.perf_counter() - began) * 1000)
+    log.info("attempt_done", subjects=[one.subject for one in given.owed], ms=milliseconds, **values)
+    return "done"
+
+
+def _note_failure(work: Work, given: Attempt, error: Exception) -> None:
+    try:
+        with work.database.transaction() as session:
+            for number in given.numbers:
+                fail(session, number, error, work.clock())
+    except SQLAlchemyError as problem:
+        # The attempt is counted already; the relay sends again when the lease is over.
+        log.warning("failure_not_noted", error=describe(problem), deliveries=given.numbers)
+
+
+def _place(error: Exception) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    return " < ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in reversed(frames[-4:]))

@@ -1,0 +1,76 @@
+"""Commands of the hands: relay, worker, reindex."""
+
+import signal
+from typing import Any
+
+import click
+import structlog
+
+from cms.events.subscriptions import QUEUES
+from cms.platform.bell import Bell
+from cms.platform.db import Database
+from cms.platform.logs import configure_logs
+from cms.settings import Settings
+from workers.app import make_celery, serve
+from workers.due import Chores
+from workers.handlers.indexing import rebuild_index
+from workers.heard import HEARINGS
+from workers.relay import Relay, Sender
+
+log = structlog.get_logger("copydesk.worker")
+SEARCH = "search"
+
+
+@click.command()
+@click.pass_obj
+def relay(settings: Settings) -> None:
+    """Send a task for each open delivery, until stopped. Several may run at once."""
+    configure_logs(settings.log_level)
+    database = Database(settings.database, is_durable=False, pool_size=1)
+    bell = Bell(settings.bell_url)
+    running = Relay(database, Sender(make_celery(settings)), bell, Chores(settings, database))
+
+    def stop(_signal: int, _frame: Any) -> None:
+        running.is_stopping = True
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    running.run()
+    bell.close()
+    database.dispose()
+
+
+@click.command()
+@click.option("--queues", default=",".join(QUEUES), show_default=True, help="The queues to work on, with commas.")
+@click.option(
+    "--pool",
+    type=click.Choice(["threads", "prefork", "solo"]),
+    default="threads",
+    show_default=True,
+    help="threads needs little memory; prefork uses several processors and can end a task that takes too long.",
+)
+@click.option("--concurrency", type=click.IntRange(1, 64), default=4, show_default=True, help="Tasks at once.")
+@click.pass_obj
+def worker(settings: Settings, queues: str, pool: str, concurrency: int) -> None:
+    """Work on what the relay sends, until stopped. The queue `search` wants one process of its own."""
+    named = {name.strip() for name in queues.split(",") if name.strip()}
+    if not named or named - set(QUEUES):
+        raise click.BadParameter(f"choose from {', '.join(QUEUES)}", param_hint="--queues")
+    configure_logs(settings.log_level)
+    if named == {SEARCH}:
+        # One attempt takes all that waits; more at once would only wait for each other's commit of the index.
+        concurrency = 1
+    click.get_current_context().exit(
+        serve(make_celery(settings, HEARINGS), settings, queues=named, pool=pool, concurrency=concurrency)
+    )
+
+
+@click.command()
+@click.pass_obj
+def reindex(settings: Settings) -> None:
+    """Build the search index anew beside the old one, then swap; reads and publishes go on meanwhile."""
+    configure_logs(settings.log_level)
+    database = Database(settings.database, is_durable=False)
+    count = rebuild_index(database, settings.index_home)
+    database.dispose()
+    click.echo(f"{count} articles are in the new index.")

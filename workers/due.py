@@ -1,0 +1,134 @@
+"""What is due: the daily sweep of related lists, and the forgetting of what was kept long enough. Run by the relay.
+
+Everything here goes in small transactions and may be done by several relays at once. Not here: deliveries (`relay.py`).
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import ColumnElement, delete, exists, func, inspect, select, text, tuple_
+from sqlalchemy.orm import Session
+
+from cms.audit.models import AuditEntry
+from cms.content.models import Document, TermFrequency
+from cms.content.portraits import ALL
+from cms.events.catalogue import RelatedSweepDue
+from cms.events.models import Delivery, Letter
+from cms.events.outbox import record
+from cms.mail.models import OutgoingLetter
+from cms.platform.actor import system
+from cms.platform.clock import now as present
+from cms.platform.db import Database
+from cms.platform.ids import new_id
+from cms.platform.models import LimitCounter, RememberedAnswer
+from cms.readers.models import Challenge
+from cms.settings import Settings
+
+log = structlog.get_logger("copydesk.relay")
+DAY = timedelta(days=1)
+SWEEP_LOOKED_AT_EVERY = timedelta(seconds=10)
+FORGOTTEN_EVERY = timedelta(minutes=1)
+FORGOTTEN_AT_ONCE = 500
+SWEEP = "related_sweep"
+SWEEP_LOCK = 0x73776570
+RELAY = system("relay")
+
+
+@dataclass
+class Chores:
+    """What one relay does besides sending, and when it does it next."""
+
+    settings: Settings
+    database: Database
+    clock: Callable[[], datetime] = present
+    next_at: dict[str, datetime] = field(default_factory=dict)
+
+    def do_due(self) -> None:
+        """Do what is due by the clock. Raises: SQLAlchemyError."""
+        now = self.clock()
+        if self._is_due("sweep", now, SWEEP_LOOKED_AT_EVERY):
+            with self.database.transaction() as session:
+                if order_sweep(session, now):
+                    log.info("related_sweep_ordered")
+        if self._is_due("forgetting", now, FORGOTTEN_EVERY):
+            forgotten = forget_old(self.settings, self.database, now)
+            if forgotten:
+                log.info("forgotten", **forgotten)
+            if max(forgotten.values(), default=0) >= FORGOTTEN_AT_ONCE:
+                # There is more. It waits for the next round, so that tasks are sent meanwhile.
+                self.next_at["forgetting"] = now
+
+    def _is_due(self, name: str, now: datetime, every: timedelta) -> bool:
+        if now < self.next_at.get(name, now):
+            return False
+        self.next_at[name] = now + every
+        return True
+
+
+def order_sweep(session: Session, now: datetime) -> bool:
+    """Record that the related lists are due for their sweep, if they are.
+
+    They are once a day, and when twice as many articles are published as the vocabulary was fitted to.
+    Emits: related.sweep_due
+    """
+    if not _sweep_is_due(session, now):
+        return False
+    record(session, RelatedSweepDue(subject=new_id()), actor=RELAY, now=now)
+    return True
+
+
+def forget_old(settings: Settings, database: Database, now: datetime) -> dict[str, int]:
+    """Delete one portion of each kind that was kept long enough; gives how many of each."""
+    forgotten = {}
+    for name, table, is_old in _old(settings, now):
+        with database.transaction() as session:
+            count = _delete_some(session, table, is_old)
+        if count:
+            forgotten[name] = count
+    return forgotten
+
+
+def _old(settings: Settings, now: datetime) -> Iterator[tuple[str, Any, ColumnElement[bool]]]:
+    is_needed = exists().where(Delivery.letter_id == Letter.id, Delivery.state.in_(("open", "dead")))
+    events_until = now - timedelta(days=settings.events_retention_days)
+    audit_until = now - timedelta(days=settings.audit_retention_days)
+    yield "letters", Letter, (Letter.occurred_at < events_until) & ~is_needed
+    yield (
+        "outgoing_letters",
+        OutgoingLetter,
+        (OutgoingLetter.created_at < events_until) & (OutgoingLetter.expires_at < now - DAY),
+    )
+    yield "challenges", Challenge, Challenge.expires_at < now - DAY
+    yield "remembered_answers", RememberedAnswer, RememberedAnswer.created_at < now - DAY
+    yield "limit_counters", LimitCounter, LimitCounter.window_started_at < now - DAY
+    yield "audit_entries", AuditEntry, AuditEntry.at < audit_until
+
+
+def _delete_some(session: Session, table: Any, is_old: ColumnElement[bool]) -> int:
+    key = inspect(table).primary_key
+    some = select(*key).where(is_old).limit(FORGOTTEN_AT_ONCE).with_for_update(skip_locked=True)
+    place = tuple_(*key) if len(key) > 1 else key[0]
+    rows = [tuple(row) if len(key) > 1 else row[0] for row in session.execute(some)]
+    if rows:
+        session.execute(delete(table).where(place.in_(rows)), execution_options={"synchronize_session": False})
+    return len(rows)
+
+
+def _sweep_is_due(session: Session, now: datetime) -> bool:
+    if session.get_bind().dialect.name == "postgresql" and not session.scalar(
+        text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": SWEEP_LOCK}
+    ):
+        return False
+    published = session.scalar(select(func.count()).select_from(Document)) or 0
+    states = select(Delivery.state).where(Delivery.subscription == SWEEP, Delivery.state.in_(("open", "dead")))
+    waiting = set(session.scalars(states))
+    if not published or "open" in waiting:
+        return False
+    fitted = session.scalar(select(func.sum(TermFrequency.documents)).where(TermFrequency.term == ALL)) or 0
+    if published >= 2 * fitted and not waiting:
+        return True
+    newest = session.scalar(select(func.max(Letter.occurred_at)).where(Letter.type == RelatedSweepDue.type))
+    return newest is None or now - newest >= DAY

@@ -1,0 +1,82 @@
+"""The search index: what readers see now, put into it; what they do not see, taken out. Also its rebuilding.
+
+The task is a bell: one attempt takes the open deliveries of up to fifty articles together, makes them durable with one
+commit of the index, and closes them in one transaction.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cms.content.deriving import all_index_documents, index_documents, published_revisions
+from cms.content.models import Document
+from cms.events.catalogue import ArticlePublished
+from cms.events.deliveries import close, hold
+from cms.events.models import Delivery, Letter
+from cms.platform.db import Database
+from search_index.document import IndexDocument
+from search_index.generations import rebuild
+from search_index.writer import IndexBroken
+from workers.work import Attempt, Work
+
+log = structlog.get_logger("copydesk.worker")
+AT_ONCE = 50
+MOST_ROUNDS = 10
+
+
+def handle(work: Work, attempt: Attempt) -> None:
+    """Make the index agree with the database about the subjects of these deliveries."""
+    subjects = {owed.subject for owed in attempt.owed}
+    try:
+        shown = _apply(work, subjects)
+    except IndexBroken as error:
+        log.warning("index_is_rebuilt", because=str(error))
+        count = rebuild_index(work.database, work.settings.index_home)
+        log.info("index_was_rebuilt", articles=count)
+        shown = _apply(work, subjects)
+    now = work.clock()
+    with work.database.transaction() as session:
+        for delivery in hold(session, attempt.numbers):
+            close(session, delivery, now, "done" if _is_present(session, delivery, shown) else "superseded")
+
+
+def rebuild_index(database: Database, index_home: Path) -> int:
+    """Build the index anew beside the old one and swap; gives how many articles it holds. Reads and publishes go on."""
+
+    def differences(indexed: Mapping[str, int]) -> tuple[Sequence[IndexDocument], Sequence[str]]:
+        with database.reading() as session:
+            published = published_revisions(session)
+            newer = [key for key, revision in published.items() if indexed.get(key) != revision]
+            documents = index_documents(session, newer)
+        return list(documents.values()), [key for key in indexed if key not in published]
+
+    return rebuild(index_home, lambda: all_index_documents(database), differences)
+
+
+def _apply(work: Work, subjects: Collection[str]) -> dict[str, int]:
+    # The article may change between the read and the write, and then the worker that acts on that change may write
+    # first. So the state is read again after each write, until what was written is what is there.
+    for _ in range(MOST_ROUNDS):
+        with work.database.reading() as session:
+            documents = index_documents(session, subjects)
+        work.index.apply(list(documents.values()), [key for key in subjects if key not in documents])
+        written = {key: document.revision for key, document in documents.items()}
+        with work.database.reading() as session:
+            if written == _revisions(session, subjects):
+                return written
+    raise RuntimeError("the articles changed faster than they could be indexed")
+
+
+def _revisions(session: Session, subjects: Collection[str]) -> dict[str, int]:
+    statement = select(Document.article_id, Document.revision).where(Document.article_id.in_(subjects))
+    return {row.article_id: row.revision for row in session.execute(statement)}
+
+
+def _is_present(session: Session, delivery: Delivery, shown: Mapping[str, int]) -> bool:
+    letter = session.execute(select(Letter.type, Letter.data).where(Letter.id == delivery.letter_id)).one()
+    if letter.type == ArticlePublished.type:
+        return shown.get(delivery.subject) == letter.data["revision"]
+    return delivery.subject not in shown

@@ -1,0 +1,19 @@
+"""Which handler each subscription has."""
+
+from cms.events.subscriptions import BY_NAME
+from workers.attempts import Hearing
+from workers.handlers import indexing, mail, reading_time, related
+from workers.work import Handler
+
+HANDLERS: dict[str, Handler] = {
+    "reading_time": reading_time.handle,
+    "search": indexing.handle,
+    "related": related.handle,
+    "related_sweep": related.handle_sweep,
+    "letter": mail.handle,
+}
+AT_ONCE = {"search": indexing.AT_ONCE}
+HEARINGS = {
+    name: Hearing(name, HANDLERS[name], subscription.time_limit_seconds, AT_ONCE.get(name, 1))
+    for name, subscription in BY_NAME.items()
+}

@@ -1,0 +1,131 @@
+"""The relay: turns open deliveries into tasks. The only sender of tasks.
+
+It wakes by the bell or after a second, claims what is due, commits, and only then sends. It sends again until the
+consumer's own commit has closed the delivery, so it may be killed anywhere, and several relays share the work.
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from celery import Celery
+from sqlalchemy.exc import SQLAlchemyError
+
+from cms.events.deliveries import due
+from cms.events.subscriptions import BY_NAME, QUEUES, SUBSCRIPTIONS
+from cms.platform.bell import Bell, BellUnheard
+from cms.platform.clock import now
+from cms.platform.db import Database
+from workers.due import Chores
+
+log = structlog.get_logger("copydesk.relay")
+SWEEP_SECONDS = 1.0
+CLAIMED_AT_ONCE = 100
+# More tasks than this never wait in a queue: a backlog stays in the database, where sending again costs nothing.
+LONGEST_QUEUE = 500
+
+Claimed = tuple[str, int]
+
+
+class BrokerAway(Exception):
+    """The broker took no task. What was claimed is sent again later."""
+
+
+class Sender:
+    """Sends tasks over one connection, which is made anew after a failure."""
+
+    def __init__(self, app: Celery) -> None:
+        self._app = app
+        self._connection: Any = None
+
+    def room(self, queue: str) -> int:
+        """How many more tasks a queue may hold. Raises: BrokerAway."""
+        return LONGEST_QUEUE - int(self._ask(lambda channel: channel.queue_declare(queue=queue).message_count))
+
+    def send(self, claimed: Iterable[Claimed]) -> None:
+        """Send a task for each delivery, holding its number and nothing else. Raises: BrokerAway."""
+
+        def send_all(_channel: Any) -> None:
+            for name, number in claimed:
+                subscription = BY_NAME[name]
+                self._app.send_task(
+                    subscription.task, (number,), queue=subscription.queue, connection=self._connection, retry=False
+                )
+
+        self._ask(send_all)
+
+    def close(self) -> None:
+        """Give the connection back."""
+        if self._connection is not None:
+            self._connection.release()
+            self._connection = None
+
+    def _ask(self, question: Callable[[Any], Any]) -> Any:
+        try:
+            if self._connection is None:
+                self._connection = self._app.connection_for_write()
+            return question(self._connection.default_channel)
+        except Exception as error:  # whatever the broker or its client says, the answer is to try again later
+            self._connection = None
+            raise BrokerAway(type(error).__name__) from error
+
+
+@dataclass
+class Relay:
+    """One relay on a database and a broker."""
+
+    database: Database
+    sender: Sender
+    bell: Bell
+    chores: Chores
+    clock: Callable[[], datetime] = now
+    is_stopping: bool = False
+    is_broker_there: bool = True
+
+    def run(self) -> None:
+        """Send until `is_stopping` is set, which a signal may do at any moment."""
+        log.info("relay_starts")
+        while not self.is_stopping:
+            try:
+                self.chores.do_due()
+                self.send_due()
+                self.bell.wait(SWEEP_SECONDS)
+                self._note_broker("")
+            except (BrokerAway, BellUnheard) as error:
+                self._note_broker(str(error))
+                time.sleep(SWEEP_SECONDS)
+            except SQLAlchemyError as error:
+                log.warning("database_away", error=type(error).__name__)
+                time.sleep(SWEEP_SECONDS)
+        self.sender.close()
+        log.info("relay_ends")
+
+    def send_due(self) -> int:
+        """Send a task for each delivery that is due; gives how many. Raises: BrokerAway, and then claims nothing."""
+        sent = 0
+        for queue in QUEUES:
+            room = self.sender.room(queue)
+            while room > 0 and not self.is_stopping:
+                claimed = self.claim(queue, min(CLAIMED_AT_ONCE, room))
+                if not claimed:
+                    break
+                self.sender.send(claimed)
+                sent += len(claimed)
+                room -= len(claimed)
+        return sent
+
+    def claim(self, queue: str, limit: int) -> list[Claimed]:
+        """Claim what is due in one queue, in a transaction that is over when this returns."""
+        names = [subscription.name for subscription in SUBSCRIPTIONS if subscription.queue == queue]
+        with self.database.transaction() as session:
+            return [(one.subscription, one.number) for one in due(session, self.clock(), limit, names)]
+
+    def _note_broker(self, problem: str) -> None:
+        if problem and self.is_broker_there:
+            log.warning("broker_away", error=problem)
+        elif not problem and not self.is_broker_there:
+            log.info("broker_is_back")
+        self.is_broker_there = not problem

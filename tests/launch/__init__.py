@@ -1,0 +1,1 @@
+"""Launching: the command that starts everything, and what it starts."""

@@ -1,0 +1,34 @@
+"""`copydesk sample`: the sample newsroom, or any number of generated articles, into the database."""
+
+import click
+
+from cms.launch.sample.generate import LAST_AT, generated
+from cms.launch.sample.loading import is_fresh, load_articles, load_words
+from cms.launch.sample.reading import sample as read_sample
+from cms.platform.clock import now
+from cms.platform.db import Database
+from cms.settings import Settings
+
+
+@click.command()
+@click.option("--if-empty", is_flag=True, help="Do nothing where other articles are.")
+@click.option("--generate", type=click.IntRange(1, 1_000_000), help="That many generated articles instead.")
+@click.pass_obj
+def sample(settings: Settings, if_empty: bool, generate: int | None) -> None:
+    """Load the sample newsroom; what is there already stays as it is."""
+    newsroom = read_sample()
+    # What is lost in a power cut can be loaded again, so nothing waits for the disk here.
+    database = Database(settings.database, is_durable=False)
+    try:
+        if if_empty and not is_fresh(database, newsroom):
+            click.echo("There are other articles; nothing was loaded.")
+            return
+        load_words(database, newsroom, now())
+        if generate is not None:
+            loaded = load_articles(database, generated(generate), LAST_AT, now)
+        else:
+            newest = max(article.published_at for article in newsroom.articles)
+            loaded = load_articles(database, newsroom.articles, newest, now)
+    finally:
+        database.dispose()
+    click.echo(f"Loaded {loaded.new} articles; {loaded.known} were there.")

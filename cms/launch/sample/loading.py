@@ -1,0 +1,126 @@
+"""Putting sample and generated articles into the database through the verbs that an editor's request goes through.
+
+What is there already is left alone, so loading again, or going on after an interruption, does no harm.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cms.launch.sample.reading import Sample, SampleArticle
+from cms.newsroom.drafting import create_article
+from cms.newsroom.models import Article
+from cms.newsroom.publishing import publish_article
+from cms.newsroom.rules import NewArticle, PublishArticle
+from cms.platform.actor import system
+from cms.platform.db import Database
+from cms.platform.errors import Conflict
+from cms.taxonomy.adding import add_person, add_section, add_source, add_tag
+from cms.taxonomy.models import Person, Section, Source, Tag
+from cms.taxonomy.rules import NewPerson, NewSection, NewSource, NewTag
+
+ACTOR = system("sample")
+# How many articles are looked up at once.
+BATCH = 400
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """How many articles were put in, and how many were there."""
+
+    new: int
+    known: int
+
+
+def is_fresh(database: Database, newsroom: Sample) -> bool:
+    """Whether the database holds no articles but those of the sample newsroom: none, or a part of it so far."""
+    own = {(article.locale, article.slug) for article in newsroom.articles}
+    with database.reading() as session:
+        found = session.execute(select(Article.locale, Article.slug).limit(len(own) + 1))
+        return all((locale, slug) in own for locale, slug in found)
+
+
+def load_words(database: Database, newsroom: Sample, now: datetime) -> None:
+    """Put in the sections, tags, people and sources that are not there."""
+    with database.transaction() as session:
+        for section in _missing(session, Section.slug, newsroom.sections):
+            add_section(session, ACTOR, NewSection(name=section.name, slug=section.slug, parent=section.parent), now)
+        for tag in _missing(session, Tag.slug, newsroom.tags):
+            add_tag(session, ACTOR, NewTag(name=tag.name, slug=tag.slug), now)
+        for person in _missing(session, Person.slug, newsroom.people):
+            add_person(session, ACTOR, NewPerson(name=person.name, slug=person.slug, bio=person.bio), now)
+        names = set(session.scalars(select(Source.name)))
+        for source in newsroom.sources:
+            if source.name not in names:
+                add_source(session, ACTOR, NewSource(name=source.name, url=source.url), now)
+
+
+def load_articles(
+    database: Database, articles: Iterable[SampleArticle], newest: datetime, clock: Callable[[], datetime]
+) -> Loaded:
+    """Publish articles under the dates that they bear, each in a transaction of its own.
+
+    `newest` is the latest of those dates. Where the clock has not come so far, all are moved back by as much.
+    """
+    new = known = 0
+    shift = max(timedelta(0), newest - clock())
+    for batch in _batches(articles):
+        there = _slugs(database, batch)
+        for article in batch:
+            if (article.locale, article.slug) not in there and _publish(
+                database, article, article.published_at - shift, clock()
+            ):
+                new += 1
+            else:
+                known += 1
+    return Loaded(new, known)
+
+
+def _publish(database: Database, article: SampleArticle, published_at: datetime, now: datetime) -> bool:
+    command = NewArticle(
+        title=article.title,
+        locale=article.locale,
+        dek=article.dek,
+        summary=article.summary,
+        body=article.body,
+        section=article.section,
+        tags=article.tags,
+        authors=article.authors,
+        editor=article.editor,
+        source=NewSource(name=article.source_name, url=article.source_url),
+        slug=article.slug,
+    )
+    try:
+        with database.transaction() as session:
+            made = create_article(session, ACTOR, command, now).article
+            publish_article(session, ACTOR, PublishArticle(made.id, made.revision, published_at), now)
+    except Conflict:
+        # Another start loads at the same time and was first.
+        return False
+    return True
+
+
+def _missing(session: Session, slug: Any, wanted: Sequence[Any]) -> list[Any]:
+    there = set(session.scalars(select(slug)))
+    return [word for word in wanted if word.slug not in there]
+
+
+def _slugs(database: Database, batch: Sequence[SampleArticle]) -> set[tuple[str, str]]:
+    with database.reading() as session:
+        statement = select(Article.locale, Article.slug).where(Article.slug.in_({article.slug for article in batch}))
+        return {(locale, slug) for locale, slug in session.execute(statement)}
+
+
+def _batches(articles: Iterable[SampleArticle]) -> Iterable[list[SampleArticle]]:
+    batch: list[SampleArticle] = []
+    for article in articles:
+        batch.append(article)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

@@ -1,8 +1,206 @@
-"""What may be, in the newsroom: the lifecycle of an article as a pure decision. Plain Python."""
+"""What may be, in the newsroom: commands, limits, and the lifecycle of an article as a pure decision. Plain Python."""
 
-from typing import Literal
+import json
+import re
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from cms.platform.errors import Conflict, FieldError
+from cms.taxonomy.rules import NewSource
 
 State = Literal["draft", "published"]
 Action = Literal["edit", "publish", "unpublish", "delete"]
+BodyFormat = Literal["markdown", "html"]
 
 STATES = ("draft", "published")
+BODY_FORMATS = ("markdown", "html")
+LONGEST_TITLE = 300
+LONGEST_DEK = 1_000
+LONGEST_SUMMARY_POINT = 500
+LONGEST_BODY = 500_000
+LONGEST_FIELDS_BYTES = 65_536
+MOST_SUMMARY_POINTS = 12
+MOST_TAGS = 40
+MOST_AUTHORS = 20
+LONGEST_LOCALE = 35
+
+# Language, script, region, variants, extensions and private use. Source: RFC 5646, section 2.1, without the
+# grandfathered tags.
+LOCALE = re.compile(
+    r"[a-z]{2,3}(?:-[a-z]{3}){0,3}(?:-[a-z]{4})?(?:-(?:[a-z]{2}|\d{3}))?(?:-(?:[a-z\d]{5,8}|\d[a-z\d]{3}))*"
+    r"(?:-[a-wyz\d](?:-[a-z\d]{2,8})+)*(?:-x(?:-[a-z\d]{1,8})+)?",
+    re.ASCII | re.IGNORECASE,
+)
+
+# What an article holds where nothing was written. Title, locale and slug are never empty.
+EMPTY: Mapping[str, Any] = {
+    "dek": "",
+    "summary": [],
+    "body": "",
+    "body_format": "markdown",
+    "section": None,
+    "tags": [],
+    "authors": [],
+    "editor": None,
+    "source": None,
+    "fields": {},
+}
+FIELDS = ("title", "locale", "slug", *EMPTY)
+
+
+@dataclass(frozen=True)
+class NewArticle:
+    """A draft to make. Section, tags, authors and editor are slugs; without a slug it gets one from its title."""
+
+    title: str
+    locale: str
+    dek: str = ""
+    summary: tuple[str, ...] = ()
+    body: str = ""
+    body_format: BodyFormat = "markdown"
+    section: str | None = None
+    tags: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    editor: str | None = None
+    source: NewSource | None = None
+    slug: str | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+    def content(self) -> dict[str, Any]:
+        """The fields in the form that revisions keep."""
+        content = {name: getattr(self, name) for name in FIELDS}
+        content["source"] = {"name": self.source.name, "url": self.source.url} if self.source else None
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in content.items()}
+
+
+@dataclass(frozen=True)
+class EditArticle:
+    """A change of the working copy: `patch` is a JSON Merge Patch (RFC 7396) made on one revision."""
+
+    article_id: str
+    revision: int
+    patch: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class PublishArticle:
+    """Show one revision to readers; `published_at` dates it back, for what was published elsewhere before."""
+
+    article_id: str
+    revision: int
+    published_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class UnpublishArticle:
+    """Take an article away from readers."""
+
+    article_id: str
+    revision: int
+
+
+@dataclass(frozen=True)
+class DeleteArticle:
+    """Take an article away from everybody."""
+
+    article_id: str
+    revision: int
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where an article stands in its life."""
+
+    state: State = "draft"
+    revision: int = 1
+    published_revision: int | None = None
+    first_published_at: datetime | None = None
+    published_at: datetime | None = None
+
+
+def decide(standing: Standing, action: Action, now: datetime, published_at: datetime | None = None) -> Standing:
+    """Where an article stands after an act, or why it cannot be.
+
+    `published_at` stays while readers keep seeing the article, so that lists do not jump; a new publish after an
+    unpublish begins anew, and `first_published_at` stays for good.
+    Raises: Conflict; code `already_published` when readers see this revision already.
+    """
+    after = replace(standing, revision=standing.revision + 1)
+    if action == "edit":
+        return after
+    if action == "publish":
+        return _publish(standing, after, now, published_at)
+    if action == "unpublish" and standing.state != "published":
+        raise Conflict("The article is not published.")
+    return replace(after, state="draft", published_revision=None, published_at=None)
+
+
+def _publish(standing: Standing, after: Standing, now: datetime, published_at: datetime | None) -> Standing:
+    is_live = standing.state == "published"
+    if is_live and standing.published_revision == standing.revision and published_at in (None, standing.published_at):
+        raise Conflict("Readers see this revision already; nothing changed since.", code="already_published")
+    at = published_at or (standing.published_at if is_live else None) or now
+    return replace(
+        after,
+        state="published",
+        published_revision=after.revision,
+        published_at=at,
+        first_published_at=min(at, standing.first_published_at or at),
+    )
+
+
+def missing_for_readers(title: str, text: str, image_count: int) -> list[FieldError]:
+    """What a draft still lacks before readers can have it."""
+    errors = []
+    if not title.strip():
+        errors.append(FieldError("/title", "required", "Readers need a title."))
+    if not text.strip() and not image_count:
+        errors.append(FieldError("/body", "required", "Readers need a body."))
+    return errors
+
+
+def settled(content: Mapping[str, Any]) -> tuple[dict[str, Any], list[FieldError]]:
+    """Content with every field there, after a patch took some away; and what is wrong with it as a whole.
+
+    `slug` stays None where it is to be made from the title.
+    """
+    whole = {name: content.get(name) for name in FIELDS}
+    whole |= {name: deepcopy(empty) for name, empty in EMPTY.items() if whole[name] is None}
+    errors = [
+        FieldError(f"/{name}", "required", "An article always has this.")
+        for name in ("title", "locale")
+        if not whole[name]
+    ]
+    if whole["source"] is not None:
+        whole["source"] = {"name": whole["source"].get("name") or "", "url": whole["source"].get("url") or ""}
+        if not whole["source"]["name"]:
+            errors.append(FieldError("/source/name", "required", "A source has a name."))
+    if len(json.dumps(whole["fields"], ensure_ascii=False).encode()) > LONGEST_FIELDS_BYTES:
+        errors.append(FieldError("/fields", "too_long", f"Longer than {LONGEST_FIELDS_BYTES} bytes of JSON."))
+    return whole, errors
+
+
+def canonical_locale(text: str) -> str | None:
+    """A BCP 47 tag in its usual case, such as `zh-CN` for `zh-cn`; None for what is no such tag.
+
+    Source: RFC 5646, section 2.1.1.
+    """
+    if len(text) > LONGEST_LOCALE or not LOCALE.fullmatch(text):
+        return None
+    parts = text.lower().split("-")
+    for index, part in enumerate(parts[1:], 1):
+        if len(part) == 1:
+            break
+        if len(part) == 2:
+            parts[index] = part.upper()
+        elif len(part) == 4 and part.isalpha():
+            parts[index] = part.title()
+    return "-".join(parts)
+
+
+def deleted_slug(slug: str, article_id: str) -> str:
+    """The slug of a deleted article: one that no living article can have, so that its own is free again."""
+    return f"{slug[:80]}~{article_id}"

@@ -1,0 +1,35 @@
+"""Making a draft."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from cms.events.catalogue import ArticleCreated
+from cms.newsroom.merging import merge_patch
+from cms.newsroom.models import Article
+from cms.newsroom.queries import PLAIN
+from cms.newsroom.rules import NewArticle, Standing, settled
+from cms.newsroom.saving import Saved, find_words, put_lists, put_standing, put_values, record_act
+from cms.platform.actor import Actor
+from cms.platform.errors import Invalid
+from cms.platform.ids import new_id
+
+
+def create_article(session: Session, actor: Actor, command: NewArticle, now: datetime) -> Saved:
+    """Make a draft at revision 1; it may be incomplete, and readers see nothing of it.
+
+    Emits: ArticleCreated
+    Raises: Invalid for a section or person that does not exist; Conflict (`slug_taken`) for a given slug.
+    """
+    content, errors = settled(merge_patch({}, command.content()))
+    if errors:
+        raise Invalid(errors=errors)
+    words = find_words(session, actor, content, now)
+    article = Article(id=new_id(), created_at=now)
+    put_standing(article, Standing(), now)
+    put_values(session, article, {**{name: content[name] for name in PLAIN}, **words.values})
+    put_lists(session, article, words)
+    content["slug"] = article.slug
+    changes = [name for name, value in content.items() if value]
+    event = ArticleCreated(subject=article.id, revision=article.revision)
+    return record_act(session, actor, article, content, event, now, changes)

@@ -1,0 +1,75 @@
+"""Editing the working copy. What readers see does not change by it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from cms.events.catalogue import ArticleEdited
+from cms.newsroom import queries
+from cms.newsroom.merging import as_patch, changed_fields, is_same, merge_patch, three_way
+from cms.newsroom.models import Article
+from cms.newsroom.queries import PLAIN
+from cms.newsroom.rules import EditArticle, decide, settled
+from cms.newsroom.saving import (
+    Saved,
+    find_words,
+    locked,
+    put_lists,
+    put_standing,
+    put_values,
+    record_act,
+    stale,
+    standing_of,
+)
+from cms.platform.actor import Actor
+from cms.platform.errors import Invalid, Stale
+from cms.taxonomy.adding import tag_slug
+
+
+def edit_article(session: Session, actor: Actor, command: EditArticle, now: datetime) -> Saved | None:
+    """Change the working copy by a merge patch; None when the patch changes nothing, and nothing is written.
+
+    Emits: ArticleEdited
+    Raises: NotFound; Stale with base, yours and theirs of each field that clashes; Invalid; Conflict (`slug_taken`).
+    """
+    article = locked(session, command.article_id)
+    before = queries.content_of(session, article)
+    if article.revision != command.revision:
+        raise _stale(session, article, before, command)
+    content, errors = settled(merge_patch(before, command.patch))
+    if errors:
+        raise Invalid(errors=errors)
+    words = find_words(session, actor, content, now)
+    if not changed_fields(before, content):
+        return None
+    values = {**{name: content[name] for name in PLAIN}, **words.values}
+    put_values(session, article, values)
+    content["slug"] = article.slug
+    changes = changed_fields(before, content)
+    put_lists(session, article, words)
+    put_standing(article, decide(standing_of(article), "edit", now), now)
+    event = ArticleEdited(subject=article.id, revision=article.revision)
+    return record_act(session, actor, article, content, event, now, changes)
+
+
+def _stale(session: Session, article: Article, theirs: Mapping[str, Any], command: EditArticle) -> Stale:
+    known = queries.revision(session, article.id, command.revision)
+    if known is None:
+        return stale(article, conflicts=_without_base(theirs, command.patch), merge=None)
+    yours, _ = settled(merge_patch(known.content, command.patch))
+    yours["tags"] = list(dict.fromkeys(tag_slug(name) for name in yours["tags"]))
+    merged, clashes = three_way(known.content, yours, theirs)
+    proposal = None if clashes else as_patch(theirs, merged)
+    return stale(article, conflicts=[clash.as_dict() for clash in clashes], merge=proposal)
+
+
+def _without_base(theirs: Mapping[str, Any], patch: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Each field of the patch that differs from what is there, when nobody knows what the editor had read."""
+    yours, _ = settled(merge_patch(theirs, patch))
+    return [
+        {"pointer": f"/{name}", "base": None, "yours": yours[name], "theirs": theirs[name]}
+        for name in yours
+        if not is_same(yours[name], theirs[name])
+    ]

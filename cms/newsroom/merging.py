@@ -1,0 +1,100 @@
+"""Merging changes: JSON Merge Patch, and what two editors changed apart from each other. Plain Python."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+ABSENT: Any = object()
+# Members of these are merged one by one; everything else is one value that one side or the other has.
+OPEN_OBJECTS = ("/fields",)
+
+
+@dataclass(frozen=True)
+class Clash:
+    """A field that both sides changed, each in its own way."""
+
+    pointer: str
+    base: Any
+    yours: Any
+    theirs: Any
+
+    def as_dict(self) -> dict[str, Any]:
+        """As the answer to a stale change shows it; null stands for what is not there."""
+        values = {"base": self.base, "yours": self.yours, "theirs": self.theirs}
+        return {
+            "pointer": self.pointer,
+            **{name: None if value is ABSENT else value for name, value in values.items()},
+        }
+
+
+def merge_patch(target: Any, patch: Any) -> Any:
+    """Apply a JSON Merge Patch; neither argument is changed. Source: RFC 7396, section 2."""
+    if not isinstance(patch, Mapping):
+        return patch
+    merged = dict(target) if isinstance(target, Mapping) else {}
+    for name, value in patch.items():
+        if value is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = merge_patch(merged.get(name), value)
+    return merged
+
+
+def is_same(one: Any, other: Any) -> bool:
+    """Whether two values are the same JSON. Python's own comparison takes `true` for 1."""
+    if one is ABSENT or other is ABSENT:
+        return one is other
+    if isinstance(one, str) or isinstance(other, str):
+        return bool(one == other)
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+
+
+def changed_fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """The names of the fields that differ."""
+    return [name for name in after if not is_same(after[name], before.get(name, ABSENT))]
+
+
+def three_way(
+    base: Mapping[str, Any], yours: Mapping[str, Any], theirs: Mapping[str, Any]
+) -> tuple[dict[str, Any], list[Clash]]:
+    """Both sides' changes of one base in one document, and the fields where they clash (which hold theirs)."""
+    clashes: list[Clash] = []
+    return _merge_objects(base, yours, theirs, "", clashes), clashes
+
+
+def as_patch(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """A document that is also the merge patch from `current` to itself: members that go are there as null."""
+    patch: dict[str, Any] = {}
+    for name in (*wanted, *(name for name in current if name not in wanted)):
+        value = wanted.get(name)
+        if isinstance(value, Mapping):
+            before = current.get(name)
+            value = as_patch(before if isinstance(before, Mapping) else {}, value)
+        patch[name] = value
+    return patch
+
+
+def _merge_objects(
+    base: Mapping[str, Any], yours: Mapping[str, Any], theirs: Mapping[str, Any], pointer: str, clashes: list[Clash]
+) -> dict[str, Any]:
+    merged = {}
+    for name in dict.fromkeys((*theirs, *yours)):
+        step = f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
+        values = [side.get(name, ABSENT) for side in (base, yours, theirs)]
+        value = _merge_values(values[0], values[1], values[2], step, clashes)
+        if value is not ABSENT:
+            merged[name] = value
+    return merged
+
+
+def _merge_values(base: Any, yours: Any, theirs: Any, pointer: str, clashes: list[Clash]) -> Any:
+    if is_same(yours, theirs) or is_same(yours, base):
+        return theirs
+    if is_same(theirs, base):
+        return yours
+    is_open = any(pointer == known or pointer.startswith(f"{known}/") for known in OPEN_OBJECTS)
+    if is_open and all(isinstance(value, Mapping) for value in (base, yours, theirs)):
+        return _merge_objects(base, yours, theirs, pointer, clashes)
+    clashes.append(Clash(pointer, base, yours, theirs))
+    return theirs

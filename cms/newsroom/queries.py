@@ -1,0 +1,176 @@
+"""Reads of the working side: articles with the fields that editors write, pages of them, revisions. Nothing here
+writes."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import Session
+
+from cms.newsroom.models import Article, ArticleAuthor, ArticleTag, Revision
+from cms.platform.clock import rfc3339
+from cms.platform.keyset import one_page
+from cms.taxonomy.models import Person, Section, Source, Tag
+
+PLAIN = ("title", "locale", "slug", "dek", "summary", "body", "body_format", "fields")
+OWN = (
+    "id", "number", "state", "revision", "published_revision", "created_at", "updated_at", "published_at",
+    "first_published_at",
+)  # fmt: skip
+NOT_IN_LISTS = ("body", "body_format", "fields")
+MOST_WORDS = 10
+LARGEST_REVISION = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Narrowing:
+    """What a list of articles is narrowed to. A section means its subtree; `q` means words of the title."""
+
+    state: str | None = None
+    section: str | None = None
+    q: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What binds cursors to this list."""
+        return f"newsroom|articles|{self.state}|{self.section}|{self.q}"
+
+
+def article_by_id(session: Session, article_id: str) -> Article | None:
+    """The article with this public id, unless it was deleted."""
+    return session.scalar(living().where(Article.id == article_id))
+
+
+def living() -> Select[Article]:
+    """Articles that were not deleted."""
+    return select(Article).where(Article.deleted_at.is_(None))
+
+
+def articles(
+    session: Session, asked: Narrowing, *, limit: int, after: Sequence[Any] | None, is_backwards: bool
+) -> list[Article]:
+    """One page of articles, the ones changed last first."""
+    place = (datetime.fromisoformat(after[0]), after[1]) if after else None
+    return one_page(
+        session,
+        _narrowed(living(), asked),
+        [Article.updated_at, Article.number],
+        place,
+        limit=limit,
+        is_falling=True,
+        is_backwards=is_backwards,
+    )
+
+
+def place_of(article: Article) -> tuple[str, int]:
+    """Where an article stands in the list."""
+    return rfc3339(article.updated_at), article.number
+
+
+def count_of(session: Session, asked: Narrowing) -> int:
+    """How many articles a list holds."""
+    statement = _narrowed(living(), asked).with_only_columns(func.count())
+    return session.scalar(statement) or 0
+
+
+def content_of(session: Session, article: Article) -> dict[str, Any]:
+    """The fields that editors write, names by slug."""
+    return contents(session, [article])[article.id]
+
+
+def contents(session: Session, rows: Sequence[Article]) -> dict[str, dict[str, Any]]:
+    """The fields that editors write, for each of these articles by id; as many statements for a hundred as for one."""
+    ids = [article.id for article in rows]
+    sections = _column_by_id(session, Section, Section.slug, (article.section_id for article in rows))
+    editors = _column_by_id(session, Person, Person.slug, (article.editor_id for article in rows))
+    sources = _column_by_id(session, Source, Source.name, (article.source_id for article in rows))
+    tags = _slugs_in_order(session, ArticleTag, ArticleTag.tag_id, Tag, ids)
+    authors = _slugs_in_order(session, ArticleAuthor, ArticleAuthor.person_id, Person, ids)
+    return {
+        article.id: {
+            **{name: getattr(article, name) for name in PLAIN},
+            "section": sections.get(article.section_id),
+            "tags": tags[article.id],
+            "authors": authors[article.id],
+            "editor": editors.get(article.editor_id),
+            "source": {"name": sources[article.source_id], "url": article.source_url} if article.source_id else None,
+        }
+        for article in rows
+    }
+
+
+def article_data(article: Article, content: Mapping[str, Any]) -> dict[str, Any]:
+    """An article in the shape of `ArticleShape`."""
+    return {
+        **{name: getattr(article, name) for name in OWN},
+        "type": "article",
+        "has_unpublished_changes": article.published_revision not in (None, article.revision),
+        **content,
+    }
+
+
+def entry_data(article: Article, content: Mapping[str, Any]) -> dict[str, Any]:
+    """An article in the shape of `ArticleEntryShape`."""
+    whole = article_data(article, content)
+    return {name: value for name, value in whole.items() if name not in NOT_IN_LISTS}
+
+
+def revision(session: Session, article_id: str, number: int) -> Revision | None:
+    """One saved state."""
+    if not 1 <= number <= LARGEST_REVISION:
+        return None
+    return session.get(Revision, (article_id, number))
+
+
+def revisions(
+    session: Session, article_id: str, *, limit: int, after: Sequence[Any] | None, is_backwards: bool
+) -> list[Revision]:
+    """One page of saved states, newest first."""
+    statement = select(Revision).where(Revision.article_id == article_id)
+    return one_page(
+        session, statement, [Revision.revision], after, limit=limit, is_falling=True, is_backwards=is_backwards
+    )
+
+
+def count_of_revisions(session: Session, article_id: str) -> int:
+    """How many saved states there are."""
+    return session.scalar(select(func.count()).where(Revision.article_id == article_id)) or 0
+
+
+def _narrowed(statement: Select[Any], asked: Narrowing) -> Select[Any]:
+    if asked.state is not None:
+        statement = statement.where(Article.state == asked.state)
+    if asked.section is not None:
+        top = select(Section.path).where(Section.slug == asked.section).scalar_subquery()
+        below = func.substr(Section.path, 1, func.length(top)) == top
+        statement = statement.where(Article.section_id.in_(select(Section.id).where(below)))
+    for word in (asked.q or "").split()[:MOST_WORDS]:
+        # SQLite folds only ASCII by itself; the usual spellings of a word cover the other scripts with cases.
+        spellings = sorted({word, word.lower(), word.upper(), word.capitalize()})
+        statement = statement.where(or_(*(Article.title.icontains(one, autoescape=True) for one in spellings)))
+    return statement
+
+
+def _column_by_id(session: Session, kind: Any, column: Any, ids: Iterable[str | None]) -> dict[str | None, Any]:
+    wanted = {one for one in ids if one is not None}
+    if not wanted:
+        return {}
+    return dict(session.execute(select(kind.id, column).where(kind.id.in_(wanted))).tuples().all())
+
+
+def _slugs_in_order(
+    session: Session, link: Any, word_id: Any, kind: Any, article_ids: Sequence[str]
+) -> dict[str, list[str]]:
+    statement = (
+        select(link.article_id, kind.slug)
+        .join(kind, kind.id == word_id)
+        .where(link.article_id.in_(article_ids))
+        .order_by(link.article_id, link.position)
+    )
+    slugs: dict[str, list[str]] = defaultdict(list)
+    for article_id, slug in session.execute(statement):
+        slugs[article_id].append(slug)
+    return slugs

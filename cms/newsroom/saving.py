@@ -1,0 +1,206 @@
+"""What every verb of the newsroom does: load the article with its lock, write its words down, record the act."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from cms.audit.recording import note
+from cms.events.catalogue import Event
+from cms.events.models import Letter
+from cms.events.outbox import record
+from cms.newsroom import queries
+from cms.newsroom.models import Article, ArticleAuthor, ArticleTag, Revision
+from cms.newsroom.rules import Standing
+from cms.platform.actor import Actor
+from cms.platform.errors import Conflict, Invalid, NotFound, Stale
+from cms.platform.text.slugs import slugify
+from cms.taxonomy.adding import source_for, tags_for
+from cms.taxonomy.models import Person, Section
+from cms.taxonomy.queries import by_slugs
+from cms.taxonomy.rules import LONGEST_SLUG, NewSource, strangers
+
+SLUG_TRIES = 100
+ROOM_FOR_SUFFIX = 8
+
+
+@dataclass(frozen=True)
+class Saved:
+    """An article after an act, with the fields that editors write, and the letter whose id is the receipt's."""
+
+    article: Article
+    content: dict[str, Any]
+    letter: Letter
+
+
+def locked(session: Session, article_id: str) -> Article:
+    """The article, held against every other change until the transaction ends. Raises: NotFound."""
+    statement = queries.living().where(Article.id == article_id).with_for_update()
+    article = session.scalar(statement, execution_options={"populate_existing": True})
+    if article is None:
+        raise NotFound("There is no article of this id.")
+    return article
+
+
+def refuse_stale(article: Article, revision: int) -> None:
+    """Refuse an act on a revision that is not the present one. Raises: Stale."""
+    if article.revision != revision:
+        raise stale(article, conflicts=[], merge=None)
+
+
+def stale(article: Article, *, conflicts: Sequence[Mapping[str, Any]], merge: Mapping[str, Any] | None) -> Stale:
+    """The refusal of an act on another revision, with the present ETag."""
+    etag = f'"{article.revision}"'
+    return Stale(
+        f"The article is at revision {article.revision} by now.",
+        extra={"etag": etag, "conflicts": conflicts, "merge": merge},
+        headers={"ETag": etag},
+    )
+
+
+def standing_of(article: Article) -> Standing:
+    """Where an article stands, for the rules."""
+    return Standing(
+        state=article.state,  # type: ignore[arg-type]  # the table's own check constraint holds it
+        revision=article.revision,
+        published_revision=article.published_revision,
+        first_published_at=article.first_published_at,
+        published_at=article.published_at,
+    )
+
+
+def put_standing(article: Article, standing: Standing, now: datetime) -> None:
+    """Write down where an article stands."""
+    article.state = standing.state
+    article.revision = standing.revision
+    article.published_revision = standing.published_revision
+    article.first_published_at = standing.first_published_at
+    article.published_at = standing.published_at
+    article.updated_at = now
+
+
+@dataclass(frozen=True)
+class Words:
+    """The rows that an article names."""
+
+    values: dict[str, Any]
+    tag_ids: list[str]
+    author_ids: list[str]
+
+
+def find_words(session: Session, actor: Actor, content: dict[str, Any], now: datetime) -> Words:
+    """What the content names by slug and name; tags and a source that do not exist are made.
+
+    `content` gets what was found: tags by slug and each once, the source's address where none was given.
+    Raises: Invalid, with a pointer to every section and person that does not exist.
+    """
+    authors = list(dict.fromkeys(content["authors"]))
+    section, editor = content["section"], content["editor"]
+    people = by_slugs(session, Person, {*authors, *([editor] if editor else [])})
+    sections = by_slugs(session, Section, [section] if section else [])
+    errors = strangers([("/section", section)] if section else [], sections, "section")
+    errors += strangers(((f"/authors/{index}", slug) for index, slug in enumerate(authors)), people, "person")
+    errors += strangers([("/editor", editor)] if editor else [], people, "person")
+    if errors:
+        raise Invalid(errors=errors)
+    tags = tags_for(session, actor, content["tags"], now)
+    values = {
+        "section_id": sections[section].id if section else None,
+        "editor_id": people[editor].id if editor else None,
+        "source_id": None,
+        "source_url": "",
+    }
+    if content["source"]:
+        source = source_for(session, actor, NewSource(**content["source"]), now)
+        values |= {"source_id": source.id, "source_url": content["source"]["url"] or source.url}
+        content["source"] = {"name": source.name, "url": values["source_url"]}
+    content["tags"] = [tag.slug for tag in tags]
+    content["authors"] = authors
+    return Words(values, [tag.id for tag in tags], [people[slug].id for slug in authors])
+
+
+def put_lists(session: Session, article: Article, words: Words) -> None:
+    """Write tags and authors down, in their order."""
+    for table, column, ids in ((ArticleTag, "tag_id", words.tag_ids), (ArticleAuthor, "person_id", words.author_ids)):
+        session.execute(delete(table).where(table.article_id == article.id))
+        if ids:
+            rows = [{"article_id": article.id, column: one, "position": place} for place, one in enumerate(ids)]
+            session.execute(insert(table), rows)
+
+
+def put_values(session: Session, article: Article, values: Mapping[str, Any]) -> None:
+    """Write the fields of the row, new or known, and find it a slug where `slug` is None.
+
+    Two that want one slug at once are told apart by the unique constraint: the later one looks again.
+    Raises: Conflict (`slug_taken`) for a given slug that another article of the locale has.
+    """
+    for _ in range(SLUG_TRIES):
+        slug = values["slug"] or _free_slug(session, article.id, values["title"], values["locale"])
+        try:
+            with session.begin_nested():
+                for name, value in {**values, "slug": slug}.items():
+                    setattr(article, name, value)
+                session.add(article)
+            return
+        except IntegrityError:
+            if values["slug"] or not _is_taken(session, values["locale"], slug):
+                break
+    raise Conflict(f"Another article of this locale has the slug {slug!r}.", code="slug_taken")
+
+
+def record_act(
+    session: Session,
+    actor: Actor,
+    article: Article,
+    content: dict[str, Any],
+    event: Event,
+    now: datetime,
+    changes: Sequence[str] = (),
+) -> Saved:
+    """Write the revision, the audit note and the letter of an act. Emits: the given event."""
+    action = event.type.removeprefix("article.")
+    session.add(
+        Revision(
+            article_id=article.id,
+            revision=article.revision,
+            action=action,
+            content=content,
+            actor_kind=actor.kind,
+            actor_id=actor.id,
+            at=now,
+        )
+    )
+    note(
+        session,
+        actor=actor,
+        action=event.type,
+        subject_kind="article",
+        subject_id=article.id,
+        now=now,
+        changes=changes,
+    )
+    letter = record(session, event, actor=actor, now=now)
+    session.flush()
+    return Saved(article, content, letter)
+
+
+def _free_slug(session: Session, article_id: str, title: str, locale: str) -> str:
+    plain = slugify(title, locale)[: LONGEST_SLUG - ROOM_FOR_SUFFIX].strip("-") or "article"
+    statement = select(Article.slug).where(
+        Article.locale == locale,
+        Article.id != article_id,
+        or_(Article.slug == plain, Article.slug.startswith(f"{plain}-", autoescape=True)),
+    )
+    taken = set(session.scalars(statement))
+    number = 1
+    while (slug := plain if number == 1 else f"{plain}-{number}") in taken:
+        number += 1
+    return slug
+
+
+def _is_taken(session: Session, locale: str, slug: str) -> bool:
+    return session.scalar(select(Article.id).where(Article.locale == locale, Article.slug == slug)) is not None

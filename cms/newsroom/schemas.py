@@ -1,0 +1,255 @@
+"""Shapes of articles and revisions on the wire, for editors; what comes in becomes a frozen command."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from marshmallow import ValidationError, fields, post_load, validate
+
+from cms.events.subscriptions import hearing
+from cms.newsroom import rules
+from cms.newsroom.rules import NewArticle
+from cms.platform.http.query_input import PageShape
+from cms.platform.http.shapes import Flag, Shape, Text, UtcInstant
+from cms.platform.text.slugs import RESERVED, is_slug
+from cms.taxonomy.rules import LONGEST_NAME, LONGEST_SLUG, NewSource
+from cms.taxonomy.schemas import (
+    EditorListShape,
+    check_not_blank,
+    check_slug,
+    name_field,
+    slug_field,
+    url_field,
+)
+
+LONGEST_FIELD_NAME = 100
+
+
+class Locale(Text):
+    """A BCP 47 tag, in its usual case."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> str:
+        locale = rules.canonical_locale(super()._deserialize(value, attr, data, **options))
+        if locale is None:
+            raise ValidationError("Must be a BCP 47 tag, such as en or zh-CN.")
+        return locale
+
+
+def _check_slug(text: str) -> None:
+    if not is_slug(text):
+        raise ValidationError(
+            f"Must be lower-case letters and digits in words joined by hyphens, up to {LONGEST_SLUG} characters, and "
+            f"none of: {', '.join(sorted(RESERVED))}."
+        )
+
+
+class SourceInputShape(Shape):
+    """Where the story comes from: the source, found or made by its name, and the address of the story there."""
+
+    name = name_field(allow_none=True)
+    url = url_field(allow_none=True)
+
+
+class ArticlePatchShape(Shape):
+    """A JSON Merge Patch (RFC 7396) of the working copy: what is left out stays, null clears."""
+
+    title = Text(allow_none=True, validate=[validate.Length(max=rules.LONGEST_TITLE), check_not_blank])
+    dek = Text(allow_none=True, validate=validate.Length(max=rules.LONGEST_DEK))
+    summary = fields.List(
+        Text(validate=[validate.Length(max=rules.LONGEST_SUMMARY_POINT), check_not_blank]),
+        allow_none=True,
+        validate=validate.Length(max=rules.MOST_SUMMARY_POINTS),
+    )
+    body = Text(is_line=False, allow_none=True, validate=validate.Length(max=rules.LONGEST_BODY))
+    body_format = Text(allow_none=True, validate=validate.OneOf(rules.BODY_FORMATS))
+    section = slug_field(allow_none=True, metadata={"description": "Slug of a section"})
+    tags = fields.List(
+        Text(validate=[validate.Length(max=LONGEST_NAME), check_not_blank]),
+        allow_none=True,
+        validate=validate.Length(max=rules.MOST_TAGS),
+        metadata={"description": "Slugs; a tag that does not exist is made"},
+    )
+    authors = fields.List(
+        Text(validate=check_slug),
+        allow_none=True,
+        validate=validate.Length(max=rules.MOST_AUTHORS),
+        metadata={"description": "Slugs of people, in the order of the byline"},
+    )
+    editor = slug_field(allow_none=True, metadata={"description": "Slug of a person"})
+    source = fields.Nested(SourceInputShape, allow_none=True)
+    locale = Locale(allow_none=True, metadata={"description": "BCP 47, such as en or zh-CN"})
+    slug = Text(
+        allow_none=True, validate=_check_slug, metadata={"description": "Made from the title when it is left out"}
+    )
+    fields_ = fields.Dict(
+        keys=Text(validate=validate.Length(1, LONGEST_FIELD_NAME)),
+        allow_none=True,
+        data_key="fields",
+        metadata={"description": "The newsroom's own fields: any JSON"},
+    )
+
+    @post_load
+    def _by_wire_names(self, values: dict[str, Any], **_options: Any) -> Any:
+        if "fields_" in values:
+            values["fields"] = values.pop("fields_")
+        return values
+
+
+class NewArticleShape(ArticlePatchShape):
+    """A draft to make. It may be incomplete: only title and locale are needed."""
+
+    title = Text(required=True, validate=[validate.Length(max=rules.LONGEST_TITLE), check_not_blank])
+    locale = Locale(required=True, metadata={"description": "BCP 47, such as en or zh-CN"})
+
+    @post_load
+    def _by_wire_names(self, values: dict[str, Any], **options: Any) -> NewArticle:
+        given: dict[str, Any] = {name: value for name, value in values.items() if value is not None}
+        if "fields_" in given:
+            given["fields"] = given.pop("fields_")
+        if "source" in given:
+            source = given["source"]
+            given["source"] = NewSource(name=source.get("name") or "", url=source.get("url") or "")
+        for name in ("summary", "tags", "authors"):
+            given[name] = tuple(given.get(name, ()))
+        return NewArticle(**given)
+
+
+class PublishInputShape(Shape):
+    """How to publish; without a body it is published now."""
+
+    published_at = UtcInstant(
+        load_default=None,
+        metadata={"description": "Dates the publish back, for what was published elsewhere before; not in the future"},
+    )
+
+
+class WaitQueryShape(Shape):
+    """What the answer waits for."""
+
+    event_type: ClassVar[str] = ""
+
+    wait = fields.String(
+        load_default="",
+        validate=validate.Length(max=200),
+        metadata={"description": "Consequences, with commas, such as `search,related`; waits up to a stated time"},
+    )
+
+    @post_load
+    def _names(self, values: dict[str, Any], **_options: Any) -> dict[str, Any]:
+        names = {name for name in values["wait"].split(",") if name}
+        known = {subscription.name for subscription in hearing(self.event_type)}
+        if names - known:
+            raise ValidationError(f"Must be one of: {', '.join(sorted(known))}; several with commas.", "wait")
+        return {**values, "wait": frozenset(names)}
+
+
+class PublishQueryShape(WaitQueryShape):
+    """What the answer to a publish waits for."""
+
+    event_type = "article.published"
+
+
+class UnpublishQueryShape(WaitQueryShape):
+    """What the answer to an unpublish waits for."""
+
+    event_type = "article.unpublished"
+
+
+class ArticleQueryShape(PageShape):
+    """Which articles to list."""
+
+    state = fields.String(load_default=None, validate=validate.OneOf(rules.STATES))
+    section = fields.String(
+        load_default=None, validate=validate.Length(1, 120), metadata={"description": "With the sections below it"}
+    )
+    q = fields.String(
+        load_default=None, validate=validate.Length(1, 200), metadata={"description": "Words of the title"}
+    )
+
+
+class SourceOutputShape(Shape):
+    """Where the story comes from."""
+
+    name = fields.String(required=True)
+    url = fields.String(required=True)
+
+
+class ArticleEntryShape(Shape):
+    """An article in a list. Section, tags, authors and editor are slugs."""
+
+    id = fields.String(required=True)
+    number = fields.Integer(required=True, metadata={"description": "Stable, for clients that can only hold a number"})
+    type = fields.String(required=True)
+    state = fields.String(required=True, validate=validate.OneOf(rules.STATES))
+    revision = fields.Integer(required=True, metadata={"description": "Counts every change; the ETag names it"})
+    published_revision = fields.Integer(
+        required=True, allow_none=True, metadata={"description": "The revision that readers see"}
+    )
+    has_unpublished_changes = Flag(required=True)
+    title = fields.String(required=True)
+    locale = fields.String(required=True)
+    slug = fields.String(required=True)
+    dek = fields.String(required=True)
+    summary = fields.List(fields.String(), required=True)
+    section = fields.String(required=True, allow_none=True)
+    tags = fields.List(fields.String(), required=True)
+    authors = fields.List(fields.String(), required=True)
+    editor = fields.String(required=True, allow_none=True)
+    source = fields.Nested(SourceOutputShape, required=True, allow_none=True)
+    created_at = UtcInstant(required=True)
+    updated_at = UtcInstant(required=True)
+    published_at = UtcInstant(required=True, allow_none=True)
+    first_published_at = UtcInstant(required=True, allow_none=True)
+
+
+class ArticleShape(ArticleEntryShape):
+    """An article as editors have it."""
+
+    body = fields.String(required=True)
+    body_format = fields.String(required=True, validate=validate.OneOf(rules.BODY_FORMATS))
+    fields_ = fields.Dict(required=True, data_key="fields")
+
+
+class ArticlePageShape(EditorListShape):
+    """Articles, the ones changed last first."""
+
+    data = fields.List(fields.Nested(ArticleEntryShape), required=True)
+
+
+class RevisionEntryShape(Shape):
+    """A saved state in the list of revisions."""
+
+    revision = fields.Integer(required=True)
+    action = fields.String(required=True, metadata={"description": "Such as created, edited, published"})
+    actor_kind = fields.String(required=True)
+    actor_id = fields.String(required=True)
+    at = UtcInstant(required=True)
+
+
+class ContentShape(Shape):
+    """The fields that editors write, as one revision has them."""
+
+    title = fields.String(required=True)
+    locale = fields.String(required=True)
+    slug = fields.String(required=True)
+    dek = fields.String(required=True)
+    summary = fields.List(fields.String(), required=True)
+    body = fields.String(required=True)
+    body_format = fields.String(required=True)
+    section = fields.String(required=True, allow_none=True)
+    tags = fields.List(fields.String(), required=True)
+    authors = fields.List(fields.String(), required=True)
+    editor = fields.String(required=True, allow_none=True)
+    source = fields.Nested(SourceOutputShape, required=True, allow_none=True)
+    fields_ = fields.Dict(required=True, data_key="fields")
+
+
+class RevisionShape(RevisionEntryShape):
+    """A saved state with its content."""
+
+    content = fields.Nested(ContentShape, required=True)
+
+
+class RevisionPageShape(EditorListShape):
+    """Revisions, newest first."""
+
+    data = fields.List(fields.Nested(RevisionEntryShape), required=True)

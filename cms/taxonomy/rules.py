@@ -1,0 +1,94 @@
+"""What a slug, a name and an address may look like, and what it takes to add a word to the taxonomy. Plain Python."""
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from cms.platform.errors import FieldError
+from cms.platform.text import slugs
+
+LONGEST_SLUG = 120
+LONGEST_NAME = 200
+LONGEST_BIO = 4_000
+LONGEST_URL = 2_000
+LONGEST_PATH = 1_000
+
+
+@dataclass(frozen=True)
+class NewSection:
+    """A section to add; without a slug it gets one from its name. `parent` is the slug of the section above."""
+
+    name: str
+    slug: str | None = None
+    parent: str | None = None
+
+
+@dataclass(frozen=True)
+class NewTag:
+    """A tag to add; without a slug it gets one from its name."""
+
+    name: str
+    slug: str | None = None
+
+
+@dataclass(frozen=True)
+class NewPerson:
+    """Somebody to add; without a slug they get one from their name."""
+
+    name: str
+    slug: str | None = None
+    bio: str = ""
+
+
+@dataclass(frozen=True)
+class NewSource:
+    """Where stories come from; found again by its name."""
+
+    name: str
+    url: str = ""
+
+
+def is_slug(text: str) -> bool:
+    """Whether a text can be a slug: lower-case letters and digits of any script, in words joined by single hyphens.
+
+    Words that an article's address cannot end with are fine here.
+    """
+    return slugs.is_slug(text) or text in slugs.RESERVED
+
+
+def slug_from(name: str) -> str | None:
+    """A slug made of a name, or None for a name without letters and digits."""
+    slug = slugs.slugify(name, "en")
+    return None if slug == slugs.FALLBACK and name.strip().lower() != slugs.FALLBACK else slug
+
+
+def is_url(text: str) -> bool:
+    """Whether a text is an absolute http or https address that is safe to put behind a link."""
+    if any(character.isspace() or unicodedata.category(character) == "Cc" for character in text):
+        return False
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
+
+
+def section_path(slug: str, above: str) -> str | None:
+    """The path of a section below another one's path, or None where the tree would grow too deep.
+
+    Formula: path above + slug + "/"
+    """
+    path = f"{above}{slug}/"
+    return path if len(path) <= LONGEST_PATH else None
+
+
+def strangers(pointers: Iterable[tuple[str, str]], known: Iterable[str], kind: str) -> list[FieldError]:
+    """One error for each (pointer, slug) whose slug is not known."""
+    found = set(known)
+    return [
+        FieldError(pointer, "unknown_slug", f"There is no {kind} with the slug {slug[:LONGEST_SLUG]!r}.")
+        for pointer, slug in pointers
+        if slug not in found
+    ]

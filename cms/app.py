@@ -4,7 +4,12 @@ import os
 
 from flask import Blueprint, Flask
 
+from cms.content.api import content
 from cms.identity.tokens import verifier
+from cms.newsroom.api import newsroom
+from cms.operations.api.documentation import documentation
+from cms.operations.api.health import health
+from cms.operations.api.receipts import receipts
 from cms.platform.bell import Bell
 from cms.platform.clock import now
 from cms.platform.db import Database, refuse_unsafe_server
@@ -14,9 +19,10 @@ from cms.platform.http.services import EXTENSION, Services
 from cms.platform.keys import load_keys
 from cms.platform.logs import configure_logs
 from cms.settings import Settings
+from cms.taxonomy.api import taxonomy
 from search_index.reader import Reader
 
-BLUEPRINTS: tuple[Blueprint, ...] = ()
+BLUEPRINTS: tuple[Blueprint, ...] = (content, newsroom, taxonomy, receipts, health, documentation)
 
 
 def create_app(settings: Settings) -> Flask:

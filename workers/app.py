@@ -66,7 +66,7 @@ OPTIONS: dict[str, Any] = {
 }
 
 
-class CarefulConsumer(Consumer):  # type: ignore[misc]  # Celery ships no types
+class CarefulConsumer(Consumer):
     """Refuses what is no task of ours: logs and counts it without its content, takes it off the queue, lives on."""
 
     def on_decode_error(self, message: Any, exc: Exception) -> None:

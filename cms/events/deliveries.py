@@ -66,7 +66,7 @@ def begin(session: Session, number: int, now: datetime, subscription: str | None
         statement = statement.where(Delivery.subscription == subscription)
     delivery = session.scalar(_locked(statement))
     if delivery is None:
-        is_locked = session.scalar(select(Delivery.number).where(Delivery.number == number)) is not None
+        is_locked = session.scalar(statement) is not None
         return "running" if is_locked else "unknown"
     if delivery.state != "open":
         return "closed"

@@ -1,0 +1,1 @@
+"""Letters and deliveries: the outbox and its rules."""

@@ -1,0 +1,1 @@
+"""The hands: relay, what is due, the Celery application, the handlers."""

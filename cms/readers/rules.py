@@ -1,3 +1,61 @@
-"""What may be, for readers: purposes of codes, their numbers, addresses and passwords. Plain Python."""
+"""What may be, for readers: purposes of codes and the numbers of their life, attempts and limits. Plain Python."""
+
+import hashlib
+import ipaddress
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 PURPOSES = ("verify_email", "reset_password")
+
+CODE_LIFE = timedelta(minutes=10)
+ATTEMPTS_PER_CODE = 5
+CODES_PER_HOUR = 5
+CODES_PER_DAY = 10
+
+LOCALES = ("en", "zh-CN", "kk", "ru")
+
+
+@dataclass(frozen=True)
+class Limit:
+    """How often something may be done within a window of time. `name` is what the limit is called in headers."""
+
+    name: str
+    times: int
+    window_seconds: int
+
+
+CODES_PER_CLIENT = Limit("codes", 20, 3600)
+VERIFICATIONS_PER_CLIENT = Limit("verifications", 10, 60)
+VERIFICATIONS_PER_ADDRESS = Limit("verifications-of-address", 20, 3600)
+# Not a limit that refuses anybody: beyond it the log warns that somebody sends letters to many.
+CODES_BEFORE_ALARM = Limit("codes-of-everybody", 1000, 3600)
+
+
+def may_send_code(asked: Iterable[tuple[str, datetime]], purpose: str, cooldown: timedelta, now: datetime) -> bool:
+    """Whether another code may go to an address. `asked`: purpose and instant of each of the last day's codes.
+
+    The cooldown is of one purpose, so that a fresh reader can at once set a password; hour and day count all.
+    """
+    codes = list(asked)
+    if any(kind == purpose and now - at < cooldown for kind, at in codes):
+        return False
+    return len(codes) < CODES_PER_DAY and sum(now - at < timedelta(hours=1) for _, at in codes) < CODES_PER_HOUR
+
+
+def client_network(address: str) -> str:
+    """What one client can hardly leave: its IPv4 address, or the /64 of its IPv6 address."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return "unknown"
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped is not None:
+            return str(parsed.ipv4_mapped)
+        return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return str(parsed)
+
+
+def counted_address(email: str) -> str:
+    """What stands for an address in the key of a counter: of one length, and not an address in one more table."""
+    return hashlib.sha256(email.encode()).hexdigest()

@@ -1,0 +1,50 @@
+"""Queueing letters: the row that a worker sends from, and the event that wakes it, in the transaction of the act."""
+
+from datetime import datetime
+from email.utils import parseaddr
+
+from sqlalchemy.orm import Session
+
+from cms.events.catalogue import LetterQueued
+from cms.events.outbox import record
+from cms.mail.models import OutgoingLetter
+from cms.platform.actor import Actor
+from cms.platform.ids import new_id
+
+
+def queue_letter(
+    session: Session,
+    *,
+    kind: str,
+    recipient: str,
+    locale: str,
+    about_id: str,
+    expires_at: datetime,
+    actor: Actor,
+    now: datetime,
+    domain: str = "copydesk.invalid",
+) -> OutgoingLetter:
+    """Queue a letter to one address in its canonical spelling; after `expires_at` it is not sent any more.
+
+    Its Message-ID is made here, so that two copies of one letter have the same; `domain` is the sender's.
+    Emits: LetterQueued.
+    """
+    identity = new_id()
+    letter = OutgoingLetter(
+        id=identity,
+        kind=kind,
+        recipient=recipient,
+        locale=locale,
+        about_id=about_id,
+        message_id=f"<{identity}@{domain}>",
+        created_at=now,
+        expires_at=expires_at,
+    )
+    session.add(letter)
+    record(session, LetterQueued(subject=identity), actor=actor, now=now)
+    return letter
+
+
+def domain_of(sender: str) -> str:
+    """The domain of a sender such as `Copydesk <desk@example.org>`."""
+    return parseaddr(sender)[1].rpartition("@")[2] or "localhost"

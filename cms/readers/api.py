@@ -1,0 +1,150 @@
+"""The readers' API: registering, codes, passwords. Open to everybody, so everything here is limited per client."""
+
+from datetime import timedelta
+
+from flask import Blueprint, Response, request
+
+from cms.mail.queueing import domain_of
+from cms.platform.errors import BadRequest, Invalid, TooMany
+from cms.platform.http.answers import answer
+from cms.platform.http.endpoint import endpoint
+from cms.platform.http.guard import client_address, current_actor
+from cms.platform.http.services import services
+from cms.platform.http.transactions import reading, transaction
+from cms.platform.limits import take
+from cms.readers import asking, proving
+from cms.readers.passwords import HASHER, password_problem
+from cms.readers.queries import challenge_of
+from cms.readers.rules import (
+    CODES_PER_CLIENT,
+    LOCALES,
+    VERIFICATIONS_PER_CLIENT,
+    Limit,
+    client_network,
+)
+from cms.readers.schemas import (
+    ChallengeShape,
+    CodeRequest,
+    CodeRequestShape,
+    PasswordChange,
+    PasswordChangeShape,
+    Registration,
+    RegistrationShape,
+    VerificationShape,
+)
+
+readers = Blueprint("readers", __name__, url_prefix="/readers/v1")
+
+
+@readers.post("/accounts")
+@endpoint(
+    summary="Register: a code goes to the address",
+    body=RegistrationShape,
+    answers={202: ChallengeShape},
+    refuses=(429,),
+    description="The same answer whether the address has an account already, and whether a letter was sent just "
+    "before. The owner of the mailbox reads in the letter which it is.",
+)
+def register_account(body: Registration) -> Response:
+    """Begin an account; verifying the code makes it."""
+    _refuse_weak(body.password, body.email, "/password")
+    _count(CODES_PER_CLIENT)
+    password_hash = HASHER.hash(body.password)
+    with transaction() as session:
+        challenge_id = asking.register(
+            session, current_actor(), body, password_hash, terms=_terms(), now=services().clock()
+        )
+        return answer({"challenge_id": challenge_id}, 202)
+
+
+@readers.post("/codes")
+@endpoint(
+    summary="Ask for a code",
+    body=CodeRequestShape,
+    answers={202: ChallengeShape},
+    refuses=(429,),
+    description="A new verify_email code asked with the registration's challenge_id keeps that registration's "
+    "password; asked without it, verifying makes an account without a password, which reset_password sets.",
+)
+def ask_for_code(body: CodeRequest) -> Response:
+    """A code by mail, at most once in the cooldown."""
+    _count(CODES_PER_CLIENT)
+    locale = request.accept_languages.best_match(LOCALES, LOCALES[0])
+    with transaction() as session:
+        challenge_id = asking.ask_for_code(
+            session, current_actor(), body, locale=locale, terms=_terms(), now=services().clock()
+        )
+        return answer({"challenge_id": challenge_id}, 202)
+
+
+@readers.post("/codes/<challenge_id>/verify")
+@endpoint(
+    summary="Prove an address by its code", body=VerificationShape, answers={204: None}, refuses=(429,),
+)  # fmt: skip
+def verify_code(body: dict[str, str], challenge_id: str) -> Response:
+    """Make the account that was asked for."""
+    parts = services()
+    _count(VERIFICATIONS_PER_CLIENT)
+    with transaction() as session:
+        is_proven = proving.verify_email(
+            session, parts.keys, current_actor(), challenge_id, body["code"], parts.clock()
+        )
+    return _proven(is_proven)
+
+
+@readers.post("/password")
+@endpoint(
+    summary="Set a new password by the code of a reset", body=PasswordChangeShape, answers={204: None}, refuses=(429,),
+)  # fmt: skip
+def change_password(body: PasswordChange) -> Response:
+    """Give an account another password."""
+    parts = services()
+    _count(VERIFICATIONS_PER_CLIENT)
+    with reading() as session:
+        challenge = challenge_of(session, body.challenge_id)
+    _refuse_weak(body.new_password, challenge.email if challenge is not None else "", "/new_password")
+    password_hash = HASHER.hash(body.new_password)
+    with transaction() as session:
+        is_proven = proving.reset_password(
+            session, parts.keys, current_actor(), body.challenge_id, body.code, password_hash, parts.clock()
+        )
+    return _proven(is_proven)
+
+
+def _proven(is_proven: bool) -> Response:
+    # Raised after the transaction was left, so that the failed attempt stays counted.
+    if not is_proven:
+        raise BadRequest(
+            "The code is wrong, used, too old, or was tried too often. Ask for a new one.", code="code_refused"
+        )
+    return answer(None, 204)
+
+
+def _count(limit: Limit) -> None:
+    now = services().clock()
+    key = f"{limit.name}:{client_network(client_address())}"
+    with transaction() as session:
+        is_within = take(session, key, limit=limit.times, window_seconds=limit.window_seconds, now=now)
+    if not is_within:
+        seconds = limit.window_seconds - int(now.timestamp()) % limit.window_seconds
+        raise TooMany(
+            "Too many of these came from your address.",
+            headers={
+                "Retry-After": str(seconds),
+                "RateLimit-Policy": f'"{limit.name}";q={limit.times};w={limit.window_seconds}',
+                "RateLimit": f'"{limit.name}";r=0;t={seconds}',
+            },
+        )
+
+
+def _refuse_weak(password: str, email: str, pointer: str) -> None:
+    problem = password_problem(password, (services().settings.site_name, *email.split("@")), pointer)
+    if problem is not None:
+        raise Invalid(errors=[problem])
+
+
+def _terms() -> asking.Terms:
+    settings = services().settings
+    return asking.Terms(
+        cooldown=timedelta(seconds=settings.code_cooldown_seconds), sender_domain=domain_of(settings.mail_from)
+    )

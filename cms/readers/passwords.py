@@ -1,0 +1,158 @@
+"""Passwords: which are refused, and how an accepted one is kept.
+
+Long ones without rules of composition, and none that a guesser tries first: what is left of it without common words,
+runs of the keyboard, years and the words around the reader (site, address) must itself be something.
+Source: NIST SP 800-63B-4, section 3.1.1.2; OWASP ASVS 5.0, chapter 6.2.
+"""
+
+import re
+import threading
+import unicodedata
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from argon2 import PasswordHasher
+from prometheus_client import Counter
+
+from cms.platform.errors import FieldError, Unavailable
+
+SHORTEST, LONGEST, LONGEST_BYTES = 15, 256, 1024
+FEWEST_CHARACTERS = 5
+LEAST_OF_ITS_OWN = 6
+SHORTEST_RUN = 4
+SHORTEST_CONTEXT_WORD = 4
+RUNS = (
+    "abcdefghijklmnopqrstuvwxyz",
+    "01234567890",
+    "qwertyuiop",
+    "asdfghjkl",
+    "zxcvbnm",
+    "qwertzuiop",
+    "azertyuiop",
+    "!@#$%^&*()_+",
+    "1qaz2wsx3edc4rfv5tgb6yhn7ujm",
+    "qazwsxedcrfvtgbyhnujm",
+    "йцукенгшщзхъ",
+    "фывапролджэ",
+    "абвгдежзийклмнопрстуфхцчшщ",
+)
+COMMON_WORDS = (
+    "administrator", "correcthorsebatterystaple", "correct horse battery staple", "basketball", "motherfucker",
+    "charlie", "changeme", "computer", "football", "baseball", "iloveyou", "internet", "jennifer", "liverpool",
+    "password", "passwort", "passphrase", "princess", "starwars", "sunshine", "superman", "trustno", "whatever",
+    "welcome", "letmein", "michael", "monkey", "dragon", "master", "batman", "hunter", "shadow", "secret", "default",
+    "qwerty", "azerty", "ashley", "freedom", "admin", "login", "hello", "guest", "love", "test", "root", "user",
+    "пароль", "привет", "любовь", "woaini", "mima", "我爱你", "密码",
+)  # fmt: skip
+YEAR = re.compile(r"(?:19|20)\d\d")
+LOOKALIKES = str.maketrans("@$!013457", "asioleast")
+
+HASHES = Counter("copydesk_password_hashes_total", "Passwords hashed.")
+
+
+def normal_password(text: str) -> str:
+    """What is hashed and compared: the whole text in NFC, so that two keyboards give the same password."""
+    return unicodedata.normalize("NFC", text)
+
+
+def password_problem(password: str, context: Iterable[str], pointer: str) -> FieldError | None:
+    """Why a password in NFC is refused, or None. `context`: the site's name, the parts of the reader's address."""
+    if len(password) < SHORTEST:
+        return FieldError(pointer, "too_short", f"A password has at least {SHORTEST} characters; a sentence is fine.")
+    if len(password) > LONGEST or len(password.encode()) > LONGEST_BYTES:
+        return FieldError(pointer, "too_long", f"A password has at most {LONGEST} characters, {LONGEST_BYTES} bytes.")
+    plain = password.casefold()
+    if len(set(plain)) < FEWEST_CHARACTERS or _repeats(plain):
+        return FieldError(pointer, "repeats", "This repeats the same few characters; choose something longer to guess.")
+    if _own_part(plain, COMMON_WORDS) < LEAST_OF_ITS_OWN:
+        return FieldError(pointer, "common", "This is made of words and runs that are guessed first; choose another.")
+    words = [word for part in context for word in _words(part)]
+    if _own_part(plain, (*words, *COMMON_WORDS)) < LEAST_OF_ITS_OWN:
+        return FieldError(pointer, "context", "This is made of the site's name or of your address; choose another.")
+    return None
+
+
+class Hasher:
+    """argon2id at 19 MiB, two passes, one lane: at most so many at once, and a short queue behind them."""
+
+    def __init__(self, *, at_once: int = 2, waiting: int = 16) -> None:
+        self._argon2 = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1, hash_len=32, salt_len=16)
+        self._places = threading.Semaphore(at_once + waiting)
+        self._benches = threading.Semaphore(at_once)
+
+    def hash(self, password: str) -> str:
+        """The hash to keep. Raises: Unavailable when too many wait already."""
+        with self._place():
+            HASHES.inc()
+            return self._argon2.hash(password)
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        if not self._places.acquire(blocking=False):
+            raise Unavailable("Too many passwords are being worked on.", headers={"Retry-After": "2"})
+        try:
+            with self._benches:
+                yield
+        finally:
+            self._places.release()
+
+
+# One for the process, because what it guards is the process's memory and processor time.
+HASHER = Hasher()
+
+
+def _words(part: str) -> Iterator[str]:
+    plain = part.casefold()
+    for word in (plain, *re.split(r"[\W_]+", plain)):
+        if len(word) >= SHORTEST_CONTEXT_WORD:
+            yield word
+
+
+def _repeats(plain: str) -> bool:
+    # Whether a unit of at most half the length makes the whole, its last repetition cut off or not.
+    return any(plain[size:] == plain[: len(plain) - size] for size in range(1, len(plain) // 2 + 1))
+
+
+def _own_part(plain: str, words: Iterable[str]) -> int:
+    """How many characters are left without these words, without runs and years; the fewer of two ways to read it."""
+    ordered = sorted(words, key=len, reverse=True)
+    return min(_left(spelling, ordered) for spelling in (plain, plain.translate(LOOKALIKES)))
+
+
+def _left(plain: str, words: Iterable[str]) -> int:
+    for word in words:
+        plain = plain.replace(word, " ")
+    plain = YEAR.sub(" ", _without_runs(plain))
+    # A sign counts once however often it stands there: `!!!!!!` adds to no guesser's work.
+    signs = {character for character in plain if character.isascii() and not character.isalnum()} - {" "}
+    return len(signs) + sum(character.isalnum() or not character.isascii() for character in plain)
+
+
+def _without_runs(plain: str) -> str:
+    kept, at = [], 0
+    while at < len(plain):
+        longest = max(_run_length(plain, at, run) for run in ALL_RUNS)
+        if longest >= SHORTEST_RUN:
+            kept.append(" ")
+            at += longest
+        else:
+            kept.append(plain[at])
+            at += 1
+    return "".join(kept)
+
+
+def _run_length(plain: str, at: int, run: str) -> int:
+    place = run.find(plain[at])
+    length = 0
+    while place >= 0 and at + length < len(plain) and plain[at + length : at + length + 1] == run[place : place + 1]:
+        length, place = length + 1, place + 1
+        if place >= len(run):
+            break
+    return length
+
+
+ALL_RUNS = (
+    *RUNS,
+    *(run[::-1] for run in RUNS),
+    *(character * SHORTEST for character in "0123456789abcdefghijklmnopqrstuvwxyz"),
+)

@@ -1,0 +1,116 @@
+"""Proving a mailbox by its code, and what follows: an account, or a new password.
+
+An attempt is counted before the code is compared, by one conditional update: of any number of guesses at once, five are
+compared (measured with read-then-write instead: 64 of 64). The verbs say no by their result and not by an exception,
+because the count of a failed attempt has to be committed.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import CursorResult, Result, Update, update
+from sqlalchemy.orm import Session
+
+from cms.audit.recording import note
+from cms.platform.actor import Actor
+from cms.platform.ids import new_id
+from cms.platform.keys import Keys
+from cms.platform.limits import line_up, take
+from cms.readers.codes import derive_code, is_same_code
+from cms.readers.models import Account, Challenge
+from cms.readers.queries import account_of, challenge_of
+from cms.readers.rules import ATTEMPTS_PER_CODE, VERIFICATIONS_PER_ADDRESS, counted_address
+
+log = structlog.get_logger("copydesk.readers")
+
+
+def verify_email(session: Session, keys: Keys, actor: Actor, challenge_id: str, code: str, now: datetime) -> bool:
+    """Make the account that a registration asked for. False when the code is refused, whatever the reason."""
+    challenge = _prove(session, keys, actor, "verify_email", challenge_id, code, now)
+    if challenge is None or account_of(session, challenge.email) is not None:
+        return False
+    account = Account(
+        id=new_id(),
+        email=challenge.email,
+        password_hash=challenge.password_hash,
+        display_name=challenge.display_name,
+        locale=challenge.locale,
+        created_at=now,
+        verified_at=now,
+    )
+    session.add(account)
+    _close_all(session, challenge.email, now)
+    _note(session, actor, "account.made", account, now)
+    return True
+
+
+def reset_password(
+    session: Session, keys: Keys, actor: Actor, challenge_id: str, code: str, password_hash: str, now: datetime
+) -> bool:
+    """Give an account another password. False when the code is refused, whatever the reason.
+
+    A code that was asked before the account existed is none of its codes.
+    """
+    challenge = _prove(session, keys, actor, "reset_password", challenge_id, code, now)
+    account = account_of(session, challenge.email) if challenge is not None else None
+    if challenge is None or account is None or challenge.account_id != account.id:
+        return False
+    account.password_hash = password_hash
+    _close_all(session, challenge.email, now)
+    _note(session, actor, "account.password_reset", account, now)
+    return True
+
+
+def _prove(
+    session: Session, keys: Keys, actor: Actor, purpose: str, challenge_id: str, code: str, now: datetime
+) -> Challenge | None:
+    challenge = challenge_of(session, challenge_id)
+    if challenge is None or challenge.purpose != purpose:
+        return None
+    line_up(session, f"codes:{challenge.email}")
+    is_this = (Challenge.id == challenge_id, Challenge.used_at.is_(None), Challenge.closed_at.is_(None))
+    is_alive = (Challenge.attempts < ATTEMPTS_PER_CODE, Challenge.expires_at > now)
+    if not _changes_one(session, update(Challenge).where(*is_this, *is_alive).values(attempts=Challenge.attempts + 1)):
+        log.info("code_refused", challenge=challenge_id, because="dead")
+        return None
+    limit = VERIFICATIONS_PER_ADDRESS
+    if not take(
+        session,
+        f"{limit.name}:{counted_address(challenge.email)}",
+        limit=limit.times,
+        window_seconds=limit.window_seconds,
+        now=now,
+    ):
+        log.warning("code_refused", challenge=challenge_id, because="too many attempts at this address")
+        return None
+    right = derive_code(keys, purpose=purpose, challenge_id=challenge_id, email=challenge.email)
+    if not is_same_code(code, right):
+        note(
+            session, actor=actor, action="challenge.failed", subject_kind="challenge", subject_id=challenge_id, now=now
+        )
+        log.info("code_refused", challenge=challenge_id, because="wrong")
+        return None
+    return challenge if _changes_one(session, update(Challenge).where(*is_this).values(used_at=now)) else None
+
+
+def _changes_one(session: Session, statement: Update) -> bool:
+    result: Result[Any] = session.execute(statement, execution_options={"synchronize_session": False})
+    assert isinstance(result, CursorResult)
+    return result.rowcount == 1
+
+
+def _close_all(session: Session, email: str, now: datetime) -> None:
+    session.execute(
+        update(Challenge)
+        .where(Challenge.email == email, Challenge.used_at.is_(None), Challenge.closed_at.is_(None))
+        .values(closed_at=now),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def _note(session: Session, actor: Actor, action: str, account: Account, now: datetime) -> None:
+    reader = replace(actor, kind="reader", id=account.id)
+    note(session, actor=reader, action=action, subject_kind="account", subject_id=account.id, now=now)
+    log.info(action.replace(".", "_"), account=account.id)

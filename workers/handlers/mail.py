@@ -1,0 +1,110 @@
+"""Letters to people: composed from the present state, handed to the mail server, and their fate written down.
+
+A letter waits out a mail server that is away, as long as its code works; that costs no attempt of its delivery.
+"""
+
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cms.events.deliveries import close, hold, postpone
+from cms.mail.composing import KINDS_WITH_CODE, Content, compose
+from cms.mail.models import OutgoingLetter
+from cms.mail.sending import MailServer, Never, NotNow, greeting_name, send
+from cms.readers.codes import derive_code, shown_code
+from cms.readers.models import Challenge
+from workers.work import Attempt, Work
+
+log = structlog.get_logger("copydesk.mail")
+SHORTEST_PAUSE = timedelta(seconds=2)
+LONGEST_PAUSE = timedelta(seconds=60)
+
+
+def handle(work: Work, attempt: Attempt) -> None:
+    """Send the letter, unless its time is over or a newer code took its place. The attempt is on record before it."""
+    content = _begin(work, attempt)
+    if content is None:
+        return
+    settings = work.settings
+    message = compose(
+        content,
+        site_name=settings.site_name,
+        site_url=settings.public_url,
+        mail_from=settings.mail_from,
+        now=work.clock(),
+    )
+    try:
+        send(
+            MailServer.from_url(settings.mail_server),
+            message,
+            own_name=greeting_name(urlsplit(settings.public_url).hostname),
+        )
+    except NotNow as answer:
+        _end(work, attempt, "deferred", str(answer))
+    except Never as answer:
+        _end(work, attempt, "failed", str(answer))
+    else:
+        _end(work, attempt, "sent", None)
+
+
+def _begin(work: Work, attempt: Attempt) -> Content | None:
+    """Count the attempt and read what the letter needs; None when it is not to be sent."""
+    now = work.clock()
+    with work.database.transaction() as session:
+        [delivery] = hold(session, attempt.numbers)
+        letter = _letter(session, attempt.subject)
+        challenge = session.scalar(select(Challenge).where(Challenge.id == letter.about_id)) if letter else None
+        if letter is None or letter.state in ("sent", "failed", "expired"):
+            close(session, delivery, now, "superseded")
+            return None
+        is_over = letter.expires_at <= now
+        if is_over or challenge is None or challenge.used_at is not None or challenge.closed_at is not None:
+            letter.state = "expired"
+            letter.error = "its time was over" if is_over else "another code took its place"
+            close(session, delivery, now, "superseded")
+            log.info("letter_expired", letter=letter.id, about=letter.about_id, because=letter.error)
+            return None
+        letter.attempts += 1
+        return Content(
+            kind=letter.kind,
+            locale=letter.locale,
+            recipient=letter.recipient,
+            message_id=letter.message_id,
+            created_at=letter.created_at,
+            expires_at=letter.expires_at,
+            code=_code(work, challenge) if letter.kind in KINDS_WITH_CODE else "",
+        )
+
+
+def _end(work: Work, attempt: Attempt, state: str, error: str | None) -> None:
+    now = work.clock()
+    with work.database.transaction() as session:
+        [delivery] = hold(session, attempt.numbers)
+        letter = _letter(session, attempt.subject)
+        assert letter is not None
+        letter.state = state
+        letter.error = error
+        if state == "deferred":
+            postpone(session, delivery, _next_try(letter, now), f"the mail server: {error}")
+        else:
+            letter.sent_at = now if state == "sent" else None
+            close(session, delivery, now)
+    log.info("letter_" + state, letter=letter.id, about=letter.about_id, attempts=letter.attempts, because=error)
+
+
+def _letter(session: Session, letter_id: str) -> OutgoingLetter | None:
+    return session.scalar(select(OutgoingLetter).where(OutgoingLetter.id == letter_id))
+
+
+def _code(work: Work, challenge: Challenge) -> str:
+    code = derive_code(work.keys, purpose=challenge.purpose, challenge_id=challenge.id, email=challenge.email)
+    return shown_code(code)
+
+
+def _next_try(letter: OutgoingLetter, now: datetime) -> datetime:
+    # Formula: 2, 4, 8 … 60 seconds, and once more at the end, when the letter is found to be too old.
+    pause = min(SHORTEST_PAUSE * 2 ** min(letter.attempts - 1, 10), LONGEST_PAUSE)
+    return min(now + pause, max(letter.expires_at, now + SHORTEST_PAUSE))

@@ -18,11 +18,12 @@ from cms.platform.http.door import door
 from cms.platform.http.services import EXTENSION, Services
 from cms.platform.keys import load_keys
 from cms.platform.logs import configure_logs
+from cms.readers.api import readers
 from cms.settings import Settings
 from cms.taxonomy.api import taxonomy
 from search_index.reader import Reader
 
-BLUEPRINTS: tuple[Blueprint, ...] = (content, newsroom, taxonomy, receipts, health, documentation)
+BLUEPRINTS: tuple[Blueprint, ...] = (content, newsroom, taxonomy, readers, receipts, health, documentation)
 
 
 def create_app(settings: Settings) -> Flask:
@@ -32,6 +33,8 @@ def create_app(settings: Settings) -> Flask:
     if not settings.allow_unsafe_database:
         refuse_unsafe_server(database)
     app = Flask("copydesk", static_folder=None)
+    # Flask would let FLASK_DEBUG turn this on, and with it tracebacks and a console for everybody.
+    app.debug = False
     app.config["MAX_CONTENT_LENGTH"] = settings.body_limit_bytes
     app.url_map.strict_slashes = True
     app.url_map.merge_slashes = False

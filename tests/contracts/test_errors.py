@@ -8,6 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from cms.app import create_app
+from cms.platform.ids import new_id
 from cms.settings import Settings, SettingsError
 
 CANARY = "canary-5d1f0c SELECT secret FROM /etc/passwd"
@@ -29,7 +30,8 @@ def test_every_route_hides_what_went_wrong(
     for rule in routes(app):
         app.view_functions[rule.endpoint] = explode
     for rule in routes(app):
-        path = rule.build(dict.fromkeys(rule.arguments, 1 if "int:" in rule.rule else "x"))[1]
+        part = 1 if "int:" in rule.rule else new_id() if "uuid:" in rule.rule else "x"
+        path = rule.build(dict.fromkeys(rule.arguments, part))[1]
         for method in (rule.methods or set()) - {"OPTIONS"}:
             answer = administrator.open(path, method=method)
             assert answer.status_code == 500, (method, path)

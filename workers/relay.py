@@ -26,6 +26,8 @@ SWEEP_SECONDS = 1.0
 CLAIMED_AT_ONCE = 100
 # More tasks than this never wait in a queue: a backlog stays in the database, where sending again costs nothing.
 LONGEST_QUEUE = 500
+# The library would try for six seconds by itself, deaf to every signal; the relay tries again anyway.
+TRY_ONCE = {"max_retries": 1, "interval_start": 0, "interval_step": 0}
 
 Claimed = tuple[str, int]
 
@@ -66,7 +68,7 @@ class Sender:
     def _ask(self, question: Callable[[Any], Any]) -> Any:
         try:
             if self._connection is None:
-                self._connection = self._app.connection_for_write()
+                self._connection = self._app.connection_for_write(transport_options=TRY_ONCE)
             return question(self._connection.default_channel)
         except Exception as error:  # whatever the broker or its client says, the answer is to try again later
             self._connection = None

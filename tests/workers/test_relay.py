@@ -1,0 +1,194 @@
+"""The relay with a real broker: what it sends, what it holds back, and what it does while the broker is away."""
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import redis
+from sqlalchemy import select
+
+from cms.events.catalogue import ArticlePublished, LetterQueued
+from cms.events.deliveries import begin, fail
+from cms.events.models import Delivery
+from cms.events.outbox import record
+from cms.events.subscriptions import ATTEMPTS_BEFORE_DEAD, QUEUES
+from cms.platform.actor import system
+from cms.platform.bell import Bell
+from cms.platform.db import Database
+from cms.platform.ids import new_id
+from cms.settings import Settings
+from tests.servers import Broker, wait_until
+from workers import relay as relaying
+from workers.app import make_celery
+from workers.due import Chores
+from workers.relay import BrokerAway, Relay, Sender
+
+START = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
+PREFIX = "copydesk:"
+
+
+@dataclass
+class Hand:
+    """A relay on a clock that stands still until it is moved."""
+
+    relay: Relay
+    redis: redis.Redis
+    at: datetime = START
+
+    def tasks(self, queue: str) -> list[dict[str, Any]]:
+        """What waits in a queue, oldest first, as the broker holds it."""
+        raw: list[bytes] = self.redis.lrange(PREFIX + queue, 0, -1)  # type: ignore[assignment]  # not asynchronous
+        return [json.loads(message) for message in reversed(raw)]
+
+    def numbers(self, queue: str) -> list[int]:
+        """The deliveries whose tasks wait in a queue."""
+        return [arguments(task)[0] for task in self.tasks(queue)]
+
+
+def arguments(task: dict[str, Any]) -> list[Any]:
+    import base64
+
+    [given, named, _] = json.loads(base64.b64decode(task["body"]))
+    assert named == {}
+    return given
+
+
+@pytest.fixture
+def hand(settings: Settings, database: Database, broker: Broker) -> Iterator[Hand]:
+    """A relay on the test's database and a real broker."""
+    told = replace(settings, redis_url=broker.url)
+    bell = Bell(told.bell_url)
+    client = redis.Redis.from_url(broker.url)
+    hand = Hand(Relay(database, Sender(make_celery(told)), bell, Chores(told, database)), client)
+    hand.relay.clock = lambda: hand.at
+    yield hand
+    hand.relay.sender.close()
+    bell.close()
+    client.close()
+
+
+def publish(database: Database, count: int = 1) -> None:
+    with database.transaction() as session:
+        for _ in range(count):
+            event = ArticlePublished(subject=new_id(), revision=2, is_first=True)
+            record(session, event, actor=system("test"), now=START)
+
+
+def deliveries_of(database: Database, queue: str) -> list[int]:
+    names = {"derive": ("reading_time", "related"), "search": ("search",), "mail": ("letter",)}[queue]
+    with database.reading() as session:
+        query = select(Delivery.number).where(Delivery.subscription.in_(names)).order_by(Delivery.number)
+        return list(session.scalars(query))
+
+
+@pytest.mark.both_databases
+def test_each_open_delivery_becomes_one_task_in_its_queue(database: Database, hand: Hand) -> None:
+    publish(database, 3)
+    with database.transaction() as session:
+        record(session, LetterQueued(subject=new_id()), actor=system("test"), now=START)
+    assert hand.relay.send_due() == 10
+    for queue in QUEUES:
+        assert hand.numbers(queue) == deliveries_of(database, queue)
+    assert {task["headers"]["task"] for task in hand.tasks("derive")} == {"derive.reading_time", "derive.related"}
+    assert hand.relay.send_due() == 0
+
+
+def test_a_task_holds_a_number_and_nothing_else_and_is_json(database: Database, hand: Hand) -> None:
+    publish(database)
+    hand.relay.send_due()
+    [task] = hand.tasks("search")
+    assert (task["content-type"], task["content-encoding"]) == ("application/json", "utf-8")
+    assert arguments(task) == deliveries_of(database, "search")
+    with database.reading() as session:
+        subject = session.scalars(select(Delivery.subject)).first()
+    assert subject is not None
+    assert subject not in json.dumps(task)
+
+
+def test_what_is_not_closed_is_sent_again_and_what_is_closed_is_not(database: Database, hand: Hand) -> None:
+    publish(database)
+    hand.relay.send_due()
+    hand.redis.flushall()
+    hand.at += timedelta(seconds=9)
+    assert hand.relay.send_due() == 0
+    with database.transaction() as session:
+        done = session.scalars(select(Delivery).where(Delivery.subscription == "related")).one()
+        done.state = "done"
+    hand.at += timedelta(seconds=1)
+    assert hand.relay.send_due() == 2
+    assert done.number not in hand.numbers("derive")
+
+
+def test_a_backlog_waits_in_the_database(database: Database, hand: Hand, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relaying, "LONGEST_QUEUE", 5)
+    publish(database, 8)
+    assert hand.relay.send_due() == 10
+    assert [len(hand.tasks(queue)) for queue in ("derive", "search")] == [5, 5]
+    hand.redis.ltrim(PREFIX + "search", 0, 1)
+    assert hand.relay.send_due() == 3
+    assert len(hand.tasks("search")) == 5
+
+
+def test_nothing_is_claimed_while_the_broker_is_away(database: Database, hand: Hand, settings: Settings) -> None:
+    publish(database)
+    away = replace(hand.relay, sender=Sender(make_celery(settings)))
+    for _ in range(3):
+        with pytest.raises(BrokerAway):
+            away.send_due()
+    with database.reading() as session:
+        assert set(session.scalars(select(Delivery.sends))) == {0}
+    assert hand.relay.send_due() == 3
+
+
+def test_several_relays_share_the_work(database: Database, hand: Hand) -> None:
+    publish(database, 60)
+    relays = [replace(hand.relay, sender=Sender(hand.relay.sender._app)) for _ in range(3)]
+    threads = [threading.Thread(target=relay.send_due) for relay in relays]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    for queue in ("derive", "search"):
+        assert sorted(hand.numbers(queue)) == deliveries_of(database, queue)
+    for relay in relays:
+        relay.sender.close()
+
+
+def test_a_dead_letter_is_not_sent_until_somebody_retries_it(database: Database, hand: Hand) -> None:
+    publish(database)
+    [number] = deliveries_of(database, "search")
+    for attempt in range(ATTEMPTS_BEFORE_DEAD):
+        at = START + timedelta(minutes=attempt * 10)
+        with database.transaction() as session:
+            assert isinstance(begin(session, number, at), Delivery)
+            fail(session, number, "no luck", at)
+    hand.at += timedelta(hours=2)
+    hand.relay.send_due()
+    assert hand.numbers("search") == []
+    assert len(hand.numbers("derive")) == 2
+
+
+def test_a_ring_wakes_the_relay_and_a_lost_ring_is_made_up_for(
+    database: Database, hand: Hand, settings: Settings, broker: Broker
+) -> None:
+    ringing = Bell(broker.url)
+    waiting = Bell(broker.url)
+    ringing.ring()
+    ringing.ring()
+    assert waiting.wait(1)
+    assert not waiting.wait(0.1)
+    runner = threading.Thread(target=hand.relay.run)
+    runner.start()
+    try:
+        publish(database)
+        wait_until(lambda: len(hand.numbers("search")) == 1, seconds=5)
+    finally:
+        hand.relay.is_stopping = True
+        runner.join(5)
+    assert not runner.is_alive()
+    ringing.close()
+    waiting.close()

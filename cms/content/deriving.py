@@ -3,13 +3,26 @@
 Each function reads the present state and compares revisions, so it may be called twice, late and in any order.
 """
 
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cms.content.assembling import hold_content, reassemble
+from cms.content.assembling import chunks, hold_content, reassemble
 from cms.content.models import Document
+from cms.platform.db import Database
+from search_index.document import IndexDocument
+
+READ_AT_ONCE = 200
+
+
+def reading_time_input(session: Session, article_id: str) -> tuple[int, str, int, str] | None:
+    """What the reading time of a published article is measured from: revision, plain text, images, locale."""
+    columns = (Document.revision, Document.text, Document.image_count, Document.locale)
+    row = session.execute(select(*columns).where(Document.article_id == article_id)).one_or_none()
+    return None if row is None else (row.revision, row.text, row.image_count, row.locale)
 
 
 def set_reading_time(
@@ -27,3 +40,58 @@ def set_reading_time(
     session.flush()
     reassemble(session, [article_id], now)
     return True
+
+
+def index_documents(session: Session, article_ids: Collection[str]) -> dict[str, IndexDocument]:
+    """What the index should hold of these articles, by id; those that readers do not see are missing."""
+    columns = (
+        Document.article_id, Document.revision, Document.locale, Document.title, Document.content, Document.text,
+        Document.section_path, Document.published_at,
+    )  # fmt: skip
+    found: dict[str, IndexDocument] = {}
+    for ids in chunks(sorted(set(article_ids))):
+        for row in session.execute(select(*columns).where(Document.article_id.in_(ids))):
+            found[row.article_id] = _index_document(row)
+    return found
+
+
+def published_revisions(session: Session) -> dict[str, int]:
+    """The revision that readers see of each published article, by id."""
+    return dict(session.execute(select(Document.article_id, Document.revision)).tuples().all())
+
+
+def all_index_documents(database: Database) -> Iterator[IndexDocument]:
+    """What the index should hold of every published article, read in portions so that neither memory nor a
+    transaction grows with their number. Articles that come and go meanwhile may be in it or not."""
+    last: str | None = None
+    while True:
+        statement = select(Document.article_id).order_by(Document.article_id).limit(READ_AT_ONCE)
+        if last is not None:
+            statement = statement.where(Document.article_id > last)
+        with database.reading() as session:
+            ids = list(session.scalars(statement))
+            documents = index_documents(session, ids)
+        if not ids:
+            return
+        yield from documents.values()
+        last = ids[-1]
+
+
+def _index_document(row: Any) -> IndexDocument:
+    content = row.content
+    section, editor = content["section"], content["editor"]
+    people = {person["slug"]: person["name"] for person in [*content["authors"], *([editor] if editor else [])]}
+    return IndexDocument(
+        id=row.article_id,
+        revision=row.revision,
+        locale=row.locale,
+        title=row.title,
+        dek=content["dek"],
+        summary=tuple(content["summary"]),
+        text=row.text,
+        section_path=tuple(slug for slug in row.section_path.split("/") if slug),
+        section_name=section["name"] if section else "",
+        tags=tuple((tag["slug"], tag["name"]) for tag in content["tags"]),
+        people=tuple(people.items()),
+        published_at=row.published_at,
+    )

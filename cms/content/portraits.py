@@ -49,15 +49,15 @@ def strongest(counts: Mapping[str, int], frequencies: Mapping[str, int], documen
     return weighted(usable, frequencies, documents, STRONGEST_TERMS)
 
 
-def store_vector(session: Session, document: Document) -> dict[str, float]:
+def store_vector(session: Session, document: Document) -> None:
     """Weigh an article's terms against the fitted vocabulary and write its vector down."""
     language = language_of(document.locale)
     counts = count_terms(words_of(document.title, document.content, document.text), language)
     frequencies = _frequencies(session, language, [ALL, *counts])
     documents = frequencies.pop(ALL, 0)
     vector = strongest(counts, frequencies, documents)
-    write_vectors(session, {document.article_id: vector})
-    return vector
+    if vector != stored_vectors(session, [document.article_id])[document.article_id]:
+        write_vectors(session, {document.article_id: vector})
 
 
 def write_vectors(session: Session, vectors: Mapping[str, Mapping[str, float]]) -> None:
@@ -73,30 +73,51 @@ def write_vectors(session: Session, vectors: Mapping[str, Mapping[str, float]]) 
             session.execute(insert(DocumentTerm), rows)
 
 
-def portraits(session: Session, article_ids: Collection[str]) -> dict[str, Portrait]:
-    """The portraits of those of these articles that are published."""
+def stored_vectors(session: Session, article_ids: Collection[str]) -> dict[str, dict[str, float]]:
+    """The stored vectors of those of these articles that are published."""
+    return {key: dict(portrait.vector) for key, portrait in portraits(session, article_ids).items()}
+
+
+def portraits(
+    session: Session, article_ids: Collection[str], *, terms: Collection[str] | None = None
+) -> dict[str, Portrait]:
+    """The portraits of those of these articles that are published.
+
+    With `terms` the vectors hold these only, which is enough to compare with an article that has no others.
+    """
     found: dict[str, Portrait] = {}
     for ids in chunks(sorted(set(article_ids))):
-        vectors: dict[str, dict[str, float]] = defaultdict(dict)
-        terms = select(DocumentTerm.article_id, DocumentTerm.term, DocumentTerm.weight)
-        for article_id, term, weight in session.execute(terms.where(DocumentTerm.article_id.in_(ids))):
-            vectors[article_id][term] = weight
-        tags = tags_of(session, ids)
-        columns = (Document.article_id, Document.locale, Document.section_path, Document.published_at)
-        for article_id, locale, section, published_at in session.execute(
+        vectors, tags = _vectors(session, ids, terms), _tags(session, ids)
+        columns = (
+            Document.number, Document.article_id, Document.locale, Document.section_path, Document.published_at,
+        )  # fmt: skip
+        for number, article_id, locale, section, at in session.execute(
             select(*columns).where(Document.article_id.in_(ids))
         ):
-            tagged = frozenset(tags[article_id])
-            found[article_id] = Portrait(article_id, locale, section, published_at, tagged, vectors[article_id])
+            found[article_id] = Portrait(
+                article_id, locale, section, at, frozenset(tags.get(number, ())), vectors.get(number, {})
+            )
     return found
 
 
-def tags_of(session: Session, article_ids: Collection[str]) -> dict[str, set[str]]:
-    """The tags of these articles, by id."""
-    tags: dict[str, set[str]] = defaultdict(set)
-    statement = select(DocumentTag.article_id, DocumentTag.tag).where(DocumentTag.article_id.in_(article_ids))
-    for article_id, tag in session.execute(statement):
-        tags[article_id].add(tag)
+def _vectors(session: Session, ids: Sequence[str], terms: Collection[str] | None) -> dict[int, dict[str, float]]:
+    # By number: reading an id of a row costs more than all the rest of the row.
+    vectors: dict[int, dict[str, float]] = defaultdict(dict)
+    statement = select(Document.number, DocumentTerm.term, DocumentTerm.weight)
+    statement = statement.join(Document, Document.article_id == DocumentTerm.article_id)
+    statement = statement.where(DocumentTerm.article_id.in_(ids))
+    if terms is not None:
+        statement = statement.where(DocumentTerm.term.in_(sorted(terms)))
+    for number, term, weight in session.execute(statement):
+        vectors[number][term] = weight
+    return vectors
+
+
+def _tags(session: Session, ids: Sequence[str]) -> dict[int, set[str]]:
+    tags: dict[int, set[str]] = defaultdict(set)
+    statement = select(DocumentTag.number, DocumentTag.tag).where(DocumentTag.article_id.in_(ids))
+    for number, tag in session.execute(statement):
+        tags[number].add(tag)
     return tags
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from cms.content.assembling import chunks, hold_content, reassemble
 from cms.content.models import Document, DocumentTag, DocumentTerm, RelatedEntry
 from cms.content.portraits import portraits, store_vector
-from cms.content.rules import SHOWN, Neighbour, Portrait, best, neighbour, rank
+from cms.content.rules import KEPT, SHOWN, Neighbour, Portrait, best, neighbour, rank
 
 ASKED_TERMS = 25
 MOST_POSTINGS = 2_000
@@ -82,51 +82,67 @@ def shown(entries: List) -> list[Neighbour]:
 
 def _enter(session: Session, article_id: str) -> set[str]:
     mine = portraits(session, [article_id])[article_id]
-    others = _candidates(session, mine) | _linked(session, article_id)
-    faces = portraits(session, others)
-    before = stored_lists(session, [article_id, *faces])
+    holding = _holding(session, article_id)
+    others = _candidates(session, mine) | holding | _held(session, article_id)
+    faces = portraits(session, others, terms=mine.vector)
+    offers = {other: offer for other, face in faces.items() if (offer := neighbour(face, mine)) is not None}
+    changing = holding | _beaten(session, offers)
+    before = stored_lists(session, [article_id, *changing])
     entries = [entry for face in faces.values() if (entry := neighbour(mine, face)) is not None]
     after: dict[str, List] = {article_id: {entry.other_id: entry for entry in best(entries)}}
     thin = []
-    for other, face in faces.items():
-        kept = {key: entry for key, entry in before[other].items() if key != article_id}
-        offer = neighbour(face, mine)
-        offered = [*kept.values(), offer] if offer is not None else kept.values()
+    for other in changing:
+        kept = [entry for key, entry in before[other].items() if key != article_id]
+        offered = [*kept, offers[other]] if other in offers else kept
         after[other] = {entry.other_id: entry for entry in best(offered)}
         if len(after[other]) < min(SHOWN, len(before[other])):
             thin.append(other)
     touched = write_lists(session, before, after)
     for ids in chunks(sorted(thin)):
-        _mark(session, ids, has_lost=True)
+        mark(session, ids, has_lost=True)
     return touched
+
+
+def _beaten(session: Session, offers: Mapping[str, Neighbour]) -> set[str]:
+    """The articles whose lists are not full, or end with an entry that is no better than the one offered."""
+    full: dict[str, float] = {}
+    table = RelatedEntry
+    for ids in chunks(sorted(offers)):
+        statement = select(table.article_id, func.min(table.score)).where(table.article_id.in_(ids))
+        rows = session.execute(statement.group_by(table.article_id).having(func.count() >= KEPT))
+        full |= dict(rows.tuples().all())
+    return {other for other, offer in offers.items() if other not in full or offer.score >= full[other]}
 
 
 def _refill(session: Session) -> set[str]:
     statement = select(Document.article_id).where(Document.has_lost_related).limit(REFILLS_AT_ONCE)
     waiting = list(session.scalars(statement))
-    touched: set[str] = set()
-    for article_id in waiting:
-        mine = portraits(session, [article_id])[article_id]
-        before = stored_lists(session, [article_id])
-        faces = portraits(session, _candidates(session, mine) | set(before[article_id]))
+    before = stored_lists(session, waiting)
+    after: dict[str, List] = {}
+    for article_id, mine in portraits(session, waiting).items():
+        faces = portraits(session, _candidates(session, mine) | set(before[article_id]), terms=mine.vector)
         entries = [entry for face in faces.values() if (entry := neighbour(mine, face)) is not None]
-        after = {article_id: {entry.other_id: entry for entry in best(entries)}}
-        touched |= write_lists(session, before, after)
+        after[article_id] = {entry.other_id: entry for entry in best(entries)}
+    touched = write_lists(session, before, after)
     if waiting:
-        _mark(session, waiting, has_lost=False)
+        mark(session, waiting, has_lost=False)
     return touched
 
 
-def _mark(session: Session, article_ids: Sequence[str], *, has_lost: bool) -> None:
+def mark(session: Session, article_ids: Sequence[str], *, has_lost: bool) -> None:
+    """Remember of lists whether they fell below what is shown and wait to be refilled."""
     statement = update(Document).where(Document.article_id.in_(article_ids)).values(has_lost_related=has_lost)
     session.execute(statement, execution_options={"synchronize_session": False})
 
 
-def _linked(session: Session, article_id: str) -> set[str]:
-    table = RelatedEntry
-    mine = select(table.other_id).where(table.article_id == article_id)
-    theirs = select(table.article_id).where(table.other_id == article_id)
-    return set(session.scalars(union_all(mine, theirs)))
+def _holding(session: Session, article_id: str) -> set[str]:
+    """The articles that have this one in their lists."""
+    return set(session.scalars(select(RelatedEntry.article_id).where(RelatedEntry.other_id == article_id)))
+
+
+def _held(session: Session, article_id: str) -> set[str]:
+    """The articles in this one's list."""
+    return set(session.scalars(select(RelatedEntry.other_id).where(RelatedEntry.article_id == article_id)))
 
 
 def _candidates(session: Session, mine: Portrait) -> set[str]:

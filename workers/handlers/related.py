@@ -17,8 +17,7 @@ def handle(work: Work, attempt: Attempt) -> None:
 
 def handle_sweep(work: Work, attempt: Attempt) -> None:
     """Fit the vocabulary again and repair what the refreshes missed."""
-    now = work.clock()
+    sweep_related(work.database, work.clock())
     with work.database.transaction() as session:
         [delivery] = hold(session, attempt.numbers)
-        sweep_related(session, now)
-        close(session, delivery, now)
+        close(session, delivery, work.clock())

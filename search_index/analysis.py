@@ -1,0 +1,132 @@
+"""Text to terms, the same for documents and queries, whatever languages they mix.
+
+Words of spaced scripts are folded (NFKC, case, accents) and stemmed by script: Latin by Porter's English rules,
+Cyrillic by Snowball's Russian ones. Scripts without spaces (Chinese, Japanese, Korean, Thai and their neighbours)
+become overlapping pairs of characters, so that a word is found inside a longer one; the last character of a run
+stands alone, so that every character begins exactly one term. Source: ADR 3
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from operator import add
+
+from whoosh.lang.porter import stem as stem_english
+from whoosh.lang.snowball.russian import RussianStemmer
+
+from search_index.stopwords import STOP_WORDS
+
+UNSPACED = (
+    "\u0e01-\u0e3a\u0e40-\u0e4e\u0e80-\u0eff\u1000-\u1049\u1100-\u11ff\u1780-\u17d3"  # Thai, Lao, Burmese, jamo, Khmer
+    "\u3005-\u3007\u3041-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3105-\u312f\u31f0-\u31ff"  # kana, bopomofo
+    "\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"  # Han, Hangul
+)
+# Signs that belong to the letter before them and that `\w` leaves out: accents, points, vowel signs.
+MARKS = "\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0963\u0966-\u0dff\u0f18-\u0f84"
+WORD = re.compile(f"[{UNSPACED}]+|[^\\W_{UNSPACED}]+(?:[{MARKS}]+[^\\W_{UNSPACED}]*)*")
+ASCII_WORD = re.compile("[a-z0-9]+")
+ACCENTED = re.compile("[\u00c0-\u024f\u0300-\u03ff\u0451\u1e00-\u1fff]")
+IS_UNSPACED = re.compile(f"[{UNSPACED}]")
+IS_CYRILLIC = re.compile("[\u0430-\u044f]+")
+WITHOUT_DECOMPOSITION = {"ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "ı": "i", "þ": "th", "ð": "d", "ħ": "h"}
+LONGEST_WORD = 40
+KEPT_WORDS = 200_000
+
+
+class _Folds(dict[str, str]):
+    """Accented letter → plain letter, found out once each."""
+
+    def __missing__(self, letter: str) -> str:
+        plain = WITHOUT_DECOMPOSITION.get(letter)
+        if plain is None:
+            parts = unicodedata.normalize("NFD", letter)
+            plain = "".join(part for part in parts if not unicodedata.combining(part))
+        self[letter] = plain
+        return plain
+
+
+class _Terms(dict[str, str]):
+    """Folded word → term, or "" for a stop word. Stemming costs more than all the rest, so answers are kept."""
+
+    def __missing__(self, word: str) -> str:
+        term = _term_of(word)
+        if len(self) >= KEPT_WORDS:
+            self.clear()
+        self[word] = term
+        return term
+
+
+def _term_of(word: str) -> str:
+    if word in STOP_WORDS:
+        return ""
+    if len(word) > LONGEST_WORD:
+        return word[:LONGEST_WORD]
+    if word.isascii():
+        return stem_english(word) if word.isalpha() and len(word) > 2 else word
+    # Letters beyond а-я are Kazakh, Ukrainian or their like, which Russian endings would only maim.
+    return RussianStemmer().stem(word) if IS_CYRILLIC.fullmatch(word) else word
+
+
+_folds = _Folds()
+_terms = _Terms()
+
+
+@dataclass(frozen=True)
+class Element:
+    """One place of a query: a term, or all terms that begin so, `offset` places after the first."""
+
+    offset: int
+    term: str
+    is_prefix: bool = False
+
+
+def fold(text: str) -> str:
+    """Text without differences of width, case and accent."""
+    if text.isascii():
+        return text.lower()
+    text = unicodedata.normalize("NFKC", text).casefold()
+    return ACCENTED.sub(lambda match: _folds[match[0]], text) if ACCENTED.search(text) else text
+
+
+def terms(text: str) -> list[str]:
+    """The terms of a text in their order; stop words leave no gap."""
+    if text.isascii():
+        return [term for term in map(_terms.__getitem__, ASCII_WORD.findall(text.lower())) if term]
+    found: list[str] = []
+    for word in WORD.findall(fold(text)):
+        if IS_UNSPACED.match(word):
+            found.extend(map(add, word, word[1:]))
+            found.append(word[-1])
+        elif term := _terms[word]:
+            found.append(term)
+    return found
+
+
+def elements(text: str) -> list[Element]:
+    """What to look for, and how far apart, where a document says the text."""
+    found: list[Element] = []
+    offset = 0
+    for word in WORD.findall(fold(text)):
+        if IS_UNSPACED.match(word):
+            pairs = [Element(offset + index, pair) for index, pair in enumerate(map(add, word, word[1:]))]
+            found += pairs or [Element(offset, word, is_prefix=True)]
+            offset += len(word)
+        elif term := _terms[word]:
+            found.append(Element(offset, term))
+            offset += 1
+    return found
+
+
+def beginning(text: str) -> Element | None:
+    """What begins with the last word of a text; None when that is shorter than three letters, or unspaced."""
+    words = WORD.findall(fold(text))
+    if not words or len(words[-1]) < 3 or IS_UNSPACED.match(words[-1]):
+        return None
+    return Element(0, words[-1][:LONGEST_WORD], is_prefix=True)
+
+
+def spans(text: str) -> Iterator[tuple[int, int, bool]]:
+    """Where the words of a text stand: start, end, and whether it is a run of an unspaced script."""
+    for match in WORD.finditer(text):
+        yield match.start(), match.end(), IS_UNSPACED.match(match[0]) is not None

@@ -1,0 +1,82 @@
+"""A new index is built aside and put in the place of the old one while readers and writers go on."""
+
+import shutil
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from search_index.document import IndexDocument
+from search_index.home import REBUILD_LOCK, TOUCHED, WRITER_LOCK, locked, make_home, numbered_folders, point_to
+from search_index.writer import FolderWriter
+
+FEW = 20
+MOST_ROUNDS = 10
+
+Differences = Callable[[Mapping[str, int]], tuple[Sequence[IndexDocument], Sequence[str]]]
+
+
+def rebuild(home: Path, documents: Callable[[], Iterable[IndexDocument]], differences: Differences) -> int:
+    """Build a new index, catch up with what changed meanwhile, and make it the index. Returns its documents.
+
+    `differences` is given id → revision of what is indexed, and answers what to put and what to remove. A document
+    that was written to the old index meanwhile may have changed without a new revision (a tag got another name), so it
+    is left out of the mapping, and is put again. Two rebuilds of one home wait for each other.
+    """
+    make_home(home)
+    with locked(home / REBUILD_LOCK):
+        folder = _new_folder(home)
+        writer = FolderWriter(folder)
+        try:
+            with locked(home / WRITER_LOCK):
+                (home / TOUCHED).write_text("", "utf-8")
+            count = _build(home, writer, documents, differences)
+        except BaseException:
+            (home / TOUCHED).unlink(missing_ok=True)
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        finally:
+            writer.close()
+        _remove_old(home, folder)
+    return count
+
+
+def _build(
+    home: Path, writer: FolderWriter, documents: Callable[[], Iterable[IndexDocument]], differences: Differences
+) -> int:
+    writer.create()
+    writer.fill(documents())
+    for _ in range(MOST_ROUNDS):
+        put, remove = differences(writer.indexed())
+        if len(put) + len(remove) <= FEW:
+            break
+        writer.apply(put, remove)
+    with locked(home / WRITER_LOCK):
+        _apply_last(writer, differences, frozenset((home / TOUCHED).read_text("utf-8").splitlines()))
+        count = writer.count()
+        point_to(home, writer.folder)
+        (home / TOUCHED).unlink()
+    return count
+
+
+def _apply_last(writer: FolderWriter, differences: Differences, touched: Collection[str]) -> None:
+    indexed = writer.indexed()
+    put, remove = differences({key: revision for key, revision in indexed.items() if key not in touched})
+    known = {document.id for document in put}
+    # What was touched and is not put again is wanted no more; `differences` could not know that it is here.
+    gone = [key for key in touched if key in indexed and key not in known]
+    writer.apply(put, [*remove, *gone])
+
+
+def _new_folder(home: Path) -> Path:
+    folders = numbered_folders(home)
+    folder = home / f"index-{folders[-1][0] + 1 if folders else 1}"
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+def _remove_old(home: Path, current: Path) -> None:
+    """Keep the current folder and the one before it, which readers may be about to open."""
+    for _, path in [pair for pair in numbered_folders(home) if pair[1] != current][:-1]:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,55 @@
+"""Which small segments to join, so that there are never many.
+
+Segments are sorted into levels by their live documents, each level eight times the one below; eight of a level become
+one of the next. Large segments are left alone: joining them takes longer than a publish may wait; a rebuild does it.
+"""
+
+from collections import defaultdict
+from typing import Any
+
+from whoosh.reading import SegmentReader
+
+from search_index.snapshot import Snapshot
+
+PER_LEVEL = 8
+MOST_DOCUMENTS = 2_000
+
+
+def worth_merging(snapshot: Snapshot) -> frozenset[str]:
+    """Ids of segments to join; empty when all is tidy."""
+    levels: dict[int, list[str]] = defaultdict(list)
+    wasteful = set()
+    for segment, gone in snapshot:
+        live = segment.documents - len(gone)
+        if live == 0 or (live <= MOST_DOCUMENTS and live < len(gone)):
+            wasteful.add(segment.id)
+        elif live <= MOST_DOCUMENTS:
+            levels[_level(live)].append(segment.id)
+    crowded = [ids for ids in levels.values() if len(ids) >= PER_LEVEL]
+    if not crowded:
+        # A segment or two that are mostly gone cost readers little: they wait for the next joining.
+        return frozenset(wasteful) if len(wasteful) >= PER_LEVEL else frozenset()
+    return frozenset(wasteful.union(*crowded))
+
+
+def merge(writer: Any, segments: list[Any], chosen: frozenset[str]) -> list[Any]:
+    """A merge policy as the library wants it: copies the chosen segments' documents, returns the others."""
+    kept = []
+    for described in segments:
+        if described.segment_id() not in chosen:
+            kept.append(described)
+        elif described.doc_count():
+            reader = SegmentReader(writer.storage, writer.schema, described)
+            try:
+                writer.add_reader(reader)
+            finally:
+                reader.close()
+    return kept
+
+
+def _level(live: int) -> int:
+    level = 0
+    while live >= PER_LEVEL:
+        live //= PER_LEVEL
+        level += 1
+    return level

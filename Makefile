@@ -11,7 +11,7 @@ help: ## Print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 run: $(VENV)/.installed ## Start the whole product on this machine (COPYDESK_PORT, ARGS="--no-sample")
-	@exec $(BIN)/copydesk up $(ARGS)
+	@exec $(BIN)/copydesk up --end-with-parent $(ARGS)
 
 test: $(VENV)/.installed-dev ## Run every test against real parts
 	$(BIN)/python -m pytest $(ARGS)

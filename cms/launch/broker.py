@@ -57,7 +57,8 @@ def command(settings: Settings) -> list[str]:
         "maxmemory-policy": "noeviction",
         "daemonize": "no",
         "loglevel": "warning",
-        "logfile": "",
+        # Its warnings are for administrators of servers, such as how much memory the kernel may promise.
+        "logfile": str(data / "broker.log"),
     }
     return [program(), *(part for name, value in arguments.items() for part in (f"--{name}", value))]
 

@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from datetime import timedelta
+from email.message import Message
 from typing import Any
 from urllib.parse import quote
 
@@ -51,7 +52,7 @@ class Api:
         self.base_url = base_url
         self.token = token
 
-    def call(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any, dict[str, str]]:
+    def call(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any, Message]:
         """Send one request. Shape: status, JSON or None, headers. Raises: DemoError when nothing answers."""
         request = urllib.request.Request(self.base_url + path, method=method)  # noqa: S310  # our own http URL
         if path.startswith("/api/"):
@@ -64,13 +65,13 @@ class Api:
             data = json.dumps(body).encode()
         try:
             with urllib.request.urlopen(request, data, timeout=STEP_LIMIT_SECONDS) as response:  # noqa: S310  # as above
-                return response.status, _json(response.read()), dict(response.headers)
+                return response.status, _json(response.read()), response.headers
         except urllib.error.HTTPError as error:
-            return error.code, _json(error.read()), dict(error.headers)
+            return error.code, _json(error.read()), error.headers
         except OSError as error:
             raise DemoError(f"{self.base_url} does not answer ({error}); start it with: make run") from None
 
-    def must(self, status: int, method: str, path: str, body: Any = None, **headers: str) -> tuple[Any, dict[str, str]]:
+    def must(self, status: int, method: str, path: str, body: Any = None, **headers: str) -> tuple[Any, Message]:
         """Send a request that has to be answered with a status. Raises: DemoError with what came instead."""
         got, data, answered = self.call(method, path, body, **headers)
         if got != status:

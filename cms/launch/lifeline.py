@@ -47,7 +47,9 @@ def _signal_group(number: int) -> None:
 def shell_command(descriptor: int, command: Sequence[str]) -> list[str]:
     """A command for a program that knows nothing of the pipe: a small shell watches it, another becomes the program."""
     watcher = (
-        f"trap '' TERM INT; read -r nothing <&{descriptor}; kill -TERM -$$; sleep {GRACE_SECONDS:.0f}; kill -KILL -$$"
+        f"trap '' TERM INT; read -r nothing <&{descriptor}; kill -TERM -$$; tries=0; "
+        f"while kill -0 $$ && [ $tries -lt {GRACE_SECONDS * 10:.0f} ]; do sleep 0.1; tries=$((tries+1)); done; "
+        f"kill -KILL -$$"
     )
     return ["/bin/sh", "-c", f'({watcher}) >/dev/null 2>&1 & exec "$@"', "sh", *command]
 

@@ -48,7 +48,8 @@ def up(settings: Settings, no_sample: bool, end_with_parent: bool) -> None:
                 token = _start(settings, supervisor, parts)
                 transcript.plain(_welcome(settings, time.monotonic() - began, token))
                 if settings.is_development and not no_sample:
-                    supervisor.start(_part("sample", "sample", "--if-empty", is_kept=False))
+                    # What it prints is left out: the token should stay the last that a newcomer sees.
+                    supervisor.start(_part("sample", "sample", "--if-empty", is_kept=False, is_captured=True))
                 supervisor.run()
     except Stopped:
         return

@@ -28,6 +28,7 @@ BLOCKS = words(
 )
 FOOTNOTE_MARKS = frozenset({("sup", ' class="footnote-ref"'), ("a", ' class="footnote-backref"')})
 SPACES = re.compile(r"[ \t\r\n\f]+")
+GAPS = re.compile(r"[ \t\r\f]+")
 # A line end between two characters that are written without spaces is no space.
 UNSPACED = r"[\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uff60\U00020000-\U0003ffff]"
 WRAPPED = re.compile(rf"(?<={UNSPACED})[ \t]*\r?\n[ \t]*(?={UNSPACED})")
@@ -102,7 +103,7 @@ def _plain(html: str) -> str:
         elif tag in BLOCKS:
             parts.append("\n")
             is_preformatted = not slash if tag == "pre" else is_preformatted
-    return BREAKS.sub("\n", "".join(parts)).strip()
+    return BREAKS.sub("\n", GAPS.sub(" ", "".join(parts))).strip()
 
 
 def _flowing(text: str) -> str:

@@ -10,7 +10,7 @@ from html import escape
 import nh3
 
 # Of a hostile text, parsing costs the square of what stands open. These limits are far above what a page holds.
-MOST_TAGS = 30_000
+MOST_TAGS = 20_000
 DEEPEST = 500
 MOST_REPEATED = 200_000
 LONGEST_TAG = 20_000

@@ -1,0 +1,99 @@
+"""Markdown as editors write it, and its plain text."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cms.platform.text.markdown import MOST_BRACKETS, render
+
+ARTICLE = """
+## The harbour
+
+The *first* ferry left at dawn.[^1] ![A ferry](https://a.example/ferry.png "Ferry")
+It was full.
+
+| Day | Ferries |
+|:----|--------:|
+| Mon |       3 |
+
+- one
+- two
+
+> A quote
+
+```python
+x = 1 < 2
+  y
+```
+
+[^1]: The [timetable](https://a.example/) says so.
+"""
+
+
+def test_an_article_has_the_elements_that_it_was_written_with() -> None:
+    rendered = render(ARTICLE, "markdown")
+    for part in (
+        "<h2>The harbour</h2>",
+        '<sup class="footnote-ref"><a href="#fn1" id="fnref1" rel="noopener">[1]</a></sup>',
+        '<img src="https://a.example/ferry.png" alt="A ferry" title="Ferry">',
+        '<td align="right">3</td>',
+        "<blockquote>",
+        '<code class="language-python">x = 1 &lt; 2\n',
+        '<li id="fn1" class="footnote-item">',
+    ):
+        assert part in rendered.html
+    assert rendered.image_count == 1
+
+
+def test_the_text_has_a_line_for_each_block_and_nothing_that_nobody_reads() -> None:
+    assert render(ARTICLE, "markdown").text.split("\n") == [
+        "The harbour", "The first ferry left at dawn. It was full.", "Day", "Ferries", "Mon", "3", "one", "two",
+        "A quote", "x = 1 < 2", "y", "The timetable says so.",
+    ]  # fmt: skip
+
+
+def test_a_line_end_between_chinese_characters_is_no_space() -> None:
+    assert render("北京的\n列车 first\ntrain", "markdown").text == "北京的列车 first train"
+
+
+def test_html_in_markdown_and_html_alone_give_the_same() -> None:
+    html = '<div lang="kk">a <b>b</b></div>'
+    assert render(html, "markdown").html.strip() == render(html, "html").html == html
+
+
+def test_entities_are_characters_in_the_text() -> None:
+    assert render("a &amp; b &lt;i&gt; &#x5317; `<c>`", "markdown").text == "a & b <i> 北 <c>"
+
+
+def test_pictures_are_counted_where_they_are_seen() -> None:
+    body = "![a](https://a.example/1.png) ![b](local.png) `<img src='https://a.example/2.png'>`"
+    assert render(body, "markdown").image_count == 1
+    assert render('<img src="https://a.example/1.png" alt="<img src=x>">' * 2, "html").image_count == 2
+
+
+def test_an_empty_body_is_empty() -> None:
+    assert (render("", "markdown").html, render(" \n", "html").text) == ("", "")
+
+
+@pytest.mark.parametrize(
+    "unit", ["[", "![", "[a](", "[^a", "^[", ">", "> ", "- ", "*", "*a_ ", "**a ", "`", "<", "<a ", "<!--", "&", "\\",
+             "|", "[]: ", "~~", "((", "1. ", "# ", "\t", "![[", "]("]
+)  # fmt: skip
+def test_fifty_thousand_of_anything_stay_bounded_and_lose_no_word(unit: str) -> None:
+    rendered = render(unit * 50_000 + "\n\nlast word", "markdown")
+    assert len(rendered.html) < 12 * (len(unit) * 50_000 + 20)
+    assert rendered.text.endswith("last word") or unit in ("<!--", "`")
+
+
+def test_what_is_nested_too_deep_comes_out_as_it_was_written() -> None:
+    assert render("> " * 60 + "deep", "markdown").text.endswith("> deep")
+    assert "<blockquote>" in render("> " * 10 + "deep", "markdown").html
+    assert "<a " not in render("[a](/b) " * (MOST_BRACKETS + 1), "markdown").html
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(alphabet=st.sampled_from("ab \n[]()!*_`<>&|-#1.^:\\\"'\t{}~=+\0\ud800é北"), max_size=200))
+def test_whatever_is_typed_is_rendered_into_a_fixed_point(body: str) -> None:
+    rendered = render(body, "markdown")
+    assert render(rendered.html, "html").html == rendered.html
+    assert rendered.html.isascii() or rendered.html.encode()

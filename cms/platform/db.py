@@ -101,6 +101,8 @@ class Database:
             "pool_size": pool_size,
             "max_overflow": 4,
             "pool_timeout": 3,
+            # The text of a database error reaches the log; the values of a statement must not.
+            "hide_parameters": True,
         }
         if not self.is_sqlite:
             options |= {"pool_pre_ping": True, "connect_args": {"connect_timeout": 3}}

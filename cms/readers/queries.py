@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from cms.platform.ids import is_id
 from cms.readers.models import Account, Challenge
 
 
@@ -15,7 +16,9 @@ def account_of(session: Session, email: str) -> Account | None:
 
 
 def challenge_of(session: Session, challenge_id: str) -> Challenge | None:
-    """A challenge by its public id."""
+    """A challenge by its public id, or None; a text that is no id is asked of no database."""
+    if not is_id(challenge_id):
+        return None
     return session.scalar(select(Challenge).where(Challenge.id == challenge_id))
 
 

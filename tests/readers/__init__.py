@@ -1,0 +1,1 @@
+"""Tests of the audience: addresses, codes, passwords, and the routes that readers use."""

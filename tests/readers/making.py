@@ -1,0 +1,133 @@
+"""What the tests of readers share: a clock that they set, codes, letters and statements."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import event, select
+
+from cms.mail.models import OutgoingLetter
+from cms.platform.db import Database
+from cms.readers.codes import derive_code
+from cms.readers.models import Account, Challenge
+from cms.readers.queries import challenge_of
+
+BEGAN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+PHRASE = "lamps along the old quay"
+OTHER_PHRASE = "eleven herons and a tugboat"
+
+
+@dataclass
+class Desk:
+    """An application with a clock that stands still until the test moves it."""
+
+    app: Flask
+    client: FlaskClient
+    now: datetime = BEGAN
+
+    def __post_init__(self) -> None:
+        self.app.extensions["copydesk"] = replace(self.app.extensions["copydesk"], clock=lambda: self.now)
+
+    @property
+    def database(self) -> Database:
+        database: Database = self.app.extensions["copydesk"].database
+        return database
+
+    def wait(self, **parts: float) -> None:
+        """Move the clock."""
+        self.now += timedelta(**parts)
+
+    def post(self, path: str, body: Any, client: str = "192.0.2.1", **headers: str) -> Any:
+        """One request from a client's address."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.client.post(
+            f"/readers/v1{path}", json=body, headers=named, environ_overrides={"REMOTE_ADDR": client}
+        )
+
+    def register(self, email: str = "ann@example.org", password: str = PHRASE, **more: Any) -> str:
+        """Register and give the id of the challenge."""
+        body = {"email": email, "password": password, "locale": "en", **more}
+        answer = self.post("/accounts", body, self.fresh_client())
+        assert answer.status_code == 202, answer.json
+        return str(answer.json["challenge_id"])
+
+    def ask(self, purpose: str, email: str = "ann@example.org", challenge_id: str | None = None) -> str:
+        """Ask for a code and give the id of the challenge."""
+        body = {"purpose": purpose, "email": email} | ({"challenge_id": challenge_id} if challenge_id else {})
+        answer = self.post("/codes", body, self.fresh_client())
+        assert answer.status_code == 202, answer.json
+        return str(answer.json["challenge_id"])
+
+    def verify(self, challenge_id: str, code: Any, client: str = "") -> Any:
+        """Send a code back."""
+        return self.post(f"/codes/{challenge_id}/verify", {"code": code}, client or self.fresh_client())
+
+    def reset(self, challenge_id: str, code: Any, password: str = OTHER_PHRASE, client: str = "") -> Any:
+        """Send the code of a reset back with a new password."""
+        body = {"challenge_id": challenge_id, "code": code, "new_password": password}
+        return self.post("/password", body, client or self.fresh_client())
+
+    def make_account(self, email: str = "ann@example.org", password: str = PHRASE) -> None:
+        """Register and verify, then wait until another code may be asked."""
+        challenge = self.register(email, password)
+        assert self.verify(challenge, self.code(challenge)).status_code == 204
+        self.wait(hours=2)
+
+    def code(self, challenge_id: str) -> str:
+        """The right code of a challenge."""
+        with self.database.reading() as session:
+            challenge = challenge_of(session, challenge_id)
+        assert challenge is not None
+        keys = self.app.extensions["copydesk"].keys
+        return derive_code(keys, purpose=challenge.purpose, challenge_id=challenge_id, email=challenge.email)
+
+    def rows(self, table: Any) -> list[Any]:
+        """All rows of a table, in the order of their making."""
+        with self.database.reading() as session:
+            return list(session.scalars(select(table).order_by(table.number)))
+
+    def letters(self) -> list[tuple[str, str, str]]:
+        """Kind, recipient and locale of each letter."""
+        return [(letter.kind, letter.recipient, letter.locale) for letter in self.rows(OutgoingLetter)]
+
+    def accounts(self) -> list[Account]:
+        """All accounts."""
+        return self.rows(Account)
+
+    def challenge(self, challenge_id: str) -> Challenge:
+        """A challenge as it stands."""
+        with self.database.reading() as session:
+            found = challenge_of(session, challenge_id)
+        assert found is not None
+        return found
+
+    def fresh_client(self) -> str:
+        """An address that has asked nothing yet, so that a test of something else meets no limit."""
+        self._clients = getattr(self, "_clients", 0) + 1
+        return f"198.51.{self._clients // 250}.{self._clients % 250 + 1}"
+
+    @contextmanager
+    def statements(self) -> Iterator[list[str]]:
+        """The statements that the database is sent meanwhile."""
+        sent: list[str] = []
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+            sent.append(statement)
+
+        engines = {self.database.writer, self.database.reader}
+        for engine in engines:
+            event.listen(engine, "before_cursor_execute", note)
+        try:
+            yield sent
+        finally:
+            for engine in engines:
+                event.remove(engine, "before_cursor_execute", note)
+
+
+def changed(code: str) -> str:
+    """Another code of the same shape."""
+    return code[:-1] + ("1" if code[-1] != "1" else "2")

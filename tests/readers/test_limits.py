@@ -1,0 +1,99 @@
+"""Rows S13 and C7: limits by client and by address, whatever else a request holds."""
+
+import ipaddress
+from dataclasses import replace
+
+import pytest
+
+from cms.app import create_app
+from cms.platform.models import LimitCounter
+from cms.readers.rules import client_network
+from cms.settings import Settings
+from tests.readers.making import PHRASE, Desk, changed
+
+FORWARDED = ("X_Forwarded_For", "X_Real_IP", "Forwarded", "True_Client_IP", "X_Client_IP", "CF_Connecting_IP", "Via")
+
+
+def test_a_client_may_ask_for_twenty_codes_an_hour_whatever_it_varies(desk: Desk) -> None:
+    answers = []
+    for number in range(24):
+        headers = {FORWARDED[number % len(FORWARDED)]: f"10.0.0.{number}", "User_Agent": f"agent {number}"}
+        email = f"reader{number}@example.org"
+        if number % 2:
+            answers.append(desk.post("/codes", {"purpose": "verify_email", "email": email}, **headers))
+        else:
+            answers.append(desk.post("/accounts", {"email": email, "password": PHRASE, "locale": "en"}, **headers))
+    assert [answer.status_code for answer in answers] == [202] * 20 + [429] * 4
+    refused = answers[-1]
+    assert refused.json["code"] == "too_many_requests"
+    assert int(refused.headers["Retry-After"]) == 3600
+    assert refused.headers["RateLimit-Policy"] == '"codes";q=20;w=3600'
+    assert refused.headers["RateLimit"] == '"codes";r=0;t=3600'
+    assert len(desk.letters()) == 20
+    assert desk.post("/codes", {"purpose": "verify_email", "email": "x@y.org"}, "192.0.2.2").status_code == 202
+    desk.wait(hours=1)
+    assert desk.post("/codes", {"purpose": "verify_email", "email": "z@y.org"}).status_code == 202
+
+
+def test_a_client_may_try_ten_codes_a_minute_over_all_challenges(desk: Desk) -> None:
+    challenges = [desk.register(f"reader{number}@example.org") for number in range(6)]
+    statuses = [
+        desk.verify(challenges[number % 6], changed(desk.code(challenges[number % 6])), "192.0.2.5").status_code
+        for number in range(8)
+    ]
+    for _ in range(4):
+        answer = desk.reset(challenges[0], "ABCD1023", client="192.0.2.5")
+        statuses.append(answer.status_code)
+    assert statuses == [400] * 10 + [429] * 2
+    assert desk.verify(challenges[5], desk.code(challenges[5]), "192.0.2.5").status_code == 429
+    desk.wait(minutes=1)
+    assert desk.verify(challenges[5], desk.code(challenges[5]), "192.0.2.5").status_code == 204
+
+
+def test_an_address_may_be_tried_twenty_times_an_hour_over_all_its_codes(desk: Desk) -> None:
+    for _ in range(4):
+        challenge = desk.ask("verify_email")
+        for _ in range(5):
+            desk.verify(challenge, changed(desk.code(challenge)))
+        desk.wait(minutes=2)
+    challenge = desk.ask("verify_email")
+    assert desk.verify(challenge, desk.code(challenge)).status_code == 400
+    desk.wait(hours=1)
+    challenge = desk.ask("verify_email")
+    assert desk.verify(challenge, desk.code(challenge)).status_code == 204
+
+
+def test_counters_hold_no_address_of_a_reader(desk: Desk) -> None:
+    challenge = desk.register()
+    desk.verify(challenge, changed(desk.code(challenge)))
+    with desk.database.reading() as session:
+        keys = [counter.key for counter in session.query(LimitCounter)]
+    assert len(keys) == 4
+    assert not any("ann" in key or "@" in key for key in keys)
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::ffff", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", "unknown"),
+        ("somewhere", "unknown"),
+    ],
+)
+def test_a_client_is_its_address_or_its_network(address: str, network: str) -> None:
+    assert client_network(address) == network
+
+
+def test_a_client_behind_our_own_proxy_is_told_apart_by_what_the_proxy_says(settings: Settings) -> None:
+    app = create_app(replace(settings, trusted_proxies=(ipaddress.ip_network("10.0.0.0/8"),)))
+    desk = Desk(app, app.test_client())
+    body = {"purpose": "verify_email", "email": "ann@example.org"}
+    behind = [desk.post("/codes", body, "10.0.0.1", X_Forwarded_For=f"1.1.1.1, 192.0.2.{n % 2}") for n in range(41)]
+    assert [answer.status_code for answer in behind] == [202] * 40 + [429]
+    app.extensions["copydesk"].database.dispose()
+    app.extensions["copydesk"].index.close()

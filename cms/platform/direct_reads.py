@@ -50,8 +50,10 @@ class DirectReads:
 
     def close(self) -> None:
         """Close the connections of all threads; a later read opens a new one."""
+        # The set holds connections weakly: letting go of mine first would drop it open.
+        connections = list(self._open)
         self._mine = threading.local()
-        for connection in list(self._open):
+        for connection in connections:
             connection.close()
 
     def _ask_server(self, connection: Any, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:

@@ -1,6 +1,7 @@
 """The ground that every marshmallow schema stands on: strict types, unknown members refused, errors with pointers."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from marshmallow import RAISE, Schema, ValidationError, fields
@@ -46,7 +47,14 @@ class Flag(fields.Boolean):
 
 
 class UtcInstant(fields.AwareDateTime):
-    """An RFC 3339 instant; written in UTC with `Z`."""
+    """An RFC 3339 instant of any offset; read into UTC and written with `Z`."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> datetime:
+        instant = super()._deserialize(value, attr, data, **options)
+        try:
+            return instant.astimezone(UTC)
+        except OverflowError:
+            raise self.make_error("invalid", input=value, obj_type="datetime") from None
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> str | None:
         return None if value is None else rfc3339(value)

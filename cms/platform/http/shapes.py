@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields
 
@@ -22,8 +22,6 @@ class Shape(Schema):
 class Text(fields.String):
     """A string and nothing else; `is_line` refuses line breaks and control characters."""
 
-    default_error_messages: ClassVar[dict[str, str]] = {"line": "Must be one line without control characters."}
-
     def __init__(self, *, is_line: bool = True, **options: Any) -> None:
         super().__init__(**options)
         self.is_line = is_line
@@ -33,7 +31,7 @@ class Text(fields.String):
         if self.is_line and any(
             ord(character) < 32 or ord(character) == 127 or character in "\u2028\u2029\x85" for character in text
         ):
-            raise self.make_error("line")
+            raise ValidationError("Must be one line without control characters.")
         return text
 
 

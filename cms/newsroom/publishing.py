@@ -26,10 +26,11 @@ from cms.newsroom.rules import (
     decide,
     deleted_slug,
     missing_for_readers,
+    wrong_instant,
 )
 from cms.newsroom.saving import Saved, locked, put_standing, record_act, refuse_stale, standing_of
 from cms.platform.actor import Actor
-from cms.platform.errors import FieldError, Invalid
+from cms.platform.errors import Invalid
 from cms.platform.text.markdown import Rendered, render
 from cms.taxonomy.models import Person, Section, Tag
 from cms.taxonomy.queries import by_slugs
@@ -43,8 +44,9 @@ def publish_article(session: Session, actor: Actor, command: PublishArticle, now
     """
     article = locked(session, command.article_id)
     refuse_stale(article, command.revision)
-    if command.published_at is not None and command.published_at > now:
-        raise Invalid(errors=[FieldError("/published_at", "in_the_future", "This instant has not come yet.")])
+    wrong = wrong_instant(command.published_at, now)
+    if wrong:
+        raise Invalid(errors=wrong)
     before = standing_of(article)
     after = decide(before, "publish", now, command.published_at)
     rendered = render(article.body, article.body_format)  # type: ignore[arg-type]  # one of BODY_FORMATS

@@ -158,7 +158,7 @@ def _column_by_id(session: Session, kind: Any, column: Any, ids: Iterable[str | 
     wanted = {one for one in ids if one is not None}
     if not wanted:
         return {}
-    return dict(session.execute(select(kind.id, column).where(kind.id.in_(wanted))).tuples().all())
+    return dict(session.execute(select(kind.id, column).where(kind.id.in_(wanted))).all())
 
 
 def _slugs_in_order(

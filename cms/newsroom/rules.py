@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from cms.platform.errors import Conflict, FieldError
@@ -15,6 +15,8 @@ State = Literal["draft", "published"]
 Action = Literal["edit", "publish", "unpublish", "delete"]
 BodyFormat = Literal["markdown", "html"]
 
+# Older than the oldest newspaper is a typing mistake.
+EARLIEST_PUBLISH = datetime(1600, 1, 1, tzinfo=UTC)
 STATES = ("draft", "published")
 BODY_FORMATS = ("markdown", "html")
 LONGEST_TITLE = 300
@@ -160,6 +162,15 @@ def missing_for_readers(title: str, text: str, image_count: int) -> list[FieldEr
     if not text.strip() and not image_count:
         errors.append(FieldError("/body", "required", "Readers need a body."))
     return errors
+
+
+def wrong_instant(published_at: datetime | None, now: datetime) -> list[FieldError]:
+    """What is wrong with the instant that a publish is dated back to."""
+    if published_at is not None and published_at > now:
+        return [FieldError("/published_at", "in_the_future", "This instant has not come yet.")]
+    if published_at is not None and published_at < EARLIEST_PUBLISH:
+        return [FieldError("/published_at", "too_early", "No article is as old as this.")]
+    return []
 
 
 def settled(content: Mapping[str, Any]) -> tuple[dict[str, Any], list[FieldError]]:

@@ -1,0 +1,1 @@
+"""Sections, tags, people and sources."""

@@ -57,11 +57,12 @@ def compose(content: Content, *, site_name: str, site_url: str, mail_from: str, 
     # No out-of-office answer to a machine. Source: RFC 3834, section 5; Microsoft's MS-OXCMAIL.
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
-    message["Content-Language"] = language
     paragraphs = [*before, *([content.code] if content.code else []), *after, f"{site_name}\n{site_url}"]
     message.set_content("\n\n".join(paragraphs) + "\n", cte="quoted-printable")
     page = _page(language, before, content.code, after, site_name, site_url)
     message.add_alternative(page, subtype="html", cte="quoted-printable")
+    # Set last: the library moves what begins with Content- into the first part.
+    message["Content-Language"] = language
     # The library draws a boundary at random; a letter that is sent twice should be the same letter.
     message.set_boundary("part-" + content.message_id.strip("<>").partition("@")[0])
     return message

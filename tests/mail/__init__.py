@@ -1,0 +1,1 @@
+"""Tests of letters to people: what stands in them, and what becomes of them."""

@@ -1,0 +1,85 @@
+"""A real mail server for the tests, with moods: it takes letters, puts them off, refuses them, or hangs up."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult, LoginPassword
+
+from tests.servers import free_port
+
+
+@dataclass
+class PostOffice:
+    """What came, and how the server is minded. A mood is an SMTP answer by stage, or `drop`."""
+
+    port: int
+    moods: dict[str, str] = field(default_factory=dict)
+    came: list[tuple[str, list[str], bytes]] = field(default_factory=list)
+    greeted_as: list[str] = field(default_factory=list)
+    logins: list[tuple[bytes, bytes]] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        """Its address for the settings."""
+        return f"smtp://127.0.0.1:{self.port}"
+
+    def letters(self) -> list[EmailMessage]:
+        """What was taken, hung up on or put off after it was read, as messages."""
+        return [message_from_bytes(content, policy=policy.default) for _, _, content in self.came]
+
+    async def handle_EHLO(self, _server: Any, session: Any, _envelope: Any, hostname: str, responses: Any) -> Any:  # noqa: N802  # aiosmtpd's name
+        """Note who greets."""
+        self.greeted_as.append(hostname)
+        session.host_name = hostname
+        return responses
+
+    async def handle_MAIL(self, _server: Any, _session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802  # aiosmtpd's name
+        """Answer to the sender."""
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return self.moods.get("sender", "250 OK")
+
+    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802  # aiosmtpd's name
+        """Answer to the recipient."""
+        answer = self.moods.get("recipient", "250 OK")
+        if answer.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return answer
+
+    async def handle_DATA(self, server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802  # aiosmtpd's name
+        """Answer to the letter itself, after its last dot."""
+        self.came.append((envelope.mail_from, list(envelope.rcpt_tos), envelope.content))
+        answer = self.moods.get("letter", "250 OK")
+        if answer == "drop":
+            server.transport.abort()
+        return answer
+
+    def authenticate(self, _server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
+        """Let in whoever knows the word."""
+        assert isinstance(data, LoginPassword)
+        self.logins.append((data.login, data.password))
+        return AuthResult(success=data.password == b"open sesame / 100%", handled=False)
+
+
+@contextmanager
+def post_office(**moods: str) -> Iterator[PostOffice]:
+    """A running server."""
+    office = PostOffice(free_port(), dict(moods))
+    controller = Controller(
+        office,
+        hostname="127.0.0.1",
+        port=office.port,
+        enable_SMTPUTF8=True,
+        authenticator=office.authenticate,
+        auth_require_tls=False,
+    )
+    controller.start()
+    try:
+        yield office
+    finally:
+        controller.stop()

@@ -1,0 +1,139 @@
+"""What stands in a letter, in each language; and the other half of row S58: nothing gets into its headers."""
+
+import html
+import re
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from email.errors import MessageError
+from email.message import EmailMessage
+from typing import Any
+
+import html5lib
+import pytest
+
+from cms.mail.composing import KINDS_WITH_CODE, LANGUAGES, TEXTS, Content, compose, language_of
+from cms.readers.addresses import AddressError, canonical_address
+from tests.readers.test_addresses import REFUSED
+
+ASKED = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+KINDS = ("verify_email", "reset_password", "account_exists", "no_account")
+CODES = {"verify_email": "120 456", "reset_password": "ABCD-1023"}
+HEADERS = {"From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "X-Auto-Response-Suppress",
+           "Content-Language", "MIME-Version", "Content-Type"}  # fmt: skip
+SITE: dict[str, Any] = {
+    "site_name": "The Harbour Post",
+    "site_url": "https://post.example",
+    "mail_from": "Harbour Post <desk@post.example>",
+}
+
+
+def letter(
+    kind: str = "verify_email", locale: str = "en", recipient: str = "ann@example.org", **more: Any
+) -> EmailMessage:
+    content = Content(
+        kind=kind,
+        locale=locale,
+        recipient=recipient,
+        message_id="<0190-aa@post.example>",
+        created_at=ASKED,
+        expires_at=ASKED + timedelta(minutes=10),
+        code=CODES.get(kind, ""),
+    )
+    return compose(content, **{**SITE, "now": ASKED, **more})
+
+
+def received(message: EmailMessage) -> EmailMessage:
+    """The letter as it comes out at the other end of the wire."""
+    return message_from_bytes(message.as_bytes(), policy=policy.default)
+
+
+def part(message: EmailMessage, kind: str) -> str:
+    found = message.get_body((kind,))
+    assert found is not None
+    return str(found.get_content())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_letter_has_both_parts_in_each_language(kind: str, language: str) -> None:
+    message = received(letter(kind, language))
+    text, page = part(message, "plain"), part(message, "html")
+    assert "The Harbour Post" in str(message["Subject"])
+    assert message["Content-Language"] == language
+    for body in (text, html.unescape(page)):
+        assert "The Harbour Post" in body and "https://post.example" in body
+        assert "{" not in body.replace('style="font', "")
+        assert (
+            (CODES[kind] in body and "10" in body) if kind in KINDS_WITH_CODE else not re.search(r"\d{3} \d{3}", body)
+        )
+    tree = html5lib.HTMLParser(strict=True).parse(page)
+    assert tree.find(".//{http://www.w3.org/1999/xhtml}body") is not None
+    assert f'lang="{language}"' in page
+    assert "http" not in page.replace("https://post.example", "")
+    assert CODES.get(kind, "no code") not in str(message["Subject"])
+    assert text.isascii() == (language == "en")
+
+
+def test_every_language_has_every_letter_and_every_one_is_its_own() -> None:
+    assert {path.stem for path in TEXTS.glob("*.toml")} == set(LANGUAGES)
+    subjects = {str(letter(kind, language)["Subject"]) for kind in KINDS for language in LANGUAGES}
+    assert len(subjects) == len(KINDS) * len(LANGUAGES)
+
+
+@pytest.mark.parametrize(
+    ("locale", "language"),
+    [("zh-CN", "zh"), ("zh-Hant-TW", "zh"), ("ru", "ru"), ("KK-kz", "kk"), ("en-GB", "en"), ("fr", "en"), ("", "en"),
+     ("../../etc/passwd", "en"), ("zhx", "en")],
+)  # fmt: skip
+def test_a_locale_gets_the_nearest_language(locale: str, language: str) -> None:
+    assert language_of(locale) == language
+
+
+def test_the_headers_say_that_a_machine_wrote_it_and_are_no_others() -> None:
+    message = received(letter())
+    assert set(message.keys()) == HEADERS
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["X-Auto-Response-Suppress"] == "All"
+    assert message["Message-ID"] == "<0190-aa@post.example>"
+    assert message["From"].addresses[0].display_name == "Harbour Post"
+    assert message["Date"].datetime == ASKED
+
+
+def test_a_letter_that_is_sent_twice_is_the_same_letter() -> None:
+    assert letter().as_bytes() == letter().as_bytes()
+    later = letter(now=ASKED + timedelta(minutes=3, seconds=1))
+    assert "for 7 minutes" in part(later, "plain")
+    assert later["Message-ID"] == letter()["Message-ID"]
+
+
+def test_a_site_name_is_text_and_nothing_else() -> None:
+    message = received(letter(site_name='<b onclick="x()">{minutes} & {code}</b>', site_url='https://x/"><script>'))
+    page = part(message, "html")
+    assert "<b onclick" not in page and "<script>" not in page
+    assert "&lt;b onclick" in page
+    assert "{minutes} & {code}" in part(message, "plain")
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_no_address_gets_a_second_recipient_or_a_header(text: str) -> None:
+    with pytest.raises(AddressError):
+        canonical_address(text)
+    try:
+        raw = letter(recipient=text).as_bytes()
+    except (MessageError, ValueError, IndexError, AttributeError):
+        # The library refuses it a second time, with whatever error its parser happens to end in.
+        return
+    message = message_from_bytes(raw, policy=policy.default)
+    assert set(message.keys()) <= HEADERS
+    assert message["Bcc"] is None and len(message.get_all("Subject", [])) == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["a\r\nBcc: b@y.org", "a\nBcc: b@y.org", "a\r\n\r\nbody", "a\x0bBcc: b", "a\u2028Bcc: b@y.org"]
+)
+def test_a_site_name_with_a_line_break_makes_no_header(name: str) -> None:
+    try:
+        message = received(letter(site_name=name))
+    except ValueError:
+        return
+    assert set(message.keys()) == HEADERS

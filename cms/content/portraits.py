@@ -7,6 +7,7 @@ Not here: the score (`rules.py`), lists (`relating.py`), fitting the vocabulary 
 import math
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from sys import intern
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
@@ -109,7 +110,7 @@ def _vectors(session: Session, ids: Sequence[str], terms: Collection[str] | None
     if terms is not None:
         statement = statement.where(DocumentTerm.term.in_(sorted(terms)))
     for number, term, weight in session.execute(statement):
-        vectors[number][term] = weight
+        vectors[number][intern(term)] = weight
     return vectors
 
 

@@ -60,7 +60,7 @@ def sweep_related(database: Database, now: datetime) -> Sweep:
     frequencies = _counted(database, ids)
     frequencies_changed = _fit(database, frequencies)
     vectors_changed = _weigh(database, ids, frequencies)
-    lists_changed = _relate(database, ids, now)
+    lists_changed = _relate(database, now)
     return Sweep(len(ids), frequencies_changed, vectors_changed, lists_changed)
 
 
@@ -126,17 +126,17 @@ def _weigh(database: Database, ids: list[str], frequencies: Frequencies) -> int:
     return changed
 
 
-def _relate(database: Database, ids: list[str], now: datetime) -> int:
+def _relate(database: Database, now: datetime) -> int:
     """Repair the lists that differ from the exact ones; returns how many."""
     with database.reading() as session:
-        people = portraits(session, ids)
-    by_locale: dict[str, list[Portrait]] = defaultdict(list)
-    for portrait in people.values():
-        by_locale[portrait.locale].append(portrait)
+        locales = list(session.scalars(select(Document.locale).distinct().order_by(Document.locale)))
     changed = 0
-    for locale in sorted(by_locale):
+    for locale in locales:
+        with database.reading() as session:
+            ids = session.scalars(select(Document.article_id).where(Document.locale == locale))
+            crowd = Crowd(portraits(session, ids.all()).values())
         exact: dict[str, List] = {}
-        for portrait, entries in Crowd(by_locale[locale]).lists():
+        for portrait, entries in crowd.lists():
             exact[portrait.article_id] = {entry.other_id: entry for entry in entries}
             if len(exact) == AT_ONCE:
                 changed += _repair(database, exact, now)

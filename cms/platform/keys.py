@@ -43,7 +43,7 @@ def load_keys(settings: Settings) -> Keys:
 
 def _generate(path: Path) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    mine = path.with_name(f"secret.{os.getpid()}.new")
+    mine = path.with_name(f"secret.{secrets.token_hex(8)}.new")
     handle = os.open(mine, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w") as file:
         file.write(secrets.token_hex(32))

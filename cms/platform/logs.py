@@ -7,6 +7,7 @@ because every value goes through JSON.
 import atexit
 import logging
 import os
+import re
 import sys
 import threading
 import time
@@ -24,6 +25,9 @@ SECRET_NAMES = frozenset(
     {"password", "code", "token", "authorization", "cookie", "secret", "email", "recipient", "signature"}
 )
 MASK = "[not logged]"
+# Libraries that would say at lower levels what they carry: rows of tables, lines of letters.
+TALKATIVE = ("sqlalchemy", "mail")
+ADDRESS = re.compile(r"[^\s@<>\"'(]{1,80}@[^\s@<>\"'),;]+")
 LINES_SECONDS = 0.1
 # A pipe takes so many bytes in one piece; longer writes of several processes would be mixed up within a line.
 PIECE_BYTES = 4096
@@ -63,6 +67,8 @@ def configure_logs(level: str) -> None:
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
+                mask_secrets,
+                hide_addresses,
                 structlog.processors.JSONRenderer(serializer=_dump),
             ],
         )
@@ -70,6 +76,8 @@ def configure_logs(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(max(root.level, logging.WARNING))
 
 
 def name_request(_logger: Any, _method: str, values: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -85,6 +93,14 @@ def mask_secrets(_logger: Any, _method: str, values: MutableMapping[str, Any]) -
     for name in values:
         if name.lower() in SECRET_NAMES:
             values[name] = MASK
+    return values
+
+
+def hide_addresses(_logger: Any, _method: str, values: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Replace addresses, and credentials in URLs, wherever a text holds them: a library's error may repeat one."""
+    for name, value in values.items():
+        if isinstance(value, str) and "@" in value:
+            values[name] = ADDRESS.sub("[address]", value)
     return values
 
 

@@ -5,6 +5,7 @@ broker loses is sent again by the relay. So there are no results, no retries of 
 """
 
 import ctypes
+import logging
 import os
 import signal
 import sys
@@ -14,14 +15,14 @@ from typing import Any
 
 import structlog
 from celery import Celery, signals
-from celery.worker.consumer import Consumer
 from kombu import Queue
 
 from cms.events.subscriptions import BY_NAME, QUEUES, SUBSCRIPTIONS
 from cms.platform.logs import configure_logs
 from cms.settings import Settings
-from workers.attempts import Hearing, Refusals, attempt
+from workers.attempts import Hearing, attempt
 from workers.leases import LeaseKeeper
+from workers.refusing import REFUSALS
 from workers.work import Work, make_work
 
 log = structlog.get_logger("copydesk.worker")
@@ -29,9 +30,7 @@ LONGEST_LIMIT_SECONDS = max(subscription.time_limit_seconds for subscription in 
 # Where the pool can end a task by force, it does so this long after the task was asked to end.
 GRACE_SECONDS = 5
 STOP_SECONDS = 3.0
-LARGEST_NUMBER = 2**63 - 1
 DEATH_SIGNAL_OPTION = 1
-REFUSALS = Refusals()
 
 OPTIONS: dict[str, Any] = {
     "accept_content": ["json"],
@@ -42,7 +41,7 @@ OPTIONS: dict[str, Any] = {
     "task_publish_retry": False,
     "task_create_missing_queues": False,
     "task_queues": [Queue(name) for name in QUEUES],
-    "worker_consumer": "workers.app:CarefulConsumer",
+    "worker_consumer": "workers.refusing:CarefulConsumer",
     "worker_prefetch_multiplier": 1,
     "worker_enable_remote_control": False,
     "worker_hijack_root_logger": False,
@@ -66,31 +65,6 @@ OPTIONS: dict[str, Any] = {
 }
 
 
-class CarefulConsumer(Consumer):
-    """Refuses what is no task of ours: logs and counts it without its content, takes it off the queue, lives on."""
-
-    def on_decode_error(self, message: Any, exc: Exception) -> None:
-        """A body of a kind that is not accepted, or that cannot be read."""
-        self._refuse("unreadable", message, exc)
-
-    def on_unknown_message(self, _body: Any, message: Any) -> None:
-        """A message that is no task at all."""
-        self._refuse("no_task", message, None)
-
-    def on_unknown_task(self, _body: Any, message: Any, exc: Exception) -> None:
-        """A task of a name that nobody hears."""
-        self._refuse("unknown_task", message, exc)
-
-    def on_invalid_task(self, _body: Any, message: Any, exc: Exception) -> None:
-        """A task whose form is wrong."""
-        self._refuse("invalid_task", message, exc)
-
-    def _refuse(self, reason: str, message: Any, exc: Exception | None) -> None:
-        size = len(message.body or b"")
-        REFUSALS.note(reason, error=type(exc).__name__ if exc else None, bytes=size)
-        message.reject_log_error(log, self.connection_errors)
-
-
 def make_celery(settings: Settings, hearings: Mapping[str, Hearing] | None = None) -> Celery:
     """The application for these settings. Without hearings it can only send, which is what the relay needs."""
     app = Celery("copydesk", broker=settings.queue_url, set_as_current=False)
@@ -107,6 +81,11 @@ def serve(app: Celery, settings: Settings, *, queues: Collection[str], pool: str
 
     def set_logs_up(**_values: Any) -> None:
         configure_logs(settings.log_level)
+        logging.captureWarnings(True)
+        if settings.log_level != "debug":
+            # Celery writes two lines for each task; the worker's own line says more.
+            for name in ("celery.worker.strategy", "celery.app.trace"):
+                logging.getLogger(name).setLevel(logging.WARNING)
 
     signals.setup_logging.connect(set_logs_up, weak=False)
     signals.worker_process_init.connect(_follow_parent, weak=False)
@@ -148,11 +127,7 @@ class Hands:
 def _bind(app: Celery, hands: Hands, hearing: Hearing) -> None:
     subscription = BY_NAME[hearing.subscription]
 
-    def run(*arguments: Any, **named: Any) -> None:
-        number = delivery_number(arguments, named)
-        if number is None:
-            REFUSALS.note("arguments", subscription=hearing.subscription)
-            return
+    def run(number: int) -> None:
         work, keeper = hands.parts()
         attempt(work, keeper, REFUSALS, hearing, number)
 
@@ -163,14 +138,6 @@ def _bind(app: Celery, hands: Hands, hearing: Hearing) -> None:
         soft_time_limit=subscription.time_limit_seconds,
         time_limit=subscription.time_limit_seconds + GRACE_SECONDS,
     )
-
-
-def delivery_number(arguments: tuple[Any, ...], named: Mapping[str, Any]) -> int | None:
-    """The number that a task brings, or None when it brings anything else."""
-    if named or len(arguments) != 1 or type(arguments[0]) is not int:
-        return None
-    number: int = arguments[0]
-    return number if 0 < number <= LARGEST_NUMBER else None
 
 
 def _end_soon(**_values: Any) -> None:

@@ -3,11 +3,9 @@
 Not here: the work itself (`handlers/`) and the tasks that bring the numbers (`app.py`).
 """
 
-import threading
 import time
 import traceback
-from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from cms.events.deliveries import NotOpen, begin, begin_untried, describe, fail
 from cms.events.models import Delivery
 from workers.leases import LeaseKeeper
+from workers.refusing import Refusals
 from workers.work import Attempt, Handler, Owed, Work
 
 log = structlog.get_logger("copydesk.worker")
@@ -29,21 +28,6 @@ class Hearing:
     handle: Handler
     time_limit_seconds: float
     at_once: int = 1
-
-
-@dataclass
-class Refusals:
-    """What was refused in this process, counted by reason. Each is logged with its count."""
-
-    counts: Counter[str] = field(default_factory=Counter)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def note(self, reason: str, **values: object) -> None:
-        """Count and log one refusal. The caller vouches that no value holds the message's content."""
-        with self.lock:
-            self.counts[reason] += 1
-            count = self.counts[reason]
-        log.warning("task_refused", reason=reason, count=count, **values)
 
 
 def attempt(work: Work, keeper: LeaseKeeper, refusals: Refusals, hearing: Hearing, number: int) -> str:

@@ -4,6 +4,7 @@ The task is a bell: one attempt takes the open deliveries of up to fifty article
 commit of the index, and closes them in one transaction.
 """
 
+import threading
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
@@ -25,18 +26,15 @@ from workers.work import Attempt, Work
 log = structlog.get_logger("copydesk.worker")
 AT_ONCE = 50
 MOST_ROUNDS = 10
+# A writer is for one thread at a time; a worker may hear other queues beside this one in several threads.
+ONE_AT_A_TIME = threading.Lock()
 
 
 def handle(work: Work, attempt: Attempt) -> None:
     """Make the index agree with the database about the subjects of these deliveries."""
     subjects = {owed.subject for owed in attempt.owed}
-    try:
-        shown = _apply(work, subjects)
-    except IndexBroken as error:
-        log.warning("index_is_rebuilt", because=str(error))
-        count = rebuild_index(work.database, work.settings.index_home)
-        log.info("index_was_rebuilt", articles=count)
-        shown = _apply(work, subjects)
+    with ONE_AT_A_TIME:
+        shown = _put_in_order(work, subjects)
     now = work.clock()
     with work.database.transaction() as session:
         for delivery in hold(session, attempt.numbers):
@@ -54,6 +52,16 @@ def rebuild_index(database: Database, index_home: Path) -> int:
         return list(documents.values()), [key for key in indexed if key not in published]
 
     return rebuild(index_home, lambda: all_index_documents(database), differences)
+
+
+def _put_in_order(work: Work, subjects: Collection[str]) -> dict[str, int]:
+    try:
+        return _apply(work, subjects)
+    except IndexBroken as error:
+        log.warning("index_is_rebuilt", because=str(error))
+        count = rebuild_index(work.database, work.settings.index_home)
+        log.info("index_was_rebuilt", articles=count)
+        return _apply(work, subjects)
 
 
 def _apply(work: Work, subjects: Collection[str]) -> dict[str, int]:

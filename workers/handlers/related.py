@@ -16,7 +16,7 @@ def handle(work: Work, attempt: Attempt) -> None:
 
 
 def handle_sweep(work: Work, attempt: Attempt) -> None:
-    """Fit the vocabulary again and repair what the refreshes missed."""
+    """Fit the vocabulary again and repair what the refreshes missed, in many short transactions."""
     sweep_related(work.database, work.clock())
     with work.database.transaction() as session:
         [delivery] = hold(session, attempt.numbers)

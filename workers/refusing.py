@@ -1,0 +1,91 @@
+"""What comes from a queue and is no task of ours: refused before Celery looks into it, logged, counted.
+
+Only one form of task is accepted: a known name with the number of a delivery, as JSON, and nothing that would make
+Celery wait, call back or send further tasks. Content is never logged: who can write to the broker can write anything.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+import structlog
+from celery.worker.consumer import Consumer
+
+log = structlog.get_logger("copydesk.worker")
+LARGEST_NUMBER = 2**63 - 1
+LARGEST_BODY_BYTES = 1_000
+# Celery acts on these headers of a task before or after its run; the relay never sets them.
+UNUSED_HEADERS = ("eta", "expires", "group", "replaced_task_nesting", "stamped_headers", "compression")
+
+
+@dataclass
+class Refusals:
+    """What was refused in this process, counted by reason. Each is logged with its count."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def note(self, reason: str, **values: object) -> None:
+        """Count and log one refusal. The caller vouches that no value holds the message's content."""
+        with self.lock:
+            self.counts[reason] += 1
+            count = self.counts[reason]
+        log.warning("task_refused", reason=reason, count=count, **values)
+
+
+REFUSALS = Refusals()
+
+
+class CarefulConsumer(Consumer):
+    """Takes what is no task of ours off the queue, and lives on."""
+
+    def create_task_handler(self, *given: Any, **named: Any) -> Any:
+        """The function that Celery calls for each message."""
+        handle = super().create_task_handler(*given, **named)
+        known = {name for name in self.app.tasks if not name.startswith("celery.")}
+
+        def handle_carefully(message: Any) -> None:
+            reason = why_not(known, message.headers, message.content_type, message.content_encoding, message.body)
+            if reason is None:
+                handle(message)
+                return
+            REFUSALS.note(reason, bytes=len(message.body or ""))
+            message.reject_log_error(log, self.connection_errors)
+
+        return handle_carefully
+
+
+def why_not(known: Collection[str], headers: Any, content_type: Any, encoding: Any, body: Any) -> str | None:
+    """Why a message is no task of ours, or None when it is one.
+
+    Shape: `no_task`, `unknown_task`, `unreadable`, `arguments` or `options`.
+    """
+    if not isinstance(headers, Mapping) or not isinstance(headers.get("task"), str) or "id" not in headers:
+        return "no_task"
+    if headers["task"] not in known:
+        return "unknown_task"
+    if (content_type, encoding) != ("application/json", "utf-8") or not isinstance(body, str | bytes):
+        return "unreadable"
+    if len(body) > LARGEST_BODY_BYTES:
+        return "arguments"
+    try:
+        read = orjson.loads(body)
+    except ValueError:
+        return "unreadable"
+    if not isinstance(read, list) or len(read) != 3 or read[1] != {} or not _is_number(read[0]):
+        return "arguments"
+    if not isinstance(read[2], dict) or any(read[2].values()) or any(headers.get(name) for name in UNUSED_HEADERS):
+        return "options"
+    return None
+
+
+def _is_number(arguments: Any) -> bool:
+    return (
+        isinstance(arguments, list)
+        and len(arguments) == 1
+        and type(arguments[0]) is int
+        and 0 < arguments[0] <= LARGEST_NUMBER
+    )

@@ -1,7 +1,174 @@
-"""The sample newsroom: complete, strict, and enough of it; and the generator of plausible articles."""
+"""The sample newsroom: complete, strict, and enough of it; its way into the database; the generator of articles."""
 
-from cms.launch.sample.reading import sample
+import itertools
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from cms.content.models import Document
+from cms.events.models import Delivery
+from cms.launch.sample.generate import LAST_AT, generated
+from cms.launch.sample.loading import Loaded, is_fresh, load_articles, load_words
+from cms.launch.sample.reading import Sample, SampleError, sample
+from cms.newsroom.models import Article
+from cms.platform.db import Database
+from cms.taxonomy.models import Person, Section, Source, Tag
+
+AFTERWARDS = datetime(2027, 3, 1, 12, tzinfo=UTC)
+LEAST_ARTICLES = 40
 
 
-def test_the_sample_newsroom_can_be_read() -> None:
-    assert sample().articles
+def clock() -> datetime:
+    return AFTERWARDS
+
+
+@pytest.fixture(scope="module")
+def newsroom() -> Sample:
+    return sample()
+
+
+def test_there_is_enough_of_it_in_every_language(newsroom: Sample) -> None:
+    locales = Counter(article.locale for article in newsroom.articles)
+    assert len(newsroom.articles) >= LEAST_ARTICLES
+    assert set(locales) == {"en", "zh-CN", "kk", "ru"}
+    assert min(locales["en"], locales["zh-CN"]) >= 15
+    assert min(locales["kk"], locales["ru"]) >= 2
+
+
+def test_articles_are_whole_and_lie_in_many_sections(newsroom: Sample) -> None:
+    for article in newsroom.articles:
+        assert article.dek
+        assert article.summary
+        assert article.tags
+        assert article.authors
+        assert len(article.body) > 200, article.slug
+    assert len({article.section for article in newsroom.articles}) >= 8
+    assert len({(article.locale, article.title) for article in newsroom.articles}) == len(newsroom.articles)
+
+
+def test_articles_share_tags_so_that_they_relate(newsroom: Sample) -> None:
+    shared = Counter((article.locale, tag) for article in newsroom.articles for tag in set(article.tags))
+    alone = [
+        article.slug for article in newsroom.articles if all(shared[article.locale, tag] == 1 for tag in article.tags)
+    ]
+    assert len(alone) <= len(newsroom.articles) // 5, alone
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("no fence", "does not begin with TOML"),
+        ("+++\ntitle = 1\n+++\nbody", "title has to be text"),
+        ('+++\nstrange = "x"\n+++\nbody', "unknown key 'strange'"),
+        ("+++\ntitle = \n+++\nbody", "broken TOML"),
+        ("+++\n+++\n", "followed by the body"),
+    ],
+)
+def test_a_broken_article_is_refused_by_its_name(tmp_path: Path, text: str, says: str) -> None:
+    (tmp_path / "newsroom.toml").write_text("sections = []\ntags = []\npeople = []\nsources = []\n", "utf-8")
+    (tmp_path / "articles" / "en").mkdir(parents=True)
+    (tmp_path / "articles" / "en" / "broken.md").write_text(text, "utf-8")
+    with pytest.raises(SampleError, match=r"articles/en/broken\.md") as refusal:
+        sample(tmp_path)
+    assert says in str(refusal.value)
+
+
+@pytest.mark.both_databases
+def test_loading_publishes_under_the_dates_that_the_articles_bear(database: Database, newsroom: Sample) -> None:
+    part = newsroom.articles[:6]
+    load_words(database, newsroom, AFTERWARDS)
+    assert load_articles(database, part, part[-1].published_at, clock) == Loaded(new=6, known=0)
+    with database.reading() as session:
+        documents = session.scalars(select(Document)).all()
+        assert {(row.locale, row.slug): row.published_at for row in documents} == {
+            (article.locale, article.slug): article.published_at for article in part
+        }
+        for kind, words in (
+            (Section, newsroom.sections),
+            (Tag, newsroom.tags),
+            (Person, newsroom.people),
+            (Source, newsroom.sources),
+        ):
+            assert session.scalar(select(func.count()).select_from(kind)) == len(words)
+        assert set(session.scalars(select(Article.state))) == {"published"}
+        # Workers will make the rest: what follows from a publish follows from these too.
+        assert session.scalar(select(func.count()).select_from(Delivery)) == 6 * 3
+
+
+def test_loading_again_changes_nothing_and_goes_on_where_it_was_interrupted(
+    database: Database, newsroom: Sample
+) -> None:
+    newest = newsroom.articles[5].published_at
+    for _ in range(2):
+        load_words(database, newsroom, AFTERWARDS)
+    assert load_articles(database, newsroom.articles[:2], newest, clock) == Loaded(new=2, known=0)
+    assert is_fresh(database, newsroom)
+    assert load_articles(database, newsroom.articles[:4], newest, clock) == Loaded(new=2, known=2)
+    assert load_articles(database, newsroom.articles[:4], newest, clock) == Loaded(new=0, known=4)
+    with database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Document)) == 4
+
+
+def test_a_newsroom_with_articles_of_its_own_is_not_fresh(database: Database, newsroom: Sample) -> None:
+    assert is_fresh(database, newsroom)
+    load_words(database, newsroom, AFTERWARDS)
+    assert is_fresh(database, newsroom)
+    own = replace(newsroom.articles[0], slug="our-own-story")
+    load_articles(database, [own], own.published_at, clock)
+    assert not is_fresh(database, newsroom)
+
+
+def test_where_the_clock_is_behind_nothing_is_published_in_the_future(database: Database, newsroom: Sample) -> None:
+    early = datetime(2026, 1, 1, tzinfo=UTC)
+    part = newsroom.articles[:3]
+    load_words(database, newsroom, early)
+    load_articles(database, part, part[-1].published_at, lambda: early)
+    with database.reading() as session:
+        dates = sorted(session.scalars(select(Document.published_at)))
+    assert dates[-1] == early
+    assert dates[-1] - dates[0] == part[-1].published_at - part[0].published_at
+
+
+def test_generated_articles_are_the_same_every_time_and_no_two_alike() -> None:
+    articles = list(generated(300, words=120))
+    assert list(generated(300, words=120)) == articles
+    assert list(generated(50, words=120)) == articles[:50]
+    assert list(generated(50, words=120, seed=2)) != articles[:50]
+    for part in ("slug", "title", "body"):
+        assert len({(article.locale, getattr(article, part)) for article in articles}) == 300, part
+    assert Counter(article.locale for article in articles) == {"en": 150, "zh-CN": 150}
+    assert all(article.published_at <= LAST_AT for article in articles)
+    assert LAST_AT - min(article.published_at for article in articles) > timedelta(days=365)
+
+
+def test_generated_articles_speak_the_words_of_the_sample_newsroom(newsroom: Sample) -> None:
+    sections, tags, people, sources = (
+        {word.slug for word in words} for words in (newsroom.sections, newsroom.tags, newsroom.people, newsroom.sources)
+    )
+    assert sources
+    for article in generated(100, words=50):
+        assert article.section in sections
+        assert set(article.tags) <= tags
+        assert {*article.authors, article.editor} <= people
+
+
+@pytest.mark.parametrize("words", [60, 500])
+def test_generated_articles_have_the_length_that_was_asked_for(words: int) -> None:
+    for article in itertools.islice(generated(40, words=words, locales=("en",)), 40):
+        assert words <= len(article.body.split()) <= words + 120
+
+
+@pytest.mark.parametrize("locales", [(), ("kk",), ("en", "xx")])
+def test_a_language_that_cannot_be_generated_is_refused(locales: tuple[str, ...]) -> None:
+    with pytest.raises(ValueError, match="can be generated in en, zh-CN"):
+        generated(1, locales=locales)
+
+
+def test_generated_articles_can_be_loaded(database: Database, newsroom: Sample) -> None:
+    load_words(database, newsroom, AFTERWARDS)
+    assert load_articles(database, generated(8, words=60), LAST_AT, clock) == Loaded(new=8, known=0)
+    assert load_articles(database, generated(10, words=60), LAST_AT, clock) == Loaded(new=2, known=8)

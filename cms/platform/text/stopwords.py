@@ -10,7 +10,7 @@ STOP_WORDS: dict[str, frozenset[str]] = {
         "a about above after again against all also am an and any are as at be because been before being "
         "below between both but by can could did do does doing down during each even few for from further get "
         "had has have having he her here hers herself him himself his how i if in into is it its itself just "
-        "like made make many may me might more most much must my new no nor not now of off on once one only "
+        "like made make many may me might more most much must my new news no nor not now of off on once one only "
         "or other our ours out over own per said same say says she should since so some still such than that "
         "the their theirs them then there these they this those through to too two under until up upon us "
         "very was we were what when where which while who whom why will with within without would year years "

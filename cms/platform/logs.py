@@ -27,6 +27,7 @@ SECRET_NAMES = frozenset(
 MASK = "[not logged]"
 # Libraries that would say at lower levels what they carry: rows of tables, lines of letters.
 TALKATIVE = ("sqlalchemy", "mail")
+ACTED_ON = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 ADDRESS = re.compile(r"[^\s@<>\"'(]{1,80}@[^\s@<>\"'),;]+")
 LINES_SECONDS = 0.1
 # A pipe takes so many bytes in one piece; longer writes of several processes would be mixed up within a line.
@@ -105,7 +106,14 @@ def hide_addresses(_logger: Any, _method: str, values: MutableMapping[str, Any])
 
 
 def _dump(value: Any, **_options: Any) -> str:
-    return orjson.dumps(value, default=str).decode()
+    return _escaped(orjson.dumps(value, default=str)).decode()
+
+
+def _escaped(line: bytes) -> bytes:
+    """A JSON line without what JSON leaves as it is and a terminal or a viewer acts on: C1 controls, separators."""
+    if line.isascii() and b"\x7f" not in line:
+        return line
+    return ACTED_ON.sub(lambda found: f"\\u{ord(found[0]):04x}", line.decode()).encode()
 
 
 class Lines:
@@ -123,7 +131,8 @@ class Lines:
     def add(self, logger: str, event: str, values: dict[str, Any]) -> None:
         """Take one line; the caller vouches that no value is secret."""
         record = {"event": event, "level": "info", "logger": logger, "at": now(), **values}
-        self._lines.append(orjson.dumps(record, default=str, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE))
+        line = orjson.dumps(record, default=str, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE)
+        self._lines.append(_escaped(line))
         if self._writer is None:
             self._writer = threading.Thread(target=self._run, name="access-lines", daemon=True)
             self._writer.start()

@@ -96,12 +96,17 @@ def _observe(environ: dict[str, Any], status: str, seconds: float) -> None:
         values = {
             "request_id": environ["copydesk.request_id"],
             "method": method,
-            "path": environ.get("PATH_INFO", "")[:LONGEST_PATH_IN_LOG],
+            "path": _readable(environ.get("PATH_INFO", "")[:LONGEST_PATH_IN_LOG]),
             "status": int(status),
             "milliseconds": round(seconds * 1000, 2),
             "client": environ["copydesk.client_address"],
         }
         lines.add("copydesk.access", "request", values)
+
+
+def _readable(path: str) -> str:
+    # WSGI hands the bytes of a path on as Latin-1, whatever they are.
+    return path if path.isascii() else path.encode("latin-1", "replace").decode("utf-8", "replace")
 
 
 def _route(environ: dict[str, Any]) -> str:

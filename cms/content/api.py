@@ -39,21 +39,21 @@ WORD_COLUMNS = {"sections": ("slug", "name", "parent"), "tags": ("slug", "name")
 
 
 @content.get("/articles/<uuid:article_id>")
-@endpoint(summary="Read an article by id", answers={200: ArticleDocumentShape}, refuses=(404,))
+@endpoint(summary="Read an article by id", answers={200: ArticleDocumentShape, 304: None}, refuses=(404,))
 def article_by_id(article_id: UUID) -> Response:
     """The whole article page in one answer."""
     return _document(queries.document_by_id(services().database.direct, str(article_id)))
 
 
 @content.get("/articles/<locale>/<slug>")
-@endpoint(summary="Read an article by locale and slug", answers={200: ArticleDocumentShape}, refuses=(404,))
+@endpoint(summary="Read an article by locale and slug", answers={200: ArticleDocumentShape, 304: None}, refuses=(404,))
 def article_by_slug(locale: str, slug: str) -> Response:
     """The whole article page in one answer."""
     return _document(queries.document_by_slug(services().database.direct, locale, slug))
 
 
 @content.get("/articles")
-@endpoint(summary="List articles, newest first", answers={200: CardListShape}, query=ListQueryShape)
+@endpoint(summary="List articles, newest first", answers={200: CardListShape, 304: None}, query=ListQueryShape)
 def list_articles(query: dict[str, Any]) -> Response:
     """Cards of published articles; stable under articles that come and go while somebody pages."""
     reads, asked = services().database.direct, query["asked"]
@@ -71,7 +71,7 @@ def list_articles(query: dict[str, Any]) -> Response:
 
 @content.get("/articles/<uuid:article_id>/related")
 @endpoint(
-    summary="List what is related to an article", answers={200: RelatedListShape}, query=RelatedQueryShape,
+    summary="List what is related to an article", answers={200: RelatedListShape, 304: None}, query=RelatedQueryShape,
     refuses=(404,),
 )  # fmt: skip
 def list_related(query: dict[str, Any], article_id: UUID) -> Response:
@@ -84,7 +84,12 @@ def list_related(query: dict[str, Any], article_id: UUID) -> Response:
 
 
 @content.get("/search")
-@endpoint(summary="Search published articles", answers={200: HitListShape}, query=SearchQueryShape, refuses=(422, 503))
+@endpoint(
+    summary="Search published articles",
+    answers={200: HitListShape, 304: None},
+    query=SearchQueryShape,
+    refuses=(422, 503),
+)
 def search(query: dict[str, Any]) -> Response:
     """Results, best first, with what was found marked in title and snippet."""
     parts = services()
@@ -95,21 +100,21 @@ def search(query: dict[str, Any]) -> Response:
 
 
 @content.get("/sections")
-@endpoint(summary="List sections", answers={200: SectionListShape}, query=WordsQueryShape)
+@endpoint(summary="List sections", answers={200: SectionListShape, 304: None}, query=WordsQueryShape)
 def list_sections(query: dict[str, Any]) -> Response:
     """The sections of the site, each after the one above it."""
     return _words("sections", query)
 
 
 @content.get("/tags")
-@endpoint(summary="List tags", answers={200: TagListShape}, query=WordsQueryShape)
+@endpoint(summary="List tags", answers={200: TagListShape, 304: None}, query=WordsQueryShape)
 def list_tags(query: dict[str, Any]) -> Response:
     """The tags that published articles carry."""
     return _words("tags", query)
 
 
 @content.get("/people")
-@endpoint(summary="List people", answers={200: PersonListShape}, query=WordsQueryShape)
+@endpoint(summary="List people", answers={200: PersonListShape, 304: None}, query=WordsQueryShape)
 def list_people(query: dict[str, Any]) -> Response:
     """The authors of published articles."""
     return _words("people", query)

@@ -57,7 +57,7 @@ def index_documents(session: Session, article_ids: Collection[str]) -> dict[str,
 
 def published_revisions(session: Session) -> dict[str, int]:
     """The revision that readers see of each published article, by id."""
-    return dict(session.execute(select(Document.article_id, Document.revision)).tuples().all())
+    return dict(session.execute(select(Document.article_id, Document.revision)).all())
 
 
 def all_index_documents(database: Database) -> Iterator[IndexDocument]:

@@ -110,7 +110,7 @@ def _beaten(session: Session, offers: Mapping[str, Neighbour]) -> set[str]:
     for ids in chunks(sorted(offers)):
         statement = select(table.article_id, func.min(table.score)).where(table.article_id.in_(ids))
         rows = session.execute(statement.group_by(table.article_id).having(func.count() >= KEPT))
-        full |= dict(rows.tuples().all())
+        full |= dict(rows.all())
     return {other for other, offer in offers.items() if other not in full or offer.score >= full[other]}
 
 

@@ -22,7 +22,7 @@ documentation = Blueprint("documentation", __name__)
 
 
 @documentation.get("/openapi.json")
-@endpoint(summary="This document", answers={200: None})
+@endpoint(summary="This document", answers={200: None, 304: None})
 def openapi() -> Response:
     """The OpenAPI 3.1 document, made once in each process."""
     kept = current_app.extensions.get(KEPT)

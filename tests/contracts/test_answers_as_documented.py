@@ -1,0 +1,162 @@
+"""A walk over every route: each answer has the shape that the OpenAPI document promises, and no success went unseen."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from jsonschema import Draft202012Validator
+
+from cms.platform.db import Database
+from cms.settings import Settings
+from tests.draining import drain
+
+PASS_PHRASE = "nine brass bells at dawn"
+# These need a letter that came by mail, or a part that is broken on purpose; their own tests see them.
+ELSEWHERE = {
+    ("POST", "/readers/v1/codes/{challenge_id}/verify", 204),
+    ("POST", "/readers/v1/password", 204),
+    ("POST", "/api/v1/deliveries/{number}/retry", 200),
+    ("POST", "/api/v1/deliveries/{number}/discard", 200),
+    ("GET", "/readyz", 503),
+}
+
+
+class Witness:
+    """Sends requests and holds every answer against the document."""
+
+    def __init__(self, client: FlaskClient, document: dict[str, Any]) -> None:
+        self.client = client
+        self.document = document
+        self.seen: set[tuple[str, str, int]] = set()
+        self.paths = [
+            (re.compile("".join(_pattern(part) for part in re.split(r"(\{\w+\})", path))), path)
+            for path in sorted(document["paths"], key=lambda path: path.count("{"))
+        ]
+
+    def ask(self, method: str, path: str, status: int, body: Any = None, **headers: str) -> Any:
+        """One request that has to be answered with a status and the shape documented for it."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        options = {"json": body} if body is not None else {}
+        answer = self.client.open(path, method=method, headers=named, **options)
+        assert answer.status_code == status, (method, path, answer.status_code, answer.data)
+        template = next(known for pattern, known in self.paths if pattern.fullmatch(path.partition("?")[0]))
+        documented = self.document["paths"][template][method.lower()]["responses"]
+        assert str(status) in documented, (method, template, status)
+        content = documented[str(status)].get("content", {})
+        if content:
+            [(media_type, described)] = content.items()
+            assert answer.mimetype == media_type, (method, path)
+            if media_type.endswith("json"):
+                schema = {**described["schema"], "components": self.document["components"]}
+                Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(answer.json)
+        self.seen.add((method, template, status))
+        return answer
+
+    def promised(self) -> set[tuple[str, str, int]]:
+        """Every success and 304 of the document."""
+        return {
+            (method.upper(), path, int(status))
+            for path, operations in self.document["paths"].items()
+            for method, operation in operations.items()
+            for status in operation["responses"]
+            if int(status) < 400
+        }
+
+
+def _pattern(part: str) -> str:
+    return "[^/]+" if part.startswith("{") else re.escape(part)
+
+
+@pytest.fixture
+def witness(app: Flask, administrator: FlaskClient) -> Iterator[Witness]:
+    yield Witness(administrator, administrator.get("/openapi.json").json)
+
+
+def test_every_answer_is_as_documented(witness: Witness, settings: Settings, database: Database) -> None:
+    ask = witness.ask
+    ask("POST", "/api/v1/sections", 201, {"name": "City", "slug": "city"})
+    ask("POST", "/api/v1/sections", 201, {"name": "Trams", "slug": "trams", "parent": "city"})
+    ask("POST", "/api/v1/sections", 409, {"name": "City again", "slug": "city"})
+    ask("POST", "/api/v1/tags", 201, {"name": "Rails"})
+    ask("POST", "/api/v1/people", 201, {"name": "Ines Okafor", "slug": "ines-okafor"})
+    source = ask("POST", "/api/v1/sources", 201, {"name": "The Courier", "url": "https://courier.example.org/"}).json
+    for path in ("sections/city", "tags/rails", "people/ines-okafor", f"sources/{source['id']}"):
+        ask("GET", f"/api/v1/{path}", 200)
+    for path in ("sections/none", "tags/none", "people/none", "sources/none"):
+        ask("GET", f"/api/v1/{path}", 404)
+    for kind in ("sections", "tags", "people", "sources", "articles"):
+        ask("GET", f"/api/v1/{kind}?limit=1&count=exact", 200)
+        ask("GET", f"/api/v1/{kind}?colour=red", 400)
+
+    drafts = [_draft(witness, title) for title in ("A tram climbs the hill", "The tram comes down the hill")]
+    whole, other = (draft["id"] for draft in drafts)
+    path = f"/api/v1/articles/{whole}"
+    ask("GET", path, 200)
+    ask("GET", path, 304, If_None_Match='"1"')
+    ask("PATCH", path, 200, {"dek": "Without a second motor."}, If_Match='"1"')
+    ask("PATCH", path, 412, {"dek": "With one."}, If_Match='"1"')
+    ask("PATCH", path, 422, {"section": "nowhere"}, If_Match='"2"')
+    ask("PATCH", path, 415, If_Match='"2"')
+    ask("PATCH", path, 428, {"dek": "x"})
+    receipt = ask("POST", f"{path}/publish", 200, If_Match='"2"').headers["Location"]
+    ask("POST", f"{path}/publish", 409, If_Match='"3"')
+    ask("POST", f"/api/v1/articles/{other}/publish", 200, If_Match='"1"')
+    ask("GET", receipt, 200)
+    drain(settings, database)
+    done = ask("GET", receipt, 200).json
+    assert done["state"] == "done"
+    ask("GET", f"{path}/revisions", 200)
+    ask("GET", f"{path}/revisions/2", 200)
+    ask("GET", f"{path}/revisions/99", 404)
+
+    document = ask("GET", f"/content/v1/articles/{whole}", 200)
+    assert document.json["reading_time"]["minutes"] == 1
+    assert document.json["related"]
+    ask("GET", f"/content/v1/articles/{whole}", 304, If_None_Match=document.headers["ETag"])
+    ask("GET", document.json["url"], 200)
+    ask("GET", document.json["url"], 304, If_None_Match="*")
+    ask("GET", "/content/v1/articles/en/none", 404)
+    for listing in ("articles", f"articles/{whole}/related", "search?q=tram", "sections", "tags", "people"):
+        answer = ask("GET", f"/content/v1/{listing}", 200)
+        assert answer.json["data"], listing
+        ask("GET", f"/content/v1/{listing}", 304, If_None_Match=answer.headers["ETag"])
+    ask("GET", "/content/v1/search?q=" + "x" * 300, 422)
+    ask("GET", "/content/v1/articles?cursor=broken", 400)
+
+    ask("POST", f"{path}/unpublish", 200, If_Match='"3"')
+    ask("DELETE", path, 204, If_Match='"4"')
+    ask("GET", path, 404)
+    for listing in ("audit", "deliveries", "deliveries?state=done&count=exact"):
+        ask("GET", f"/api/v1/{listing}", 200)
+    ask("POST", "/api/v1/deliveries/999999/retry", 404)
+    ask("POST", "/api/v1/deliveries/999999/discard", 404)
+    account = {"email": "reader@example.org", "password": PASS_PHRASE, "locale": "en"}
+    challenge = ask("POST", "/readers/v1/accounts", 202, account).json["challenge_id"]
+    ask("POST", "/readers/v1/accounts", 422, {**account, "is_admin": True})
+    ask("POST", "/readers/v1/codes", 202, {"purpose": "reset_password", "email": "other@example.org"})
+    ask("POST", f"/readers/v1/codes/{challenge}/verify", 400, {"code": "000000"})
+    for page in ("/livez", "/readyz", "/metrics", "/openapi.json"):
+        ask("GET", page, 200)
+    ask("GET", "/openapi.json", 304, If_None_Match="*")
+    assert witness.promised() - witness.seen == ELSEWHERE & witness.promised()
+    drain(settings, database)
+
+
+def _draft(witness: Witness, title: str) -> dict[str, Any]:
+    body = {
+        "title": title,
+        "locale": "en",
+        "section": "trams",
+        "tags": ["rails", "hills"],
+        "authors": ["ines-okafor"],
+        "editor": "ines-okafor",
+        "source": {"name": "The Courier", "url": "https://courier.example.org/trams"},
+        "summary": ["It climbs.", "It comes down."],
+        "body": "The tram left the yard at dawn and climbed the hill.\n\n| stop | minute |\n|---|---|\n| Quay | 4 |",
+        "fields": {"desk": {"colour": "red"}, "weights": [1, 2]},
+    }
+    draft: dict[str, Any] = witness.ask("POST", "/api/v1/articles", 201, body).json
+    return draft

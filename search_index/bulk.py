@@ -5,8 +5,10 @@ Documents are numbered as they come, so the postings of one term are in order al
 and only the terms are sorted. It saves time and most of the memory; the caller bounds the size of a segment.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+from search_index.snapshot import Postings
 
 Posting = tuple[str, bytes, int, float, bytes]
 
@@ -15,7 +17,6 @@ class GroupedPool:
     """Stands in the place of the library's own pool in a writer."""
 
     def __init__(self) -> None:
-        self.count = 0
         self._fields: dict[str, dict[bytes, list[tuple[int, float, bytes]]]] = {}
 
     def add(self, posting: Posting) -> None:
@@ -29,7 +30,14 @@ class GroupedPool:
             terms[term] = [(document, weight, value)]
         else:
             found.append((document, weight, value))
-        self.count += 1
+
+    def extend(self, field: str, term: bytes, postings: Postings, moved: Mapping[int, int]) -> None:
+        """Take the postings of a term from another segment, as far as their documents moved."""
+        found = self._fields.setdefault(field, {}).setdefault(term, [])
+        places = postings.places or [b""] * len(postings.documents)
+        for document, weight, value in zip(postings.documents, postings.weights, places, strict=True):
+            if (number := moved.get(document)) is not None:
+                found.append((number, weight, value))
 
     def iter_postings(self) -> Iterator[Posting]:
         """All postings by field, term and document."""

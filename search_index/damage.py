@@ -24,8 +24,10 @@ def damage_as(kind: type[IndexUnavailable]) -> Iterator[None]:
     """Turn whatever a missing or damaged file makes the library raise into one error. Raises: `kind`."""
     try:
         yield
-    except IndexUnavailable:
-        raise
+    except IndexUnavailable as error:
+        if isinstance(error, kind):
+            raise
+        raise kind(str(error)) from error
     except OSError as error:
         if error.errno in NOT_THE_INDEX:
             raise

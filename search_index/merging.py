@@ -5,11 +5,11 @@ one of the next. Large segments are left alone: joining them takes longer than a
 """
 
 from collections import defaultdict
+from pathlib import Path
 from typing import Any
 
-from whoosh.reading import SegmentReader
-
-from search_index.snapshot import Snapshot
+from search_index.bulk import GroupedPool
+from search_index.snapshot import Segment, Snapshot
 
 PER_LEVEL = 8
 MOST_DOCUMENTS = 2_000
@@ -33,17 +33,22 @@ def worth_merging(snapshot: Snapshot) -> frozenset[str]:
 
 
 def merge(writer: Any, segments: list[Any], chosen: frozenset[str]) -> list[Any]:
-    """A merge policy as the library wants it: copies the chosen segments' documents, returns the others."""
-    kept = []
+    """A merge policy as the library wants it: copies the chosen segments' documents, returns the others.
+
+    The library's own copying asks for every posting by itself, and takes five times as long.
+    """
+    kept = [described for described in segments if described.segment_id() not in chosen]
+    pool = writer.pool = GroupedPool()
     for described in segments:
-        if described.segment_id() not in chosen:
-            kept.append(described)
-        elif described.doc_count():
-            reader = SegmentReader(writer.storage, writer.schema, described)
+        if described.segment_id() in chosen and described.doc_count():
+            segment = Segment(Path(writer.storage.folder), described)
             try:
-                writer.add_reader(reader)
+                moved = segment.copy_documents(writer)
+                for field, term, postings in segment.all_postings():
+                    pool.extend(field, term, postings, moved)
+                writer._added = True
             finally:
-                reader.close()
+                segment.close()
     return kept
 
 

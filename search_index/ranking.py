@@ -28,7 +28,8 @@ TITLE_WEIGHT = 0.3
 ROW_BONUS = 0.5
 RECENCY_BONUS = 0.25
 RECENCY_HALF_LIFE = 30 * 86_400 * 1_000_000
-MOST_BEGINNINGS = 200
+# Terms that the beginnings of words in a query may stand for, all together and per segment.
+MOST_BEGINNINGS = 256
 # Beyond so many documents with all words, only the best of them are looked at for words in a row.
 MOST_ROWS = 2_000
 DECIMALS = 6
@@ -43,6 +44,7 @@ class _Finder:
     """Reads one segment for one query; every posting list once."""
 
     segment: Segment
+    most_beginnings: int
     kept: dict[tuple[str, Element], list[Postings]] = field(default_factory=dict)
 
     def postings(self, field: str, element: Element) -> list[Postings]:
@@ -51,7 +53,7 @@ class _Finder:
         if key not in self.kept:
             words = [element.term]
             if element.is_prefix:
-                words = self.segment.beginning_with(field, element.term, MOST_BEGINNINGS)
+                words = self.segment.beginning_with(field, element.term, self.most_beginnings)
             lists = (self.segment.postings(field, word) for word in words)
             self.kept[key] = [found for found in lists if found]
         return self.kept[key]
@@ -75,7 +77,8 @@ class _Finder:
     def in_a_row(self, field: str, unit: Unit, among: Set[int] | None = None) -> set[int]:
         """The documents in which the elements of a unit stand side by side as typed."""
         where = [self._places(field, element) for element in unit.elements]
-        documents = set(min(where, key=lambda found: len(found))) if where else set()
+        rarest: dict[int, bytes] = min(where, key=len, default={})
+        documents = set(rarest)
         for found in where:
             documents &= found.keys()
         if among is not None:
@@ -118,7 +121,11 @@ class Ranking:
     finders: list[_Finder] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.finders = [_Finder(segment) for segment in self.snapshot.segments]
+        parts = (*self.query.units, *(part.unit for part in self.query.restrictions), *self.query.without)
+        units = (part.unit if isinstance(part, Restriction) else part for part in parts)
+        beginnings = sum(element.is_prefix for unit in units for element in unit.elements)
+        most = MOST_BEGINNINGS // max(1, beginnings)
+        self.finders = [_Finder(segment, most) for segment in self.snapshot.segments]
 
     def results(self) -> Iterator[Ranked]:
         """(-score, -published, id) of every document that was found, in no order."""

@@ -82,6 +82,12 @@ class Reader:
         with self._held() as snapshot:
             return snapshot.count
 
+    def verify(self) -> None:
+        """Read every byte and compare it with what was written, which nothing else does. Raises: IndexUnavailable."""
+        with self._held() as snapshot:
+            if spoiled := snapshot.spoiled():
+                raise IndexUnavailable(f"the index is damaged: {', '.join(spoiled)}")
+
     def close(self) -> None:
         """Give the files back as soon as no search needs them; a later search opens them again."""
         with self._lock:

@@ -26,9 +26,10 @@ from whoosh.reading import SegmentReader, TermNotFound
 
 from search_index.damage import IndexUnavailable
 from search_index.schema import INDEX_NAME, SCHEMA
-from search_index.storage import ShelfStorage
+from search_index.storage import SEGMENT, ShelfStorage, is_sealed
 
 TOC_NAME = re.compile(f"^_{INDEX_NAME}_([0-9]+)[.]toc$")
+POSTINGS = ".pst"
 POSTINGS_MAGIC = b"W3Bl"
 BLOCK_LENGTH = struct.Struct("!i")
 OPENING_ATTEMPTS = 10
@@ -46,18 +47,30 @@ class Postings(NamedTuple):
 class Segment:
     """One opened segment."""
 
-    def __init__(self, storage: ShelfStorage, described: Any) -> None:
+    def __init__(self, folder: Path, described: Any) -> None:
         self.id = str(described.segment_id())
         self.documents = int(described.doc_count_all())
-        self._reader = SegmentReader(storage, SCHEMA, described)
-        self._postings_file = described.open_file(self._reader.storage(), ".pst")
-        self.file = Path(storage.folder) / described.make_filename(".seg")
+        self.file = folder / described.make_filename(SEGMENT)
         self.file_size = self.file.stat().st_size
         self.holders = 0
+        self._storage = ShelfStorage(folder)
+        try:
+            self._reader = SegmentReader(self._storage, SCHEMA, described)
+            self._postings_file = described.open_file(self._reader.storage(), POSTINGS)
+        except BaseException:
+            self._storage.close()
+            raise
+
+    def copy_documents(self, writer: Any) -> dict[int, int]:
+        """Copy the columns of what is not deleted to a writer. Returns old number → new number."""
+        first = writer.docnum
+        fields = set(SCHEMA.names())
+        moved = writer.write_per_doc(fields, self._reader)
+        return {number: first + number for number in range(self.documents)} if moved is None else moved
 
     def close(self) -> None:
         """Give the files back."""
-        self._reader.close()
+        self._storage.close()
 
     @cached_property
     def ids(self) -> list[str]:
@@ -101,9 +114,17 @@ class Segment:
             info = self._reader.term_info(field, term.encode())
         except TermNotFound:
             return None
+        return self._read(info)
+
+    def _read(self, info: Any) -> Postings:
         start, length = info.extent()
         # The library forgets to take the number out of what it unpacked.
         return _postings(self._postings_file.get(start, length[0] if isinstance(length, tuple) else length))
+
+    def all_postings(self) -> Iterator[tuple[str, bytes, Postings]]:
+        """Field, term and postings of everything, by field and term as the segment numbers them."""
+        for (field, term), info in self._reader._terms.items():
+            yield field, term, self._read(info)
 
     def beginning_with(self, field: str, prefix: str, limit: int) -> list[str]:
         """The first terms of a field that begin so, in the order of their bytes."""
@@ -207,6 +228,18 @@ class Snapshot:
         except OSError:
             return False
 
+    def spoiled(self) -> list[str]:
+        """Names of files that do not hold what was written to them. Reads every byte."""
+        return [segment.file.name for segment in self.segments if not is_sealed(segment.file)]
+
+
+def _table(mark: Mark) -> Any:
+    storage = ShelfStorage(mark.folder)
+    try:
+        return TOC.read(storage, INDEX_NAME, gen=mark.generation, schema=SCHEMA)
+    finally:
+        storage.close()
+
 
 class Snapshots:
     """Opens commits, sharing segments between them, and closes a segment with the last snapshot that holds it."""
@@ -227,8 +260,7 @@ class Snapshots:
         raise AssertionError("the loop returns or raises")
 
     def _open(self, latest: Mark, before: Snapshot | None) -> Snapshot:
-        storage = ShelfStorage(latest.folder)
-        table = TOC.read(storage, INDEX_NAME, gen=latest.generation, schema=SCHEMA)
+        table = _table(latest)
         is_same_folder = before is not None and before.mark.folder == latest.folder
         known = {segment.id: segment for segment in before.segments} if before and is_same_folder else {}
         segments: list[Segment] = []
@@ -237,7 +269,7 @@ class Snapshots:
             for described in table.segments:
                 segment = known.get(described.segment_id())
                 if segment is None:
-                    segment = Segment(storage, described)
+                    segment = Segment(latest.folder, described)
                     opened.append(segment)
                 segments.append(segment)
         except BaseException:

@@ -11,12 +11,16 @@ from array import array
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from whoosh.filedb.filestore import FileStorage
 from whoosh.filedb.structfile import StructFile
 from whoosh.system import IS_LITTLE
 
 SMALL = 256 * 1024
+SEGMENT = ".seg"
+SEAL = ".sum"
+PIECE = 1024 * 1024
 HALF_WRITTEN = re.compile(r"^_.+\.toc\..+$")
 
 
@@ -124,6 +128,7 @@ class ShelfStorage(FileStorage):
     def __init__(self, folder: Path) -> None:
         super().__init__(str(folder), supports_mmap=False)
         self._unsafe: set[str] = set()
+        self._opened: list[Source] = []
 
     def create_file(self, name: str, excl: bool = False, mode: str = "wb", **more: Any) -> Any:
         """A new file, remembered until it is known to be on the disk."""
@@ -131,20 +136,31 @@ class ShelfStorage(FileStorage):
         return super().create_file(name, excl=excl, mode=mode, **more)
 
     def open_file(self, name: str, **_: Any) -> SteadyFile:
-        """A file to read."""
+        """A file to read. It stays open until it or the storage is closed."""
         source = Source(self._fpath(name))
+        self._opened.append(source)
         return SteadyFile(source, 0, source.size, name, is_whole=True)
 
     def rename_file(self, oldname: str, newname: str, safe: bool = False) -> None:
         """Announce a commit: everything that it names is on the disk before, the name itself after."""
         folder = Path(self.folder)
-        for name in sorted(self._unsafe):
-            if (path := folder / name).exists():
+        for path in sorted(folder / name for name in self._unsafe):
+            if path.exists():
                 make_durable(path)
+                if path.suffix == SEGMENT:
+                    sealed = path.with_suffix(SEAL)
+                    sealed.write_text(f"{checksum(path)}\n", "ascii")
+                    make_durable(sealed)
         make_durable(folder)
         super().rename_file(oldname, newname, safe)
         make_durable(folder)
         self._unsafe.clear()
+
+    def close(self) -> None:
+        """Close whatever was opened to read and is open still, as after an error half-way."""
+        for source in self._opened:
+            source.close()
+        self._opened.clear()
 
     def remove_half_written(self) -> None:
         """Remove announcements that a killed writer did not finish."""
@@ -160,6 +176,20 @@ def make_durable(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def checksum(path: Path) -> int:
+    """The CRC-32 of a file: enough against a disk that lies, not against an attacker."""
+    total = 0
+    with path.open("rb") as file:
+        while piece := file.read(PIECE):
+            total = crc32(piece, total)
+    return total
+
+
+def is_sealed(path: Path) -> bool:
+    """Whether a segment holds what was written to it."""
+    return path.with_suffix(SEAL).read_text("ascii") == f"{checksum(path)}\n"
 
 
 def _array(typecode: str, content: bytes) -> Any:

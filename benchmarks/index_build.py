@@ -1,0 +1,125 @@
+"""How much CPU a rebuild of the search index takes, beside what Whoosh itself takes for the same documents.
+
+Whoosh's own way: its stemming analyzer, a writer with the memory that serves it best, one commit, and the same fields.
+It is measured at each of a few memory limits, and the cheapest counts.
+"""
+
+import json
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from whoosh.analysis import StemmingAnalyzer
+from whoosh.fields import ID, KEYWORD, NUMERIC, TEXT, Schema
+from whoosh.filedb.filestore import FileStorage
+
+from cms.launch.sample.generate import generated
+from search_index.document import IndexDocument
+from search_index.generations import rebuild
+
+ARTICLES = 10_000
+WORDS = 500
+MEMORY_LIMITS = (128, 512)
+
+
+def run(articles: int = ARTICLES, locales: Sequence[str] = ("en",)) -> dict[str, Any]:
+    """Shape: `ours` and `whoosh` with cpu seconds, articles per CPU second and bytes; `ratio` of ours to Whoosh's."""
+    documents = [
+        _document(number, article)
+        for number, article in enumerate(generated(articles, words=WORDS, locales=locales), start=1)
+    ]
+    ours = _measured(lambda folder: _rebuild(folder, documents), len(documents))
+    theirs = {
+        limit: _measured(lambda folder, limit=limit: _plain(folder, documents, limit), len(documents))
+        for limit in MEMORY_LIMITS
+    }
+    best = min(theirs, key=lambda limit: theirs[limit]["cpu_seconds"])
+    return {
+        "articles": articles,
+        "words": WORDS,
+        "locales": list(locales),
+        "ours": ours,
+        "whoosh": {**theirs[best], "memory_limit_mb": best},
+        "ratio": round(ours["cpu_seconds"] / theirs[best]["cpu_seconds"], 3),
+    }
+
+
+def _measured(build: Callable[[Path], None], count: int) -> dict[str, float]:
+    folder = Path(tempfile.mkdtemp())
+    try:
+        began = time.process_time()
+        build(folder)
+        seconds = time.process_time() - began
+        size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    finally:
+        shutil.rmtree(folder)
+    return {"cpu_seconds": round(seconds, 2), "articles_per_cpu_second": round(count / seconds, 1), "bytes": size}
+
+
+def _rebuild(folder: Path, documents: Sequence[IndexDocument]) -> None:
+    count = rebuild(folder, lambda: documents, lambda _: ([], []))
+    assert count == len(documents)
+
+
+def _plain(folder: Path, documents: Sequence[IndexDocument], limit: int) -> None:
+    words = StemmingAnalyzer(cachesize=-1)
+    schema = Schema(
+        id=ID(unique=True, stored=True),
+        revision=NUMERIC(stored=True, numtype=int, bits=64, shift_step=0),
+        all=TEXT(analyzer=words),
+        title=TEXT(analyzer=words),
+        tag=KEYWORD(commas=True, lowercase=True),
+        author=KEYWORD(commas=True, lowercase=True),
+        section=KEYWORD(lowercase=True),
+        locale=ID(),
+        published=NUMERIC(sortable=True, numtype=int, bits=64, shift_step=0),
+    )
+    index = FileStorage(str(folder)).create_index(schema)
+    writer = index.writer(limitmb=limit)
+    for document in documents:
+        tags = [name for _, name in document.tags]
+        people = [name for _, name in document.people]
+        parts = (document.title, document.dek, *document.summary, document.text, document.section_name, *tags, *people)
+        writer.add_document(
+            id=document.id,
+            revision=document.revision,
+            all="\n".join(parts),
+            title=document.title,
+            tag=",".join(tags),
+            author=",".join(people),
+            section=" ".join(document.section_path),
+            locale=document.locale,
+            published=int(document.published_at.timestamp()),
+        )
+    writer.commit()
+
+
+def _document(number: int, article: Any) -> IndexDocument:
+    return IndexDocument(
+        id=f"{number:032x}",
+        revision=1,
+        locale=article.locale,
+        title=article.title,
+        dek=article.dek,
+        summary=article.summary,
+        text=article.body,
+        section_path=(article.section,),
+        section_name=article.section.title(),
+        tags=tuple((slug, slug.replace("-", " ")) for slug in article.tags),
+        people=tuple((slug, slug.replace("-", " ").title()) for slug in article.authors),
+        published_at=article.published_at,
+    )
+
+
+def main() -> None:
+    """`python -m benchmarks.index_build [ARTICLES [LOCALE …]]` prints the figures as JSON."""
+    articles = int(sys.argv[1]) if len(sys.argv) > 1 else ARTICLES
+    print(json.dumps(run(articles, tuple(sys.argv[2:]) or ("en",)), indent=2))
+
+
+if __name__ == "__main__":
+    main()

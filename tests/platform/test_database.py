@@ -1,9 +1,12 @@
 """The database keeps its promises on both kinds."""
 
+from threading import Event, Thread, Timer
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from cms.migrations.tables import metadata
 from cms.platform.db import Database, refuse_unsafe_server
@@ -30,3 +33,37 @@ def test_a_server_that_may_lose_writes_is_refused(database: Database, database_k
         return
     with pytest.raises(Unavailable, match="fsync off"):
         refuse_unsafe_server(database)
+
+
+def test_who_waits_for_a_write_gets_its_turn(database: Database) -> None:
+    began, over = Event(), Event()
+
+    def hold() -> None:
+        with database.transaction() as session:
+            session.execute(text("SELECT 1"))
+            began.set()
+            over.wait(10)
+
+    holder = Thread(target=hold)
+    holder.start()
+    began.wait(10)
+    Timer(0.2, over.set).start()
+    with database.transaction() as session:
+        assert session.scalar(text("PRAGMA busy_timeout")) == 5_000
+        assert over.is_set()
+    holder.join()
+
+
+def test_a_write_that_never_gets_its_turn_fails_and_the_next_one_works(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cms.platform.db.BUSY_TIMEOUT_MS", 50)
+    with (
+        database.transaction() as holder,
+        pytest.raises(OperationalError, match="locked"),
+        database.transaction() as session,
+    ):
+        holder.execute(text("SELECT 1"))
+        session.execute(text("SELECT 1"))
+    with database.transaction() as session:
+        assert session.scalar(text("SELECT 1")) == 1

@@ -1,0 +1,183 @@
+"""Related lists after articles came, changed and went."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cms.content import relating
+from cms.content.models import Document
+from cms.content.publishing import PublishedArticle, put_document, withdraw_document
+from cms.content.relating import refresh_related
+from cms.content.relating import shown as visible
+from cms.platform.db import Database
+from tests.content.comparing import assert_entries_are_right, compared, published, stored
+from tests.content.making import DAY_ONE, article
+
+RAIL = "Engineers test brakes on locomotives before carriages leave the depot."
+SEA = "Fishermen mended nets while herring boats waited outside the harbour wall."
+
+
+def story(number: int, text: str = RAIL, **changes: Any) -> PublishedArticle:
+    values = {"title": "", "dek": "", "summary": (), "text": text, **changes}
+    return article(number, **values)
+
+
+def put(database: Database, *stories: PublishedArticle) -> None:
+    for one in stories:
+        with database.transaction() as session:
+            put_document(session, one, DAY_ONE)
+
+
+def refresh(database: Database, *article_ids: str) -> None:
+    for article_id in article_ids:
+        with database.transaction() as session:
+            refresh_related(session, article_id, DAY_ONE)
+
+
+def withdraw(database: Database, article_id: str) -> None:
+    with database.transaction() as session:
+        assert withdraw_document(session, article_id, DAY_ONE)
+
+
+def shown(database: Database, article_id: str) -> list[dict[str, Any]]:
+    with database.reading() as session:
+        related: list[dict[str, Any]] = orjson.loads(session.get_one(Document, article_id).body)["related"]
+        return related
+
+
+@pytest.mark.both_databases
+def test_an_article_that_enters_is_listed_on_both_sides_with_score_and_reasons(database: Database) -> None:
+    one, other, far = story(1, tags=("rail",)), story(2, tags=("rail", "steel")), story(3, SEA, section="sport")
+    put(database, one, other, far)
+    refresh(database, one.article_id, other.article_id, far.article_id)
+    [mention] = shown(database, one.article_id)
+    assert mention["id"] == other.article_id
+    assert mention["why"] == ["tag:rail", "text", "section"]
+    assert 0.8 < mention["score"] <= 1
+    assert [entry["id"] for entry in shown(database, other.article_id)] == [one.article_id]
+    assert shown(database, far.article_id) == []
+
+
+@pytest.mark.both_databases
+def test_an_unpublished_article_never_appears_and_its_place_is_refilled(database: Database) -> None:
+    stories = [story(number, published_at=DAY_ONE + timedelta(days=number)) for number in range(1, 20)]
+    put(database, *stories)
+    refresh(database, *(one.article_id for one in stories))
+    for gone in stories[1:13]:
+        withdraw(database, gone.article_id)
+        assert gone.article_id not in {entry["id"] for entry in shown(database, stories[0].article_id)}
+    for gone in stories[1:13]:
+        refresh(database, gone.article_id)
+    with database.reading() as session:
+        kept, right = stored(session), compared(session)
+        assert {key: visible(kept[key]) for key in kept} == {key: visible(right[key]) for key in right}
+        assert_entries_are_right(session)
+        assert not any(session.get_one(Document, key).has_lost_related for key in published(session))
+    assert len(shown(database, stories[0].article_id)) == 5
+
+
+@pytest.mark.both_databases
+def test_a_change_of_text_tags_section_or_time_changes_both_sides(database: Database) -> None:
+    one, other = story(1, tags=("rail",)), story(2, tags=("rail",))
+    put(database, one, other)
+    refresh(database, one.article_id, other.article_id)
+    for change in (
+        {"tags": ()},
+        {"section": None},
+        {"published_at": DAY_ONE - timedelta(days=300)},
+        {"text": RAIL + " " + SEA},
+        {"locale": "kk"},
+        {"locale": "en", "text": RAIL},
+    ):
+        other = replace(other, revision=other.revision + 1, **change)  # type: ignore[arg-type]  # by the field's name
+        put(database, other)
+        refresh(database, other.article_id)
+        with database.reading() as session:
+            assert stored(session) == compared(session)
+            assert_entries_are_right(session)
+    assert shown(database, one.article_id)[0]["why"] == ["text"]
+
+
+@pytest.mark.both_databases
+def test_refreshing_again_changes_no_byte(database: Database) -> None:
+    stories = [story(number, f"{RAIL} word{number}") for number in range(1, 10)]
+    put(database, *stories)
+    refresh(database, *(one.article_id for one in stories))
+    with database.reading() as session:
+        before = [(session.get_one(Document, one.article_id).etag, stored(session)) for one in stories]
+    refresh(
+        database,
+        *(one.article_id for one in reversed(stories)),
+        stories[0].article_id,
+        "0" * 8 + "-0000" * 3 + "-" + "0" * 12,
+    )
+    with database.reading() as session:
+        assert [(session.get_one(Document, one.article_id).etag, stored(session)) for one in stories] == before
+
+
+def test_a_word_of_every_article_is_not_asked_for_and_hides_no_rare_one(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    common = [story(number, f"brakes locomotives carriages topic{number}") for number in range(1, 25)]
+    one, other = story(60, "brakes saltmarsh"), story(61, "locomotives saltmarsh")
+    put(database, *common, one, other)
+    refresh(database, *(some.article_id for some in common))
+    monkeypatch.setattr(relating, "MOST_POSTINGS", 20)
+    refresh(database, one.article_id, other.article_id)
+    with database.reading() as session:
+        assert_entries_are_right(session)
+        assert list(stored(session)[other.article_id]) == [one.article_id]
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["put", "withdraw", "refresh"]),
+        st.integers(0, 9),
+        st.sets(st.sampled_from(["rail", "sea", "steel"]), max_size=2),
+        st.lists(st.sampled_from(["herring", "harbour", "brakes", "carriages", "depot"]), min_size=1, max_size=4),
+    ),
+    min_size=5,
+    max_size=40,
+)
+
+
+@pytest.mark.slow
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS, order=st.randoms(use_true_random=False))
+def test_whatever_happens_in_whatever_order_the_lists_of_a_few_articles_are_exact(
+    database: Database, steps: list[Any], order: Any
+) -> None:
+    with database.transaction() as session:
+        for article_id in published(session):
+            withdraw_document(session, article_id, DAY_ONE)
+    known: dict[int, PublishedArticle] = {}
+    live: set[int] = set()
+    owed: list[str] = []
+    for act, number, tags, words in steps:
+        if act == "put":
+            fresh = story(number + 1, " ".join(words), tags=tuple(sorted(tags)))
+            old = known.get(number)
+            known[number] = replace(fresh, article_id=old.article_id, revision=old.revision + 1) if old else fresh
+            put(database, known[number])
+            live.add(number)
+            owed.append(known[number].article_id)
+        elif act == "withdraw" and number in live:
+            withdraw(database, known[number].article_id)
+            live.discard(number)
+            owed.append(known[number].article_id)
+        elif act == "refresh" and owed:
+            refresh(database, owed.pop(order.randrange(len(owed))))
+    order.shuffle(owed)
+    refresh(database, *owed, *owed[:3])
+    with database.reading() as session:
+        assert set(published(session)) == {known[number].article_id for number in live}
+        assert stored(session) == compared(session)
+        for article_id in published(session):
+            body = orjson.loads(session.get_one(Document, article_id).body)
+            right = sorted(compared(session)[article_id].values(), key=lambda entry: (-entry.score, entry.other_id))
+            assert [entry["id"] for entry in body["related"]] == [entry.other_id for entry in right[:5]]

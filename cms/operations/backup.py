@@ -31,6 +31,11 @@ MANIFEST = "manifest.json"
 SECRET = "secret"  # noqa: S105  # the name of a member, not a secret
 PARTS = {"sqlite": "copydesk.db", "postgresql": "copydesk.pgdump"}
 CHUNK = 1 << 20
+# An empty last member of the gzip file whose extra field `CD` holds the SHA-256 of all bytes before it, so that every
+# flipped bit is noticed, also one that decompresses to the same data. Other programs read over it. Source: RFC 1952.
+SEAL_HEAD = b"\x1f\x8b\x08\x04\0\0\0\0\0\xff" + (36).to_bytes(2, "little") + b"CD" + (32).to_bytes(2, "little")
+SEAL_TAIL = b"\x03\0" + bytes(8)
+SEAL_BYTES = len(SEAL_HEAD) + 32 + len(SEAL_TAIL)
 
 
 class BackupError(Exception):
@@ -75,6 +80,7 @@ def backup(settings: Settings, target: Path, now: datetime) -> Backup:
             _add_bytes(tar, MANIFEST, json.dumps(manifest, indent=1).encode(), now)
             _add_bytes(tar, SECRET, secret, now)
             tar.add(snapshot, snapshot.name, filter=_anonymous)
+        seal(archive)
         _sync(archive)
         archive.chmod(0o600)
         archive.rename(target)
@@ -175,8 +181,30 @@ def _sqlite_path(settings: Settings) -> Path:
     return Path(str(make_url(settings.database).database))
 
 
+def seal(archive: Path) -> None:
+    """Append the digest of all bytes so far; an archive without it is refused."""
+    digest = bytes.fromhex(_digest(archive))
+    with archive.open("ab") as file:
+        file.write(SEAL_HEAD + digest + SEAL_TAIL)
+
+
+def _check_seal(archive: Path) -> None:
+    whole = hashlib.sha256()
+    left = archive.stat().st_size - SEAL_BYTES
+    with archive.open("rb") as file:
+        while left > 0 and (piece := file.read(min(left, CHUNK))):
+            whole.update(piece)
+            left -= len(piece)
+        seal = file.read()
+    if seal != SEAL_HEAD + whole.digest() + SEAL_TAIL:
+        raise BackupError(
+            f"{archive} is damaged or no backup of Copydesk: the digest at its end is not that of its bytes"
+        )
+
+
 def _extract(archive: Path, folder: Path) -> dict[str, Any]:
     try:
+        _check_seal(archive)
         with _members(archive) as members:
             manifest: dict[str, Any] = {}
             for name, stream in members:

@@ -5,6 +5,7 @@ import importlib
 import multiprocessing
 import os
 import shutil
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -65,7 +66,12 @@ class Worker:
 
     def __call__(self) -> Any:
         """The application of this process."""
-        die_with(self.parent)
+        # The handlers that came with the fork serve the parent; until the server sets its own, the usual ones hold.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_DFL)
+        # Not asked politely: a parent that ends as it should waits for this process, and one that was killed leaves
+        # nobody to wait for it, while it would go on holding the port.
+        die_with(self.parent, signal.SIGKILL)
         return getattr(importlib.import_module(APPLICATION), FACTORY)()
 
 

@@ -54,14 +54,14 @@ def shell_command(descriptor: int, command: Sequence[str]) -> list[str]:
     return ["/bin/sh", "-c", f'({watcher}) >/dev/null 2>&1 & exec "$@"', "sh", *command]
 
 
-def die_with(parent: int) -> None:
+def die_with(parent: int, number: int = signal.SIGTERM) -> None:
     """Ask the kernel to end this process when its parent does; does nothing where the kernel is not Linux.
 
     The signal comes when the parent's *thread* that started this process ends, so start processes from the main thread.
     """
     if PRCTL is None:
         return
-    PRCTL(PR_SET_PDEATHSIG, int(signal.SIGTERM))
+    PRCTL(PR_SET_PDEATHSIG, int(number))
     # The parent may have died before the kernel was asked.
     if os.getppid() != parent:
         os._exit(1)

@@ -147,6 +147,7 @@ class Supervisor:
         """End every part: those of the stop order one after the other, then what is left."""
         self._is_stopping = True
         self._signals.clear()
+        self.transcript.say("stopping; Ctrl-C kills at once")
         named = [name for names in self.stop_order for name in names]
         first = tuple(name for name in self.children if name not in named)
         try:
@@ -158,6 +159,7 @@ class Supervisor:
             self._kill([child for child in self.children.values() if child.process is not None])
             os.close(self._held)
             os.close(self.lifeline)
+            self.transcript.say("stopped")
 
     def _stop(self, children: list[Child]) -> None:
         running = [child for child in children if child.process is not None]
@@ -274,6 +276,7 @@ class Supervisor:
         if child.deaths % MEND_AFTER == 0 and child.part.mend is not None:
             done = child.part.mend()
             if done:
+                child.deaths = 1
                 self.transcript.say(done)
         pause = min(FIRST_PAUSE_SECONDS * 2 ** (child.deaths - 1), LONGEST_PAUSE_SECONDS)
         child.again_at = time.monotonic() + pause

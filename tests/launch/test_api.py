@@ -1,0 +1,99 @@
+"""`copydesk api` by itself: several processes, one of which may die, under one that ends them all."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.launch.processes import processes_with
+from tests.product import COPYDESK, TOP, Product
+from tests.servers import free_port, wait_until
+
+pytestmark = pytest.mark.slow
+PROCESSES = 2
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Product]:
+    """Two processes on a home that was never migrated."""
+    home = tmp_path / "home"
+    home.mkdir()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COPYDESK_")}
+    given = {"home": home, "port": free_port(), "api_processes": PROCESSES, "redis_url": "redis://127.0.0.1:1/0"}
+    environment |= {f"COPYDESK_{name.upper()}": str(value) for name, value in given.items()}
+    running = Product(home, environment, int(environment["COPYDESK_PORT"]))
+    running.start("api")
+    wait_until(lambda: running.ask("GET", "/livez")[0] == 200, what=f"the API; its log is in {home}")
+    yield running
+    running.stop()
+
+
+def alive(server: Product) -> list[int]:
+    return sorted(processes_with("COPYDESK_HOME", str(server.home)))
+
+
+def test_it_lives_and_dies_as_one(server: Product) -> None:
+    main = server.running["api"].pid
+    wait_until(lambda: len(alive(server)) == 1 + PROCESSES, what="all processes")
+    # Without tables it answers, and says that it cannot serve.
+    status, health, _ = server.ask("GET", "/readyz")
+    assert (status, health["status"]) == (503, "unavailable")
+    server.copydesk("migrate")
+    wait_until(lambda: server.ask("GET", "/readyz")[0] == 200, what="readiness after the migration")
+
+    # Requests are counted over all processes.
+    for _ in range(30):
+        assert server.ask("GET", "/content/v1/tags")[0] == 200
+    text = str(server.ask("GET", "/metrics")[1])
+    counted = re.findall(r'requests_total\{method="GET",route="/content/v1/tags",status="200"\} (\S+)', text)
+    assert [float(number) for number in counted] == [30.0]
+
+    # One process dies: another takes its place while the rest go on.
+    victim = next(number for number in alive(server) if number != main)
+    os.kill(victim, signal.SIGKILL)
+    wait_until(lambda: victim not in alive(server) and len(alive(server)) == 1 + PROCESSES, what="a new process")
+    assert server.ask("GET", "/livez")[0] == 200
+
+    # Every line is JSON, those of the HTTP server included.
+    lines = [json.loads(line) for line in server.log("api").splitlines()]
+    assert any("Unexpected exit" in line["event"] for line in lines)
+
+    # The one above all is killed: nobody goes on holding its port.
+    os.kill(main, signal.SIGKILL)
+    server.running.pop("api").wait(10)
+    wait_until(lambda: alive(server) == [], seconds=10, what="the end of all processes")
+
+
+def test_it_ends_at_once_when_told_to_although_somebody_is_connected(server: Product) -> None:
+    with socket.create_connection(("127.0.0.1", server.port)) as kept:
+        kept.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert kept.recv(12) == b"HTTP/1.1 200"
+        process = server.running.pop("api")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    assert alive(server) == []
+
+
+def test_a_taken_port_is_one_line(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        done = subprocess.run(
+            [COPYDESK, "api"],
+            env={**os.environ, "COPYDESK_HOME": str(tmp_path), "COPYDESK_PORT": port},
+            cwd=TOP,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "COPYDESK_PORT" in done.stderr

@@ -1,7 +1,7 @@
 """Text to terms, the same for documents and queries, whatever languages they mix.
 
-Words of spaced scripts are folded (NFKC, case, accents) and stemmed by script: Latin by Porter's English rules,
-Cyrillic by Snowball's Russian ones. Scripts without spaces (Chinese, Japanese, Korean, Thai and their neighbours)
+Words of spaced scripts are folded (NFKC, case, accents) and stemmed by script: Latin by Snowball's English
+rules, Cyrillic by its Russian ones. Scripts without spaces (Chinese, Japanese, Korean, Thai and their neighbours)
 become overlapping pairs of characters, so that a word is found inside a longer one; the last character of a run
 stands alone, so that every character begins exactly one term. Source: ADR 3
 """
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from operator import add
 
-from whoosh.lang.porter import stem as stem_english
+from whoosh.lang.snowball.english import EnglishStemmer
 from whoosh.lang.snowball.russian import RussianStemmer
 
 from search_index.stopwords import STOP_WORDS
@@ -63,22 +63,29 @@ def _term_of(word: str) -> str:
     if len(word) > LONGEST_WORD:
         return word[:LONGEST_WORD]
     if word.isascii():
-        return stem_english(word) if word.isalpha() and len(word) > 2 else word
+        return _english.stem(word) if word.isalpha() and len(word) > 2 else word
     # Letters beyond а-я are Kazakh, Ukrainian or their like, which Russian endings would only maim.
-    return RussianStemmer().stem(word) if IS_CYRILLIC.fullmatch(word) else word
+    return _russian.stem(word) if IS_CYRILLIC.fullmatch(word) else word
 
 
+_english = EnglishStemmer()
+_russian = RussianStemmer()
 _folds = _Folds()
 _terms = _Terms()
 
 
 @dataclass(frozen=True)
 class Element:
-    """One place of a query: a term, or all terms that begin so, `offset` places after the first."""
+    """One place of a query, `offset` places after the first: a term, or all that begin with it, and `whole`."""
 
     offset: int
     term: str
     is_prefix: bool = False
+    whole: str = ""
+
+    def fits(self, term: str) -> bool:
+        """Whether a term of a text is meant."""
+        return term.startswith(self.term) or term == self.whole if self.is_prefix else term == self.term
 
 
 def fold(text: str) -> str:
@@ -119,11 +126,16 @@ def elements(text: str) -> list[Element]:
 
 
 def beginning(text: str) -> Element | None:
-    """What begins with the last word of a text; None when that is shorter than three letters, or unspaced."""
+    """What begins with the last word of a text; None when that is shorter than three letters, or unspaced.
+
+    Terms are stems: whoever types `ferries*` or `happy*` means what begins with `ferri` and `happ` too.
+    """
     words = WORD.findall(fold(text))
     if not words or len(words[-1]) < 3 or IS_UNSPACED.match(words[-1]):
         return None
-    return Element(0, words[-1][:LONGEST_WORD], is_prefix=True)
+    word, term = words[-1][:LONGEST_WORD], _terms[words[-1]]
+    shared = next((word[:end] for end in range(len(term), 2, -1) if term.startswith(word[:end])), word)
+    return Element(0, shared, is_prefix=True, whole=term)
 
 
 def spans(text: str) -> Iterator[tuple[int, int, bool]]:

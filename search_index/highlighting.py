@@ -37,18 +37,19 @@ def _found(query: Query, text: str) -> Iterator[tuple[int, int, str]]:
     wanted = [element for unit in query.units for element in unit.elements]
     wanted += [element for part in query.restrictions for element in part.unit.elements]
     exact = {element.term for element in wanted if not element.is_prefix}
-    begun = tuple(element.term for element in wanted if element.is_prefix)
+    begun = [element for element in wanted if element.is_prefix]
+    characters = {element.term for element in begun if not element.whole}
     for start, end, is_unspaced in spans(text):
         if is_unspaced:
             for at in range(start, end):
                 pair, one = fold(text[at : min(at + 2, end)]), fold(text[at])
                 if pair in exact:
                     yield at, min(at + 2, end), pair
-                elif one in begun:
+                elif one in characters:
                     yield at, at + 1, one
         else:
             for term in terms(text[start:end]):
-                if term in exact or (begun and term.startswith(begun)):
+                if term in exact or any(element.fits(term) for element in begun):
                     yield start, end, term
                     break
 

@@ -12,7 +12,8 @@ from search_index.bulk import GroupedPool
 from search_index.snapshot import Segment, Snapshot
 
 PER_LEVEL = 8
-MOST_DOCUMENTS = 2_000
+# Eight of these are joined in a few seconds; nothing larger is touched.
+LARGEST_JOINED = 256
 
 
 def worth_merging(snapshot: Snapshot) -> frozenset[str]:
@@ -21,9 +22,9 @@ def worth_merging(snapshot: Snapshot) -> frozenset[str]:
     wasteful = set()
     for segment, gone in snapshot:
         live = segment.documents - len(gone)
-        if live == 0 or (live <= MOST_DOCUMENTS and live < len(gone)):
+        if live == 0 or (live <= LARGEST_JOINED and live < len(gone)):
             wasteful.add(segment.id)
-        elif live <= MOST_DOCUMENTS:
+        elif live <= LARGEST_JOINED:
             levels[_level(live)].append(segment.id)
     crowded = [ids for ids in levels.values() if len(ids) >= PER_LEVEL]
     if not crowded:

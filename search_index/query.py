@@ -6,7 +6,7 @@ hold. Only the fields named here can be reached. Not here: finding (`ranking`).
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from search_index.analysis import Element, beginning, elements, fold
 
@@ -117,7 +117,7 @@ def _run(text: str) -> Unit:
     if text.endswith("*") and (begun := beginning(text)):
         kept = found[:-1] if found and not found[-1].is_prefix else found
         offset = kept[-1].offset + 1 if kept else 0
-        found = [*kept, Element(offset, begun.term, is_prefix=True)]
+        found = [*kept, replace(begun, offset=offset)]
     return Unit(tuple(found[:MOST_UNITS]))
 
 

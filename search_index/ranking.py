@@ -12,7 +12,7 @@ Source: Robertson and Zaragoza, The Probabilistic Relevance Framework: BM25 and 
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from whoosh.util.numeric import byte_to_length
@@ -49,11 +49,13 @@ class _Finder:
 
     def postings(self, field: str, element: Element) -> list[Postings]:
         """The posting lists of an element: one for a term, several for what begins with it."""
-        key = (field, Element(0, element.term, element.is_prefix))
+        key = (field, replace(element, offset=0))
         if key not in self.kept:
             words = [element.term]
             if element.is_prefix:
                 words = self.segment.beginning_with(field, element.term, self.most_beginnings)
+                if element.whole and element.whole not in words:
+                    words.append(element.whole)
             lists = (self.segment.postings(field, word) for word in words)
             self.kept[key] = [found for found in lists if found]
         return self.kept[key]
@@ -198,14 +200,14 @@ class Ranking:
 
     def _gain(self, name: str, element: Element) -> float:
         """The most that an element can add: its idf times K1 + 1."""
-        key = (name, element.term, element.is_prefix)
+        key = (name, replace(element, offset=0))
         if key not in self._gains:
             documents = sum(finder.count(name, element) for finder in self.finders)
             self._gains[key] = (1.0 + math.log(max(1, self._documents) / (documents + 1))) * (K1 + 1)
         return self._gains[key]
 
     @cached_property
-    def _gains(self) -> dict[tuple[str, str, bool], float]:
+    def _gains(self) -> dict[tuple[str, Element], float]:
         return {}
 
     @cached_property

@@ -49,7 +49,7 @@ class Reader:
         self._lock = threading.Lock()
         self._looking = threading.Lock()
         self._snapshot: Snapshot | None = None
-        self._trouble: IndexUnavailable | None = None
+        self._trouble = ""
         self._look_at = 0.0
 
     def search(
@@ -91,7 +91,7 @@ class Reader:
     def close(self) -> None:
         """Give the files back as soon as no search needs them; a later search opens them again."""
         with self._lock:
-            before, self._snapshot, self._trouble, self._look_at = self._snapshot, None, None, 0.0
+            before, self._snapshot, self._trouble, self._look_at = self._snapshot, None, "", 0.0
         if before is not None:
             self._snapshots.let_go(before)
 
@@ -118,32 +118,38 @@ class Reader:
                 self._looking.release()
         with self._lock:
             if self._snapshot is None:
-                raise self._trouble or IndexUnavailable("the index was closed")
+                raise IndexUnavailable(self._trouble or "the index was closed")
             self._snapshots.hold(self._snapshot)
             return self._snapshot
 
     def _look(self) -> None:
-        before = self._snapshot
+        with self._lock:
+            before = self._snapshot
+            if before is not None:
+                # Somebody may close it meanwhile, and its segments are to go on in the next snapshot.
+                self._snapshots.hold(before)
         after: Snapshot | None = None
-        trouble: IndexUnavailable | None = None
+        trouble = ""
         try:
             with damage_as(IndexUnavailable):
                 after = self._open(before)
         except IndexUnavailable as error:
-            trouble = error
+            trouble = str(error)
         with self._lock:
-            replaced = self._snapshot if self._snapshot is not after else None
-            self._snapshot, self._trouble = after, trouble
+            replaced, self._snapshot, self._trouble = self._snapshot, after, trouble
             self._look_at = time.monotonic() + LOOKING_SECONDS
-        if replaced is not None:
-            self._snapshots.let_go(replaced)
+        for snapshot in (before, replaced):
+            if snapshot is not None:
+                self._snapshots.let_go(snapshot)
 
     def _open(self, before: Snapshot | None) -> Snapshot:
+        """The index as it is now, held once."""
         latest: Mark = mark(current_folder(self._home))
         if before is None or before.mark != latest:
             return self._snapshots.open(latest.folder, before)
         if not before.is_whole():
             raise IndexUnavailable("a file of the index is missing or cut short")
+        self._snapshots.hold(before)
         return before
 
     def _distrust(self, snapshot: Snapshot) -> None:

@@ -3,7 +3,7 @@
 `Writer` writes to whatever folder is the index now; `FolderWriter` to one folder, for whoever builds a new one.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -68,8 +68,8 @@ class FolderWriter:
         return {*wanted, *replaced}
 
     def fill(self, documents: Iterable[IndexDocument]) -> None:
-        """Add many documents that are not there yet, in large segments. Raises: IndexBroken"""
-        coming = iter(documents)
+        """Add many documents to an empty index, in large segments. Of one id the first counts. Raises: IndexBroken"""
+        coming = _each_once(documents)
         while batch := list(islice(coming, DOCUMENTS_PER_SEGMENT)):
 
             def change(writer: SegmentWriter, batch: list[IndexDocument] = batch) -> None:
@@ -170,3 +170,11 @@ class Writer:
 
 def _is_newer(document: IndexDocument, known: IndexDocument | None) -> bool:
     return known is None or document.revision >= known.revision
+
+
+def _each_once(documents: Iterable[IndexDocument]) -> Iterator[IndexDocument]:
+    seen: set[str] = set()
+    for document in documents:
+        if document.id not in seen:
+            seen.add(document.id)
+            yield document

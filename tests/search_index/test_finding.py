@@ -48,6 +48,8 @@ def newsroom(shelf: Shelf) -> Shelf:
         ('"harbour opened"', {"ferry"}),
         ('"opened harbour"', set()),
         ("harb*", {"ferry", "ice"}),
+        ("ferries*", {"ferry", "ice"}),
+        ("prices*", {"energy"}),
         ("section:business", {"energy", "markets", "zh2"}),
         ("section:energy", {"energy", "zh2"}),
         ("locale:ru", {"ru"}),

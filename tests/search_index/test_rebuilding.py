@@ -130,6 +130,11 @@ def test_more_documents_than_one_segment_holds_are_all_there(shelf: Shelf, monke
     assert shelf.reader.count() == len(shelf.find("城市")) == 100
 
 
+def test_an_article_that_is_told_twice_is_there_once(shelf: Shelf) -> None:
+    assert rebuild(shelf.home, lambda: [article("a", "Ferry")] * 3, lambda _: ([], [])) == 1
+    assert shelf.find("ferry") == ["a"]
+
+
 def test_a_home_is_made_where_there_is_none(tmp_path: Path) -> None:
     home = tmp_path / "deep" / "index"
     assert rebuild(home, lambda: [article("a", "Ferry")], lambda _: ([], [])) == 1

@@ -12,15 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import click
+import structlog
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server import Server
+from sqlalchemy.exc import SQLAlchemyError
 
 from cms.launch.claiming import Refused, check_port
 from cms.launch.lifeline import die_with
+from cms.platform.errors import Unavailable
 from cms.platform.logs import configure_logs
 from cms.settings import Settings
 
+log = structlog.get_logger("copydesk.api")
 APPLICATION = "cms.app"
 FACTORY = "create_app_from_environment"
 STOP_SECONDS = 8
@@ -72,7 +76,12 @@ class Worker:
         # Not asked politely: a parent that ends as it should waits for this process, and one that was killed leaves
         # nobody to wait for it, while it would go on holding the port.
         die_with(self.parent, signal.SIGKILL)
-        return getattr(importlib.import_module(APPLICATION), FACTORY)()
+        try:
+            return getattr(importlib.import_module(APPLICATION), FACTORY)()
+        except (SQLAlchemyError, Unavailable) as error:
+            log.error("application_not_made", error=str(error).partition("\n")[0])
+            # Whoever watches over this command starts it again; what was wrong may be over by then.
+            raise SystemExit(1) from None
 
 
 def _load_before_forking() -> None:

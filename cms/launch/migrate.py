@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import click
+from sqlalchemy.exc import OperationalError
 
 from cms.identity.rules import DEFAULT_DAYS
 from cms.identity.tokens import has_tokens, issue_token
@@ -22,9 +23,14 @@ def migrate(settings: Settings, first_token: bool) -> None:
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     load_keys(settings)
     database = Database(settings.database, is_durable=True)
-    upgrade(database)
-    token = first_administrator(database) if first_token else None
-    database.dispose()
+    try:
+        upgrade(database)
+        token = first_administrator(database) if first_token else None
+    except OperationalError as error:
+        reason = str(error.orig).strip().partition("\n")[0]
+        raise click.ClickException(f"the database does not answer, see COPYDESK_DATABASE_URL: {reason}") from None
+    finally:
+        database.dispose()
     if token is not None:
         click.echo(token)
 

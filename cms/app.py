@@ -47,6 +47,7 @@ def create_app(settings: Settings) -> Flask:
         verify_token=verifier(database, now),
     )
     app.before_request(guard.authenticate)
+    app.before_request(guard.refuse_nameless_path)
     problems.install(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

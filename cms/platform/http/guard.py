@@ -5,7 +5,7 @@ from typing import cast
 from flask import g, request
 
 from cms.platform.actor import Actor
-from cms.platform.errors import Forbidden, Unauthenticated
+from cms.platform.errors import Forbidden, NotFound, Unauthenticated
 from cms.platform.http.services import services
 
 PRIVATE_PREFIXES = ("/api/",)
@@ -16,6 +16,12 @@ def authenticate() -> None:
     """Before every request below a private prefix, known path or not: no token, no answer. Raises: Unauthenticated."""
     if request.path.startswith(PRIVATE_PREFIXES):
         g.actor = services().verify_token(bearer_token())
+
+
+def refuse_nameless_path() -> None:
+    """A path with a NUL names nothing, and PostgreSQL would not even look for it. Raises: NotFound."""
+    if "\0" in request.path:
+        raise NotFound
 
 
 def bearer_token() -> str:

@@ -32,9 +32,7 @@ ONE_AT_A_TIME = threading.Lock()
 
 def handle(work: Work, attempt: Attempt) -> None:
     """Make the index agree with the database about the subjects of these deliveries."""
-    subjects = {owed.subject for owed in attempt.owed}
-    with ONE_AT_A_TIME:
-        shown = _put_in_order(work, subjects)
+    shown = put_in_order(work, {owed.subject for owed in attempt.owed})
     now = work.clock()
     with work.database.transaction() as session:
         for delivery in hold(session, attempt.numbers):
@@ -54,14 +52,19 @@ def rebuild_index(database: Database, index_home: Path) -> int:
     return rebuild(index_home, lambda: all_index_documents(database), differences)
 
 
-def _put_in_order(work: Work, subjects: Collection[str]) -> dict[str, int]:
-    try:
-        return _apply(work, subjects)
-    except IndexBroken as error:
-        log.warning("index_is_rebuilt", because=str(error))
-        count = rebuild_index(work.database, work.settings.index_home)
-        log.info("index_was_rebuilt", articles=count)
-        return _apply(work, subjects)
+def put_in_order(work: Work, subjects: Collection[str]) -> dict[str, int]:
+    """Make the index hold of these articles what readers see, durably; a broken index is built anew first.
+
+    Gives the revision of each that readers see.
+    """
+    with ONE_AT_A_TIME:
+        try:
+            return _apply(work, subjects)
+        except IndexBroken as error:
+            log.warning("index_is_rebuilt", because=str(error))
+            count = rebuild_index(work.database, work.settings.index_home)
+            log.info("index_was_rebuilt", articles=count)
+            return _apply(work, subjects)
 
 
 def _apply(work: Work, subjects: Collection[str]) -> dict[str, int]:

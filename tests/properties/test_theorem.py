@@ -1,0 +1,340 @@
+"""The theorem of the house.
+
+For any sequence of create, edit, publish, unpublish and delete, with tasks doubled, reordered, delayed and handlers
+broken off, after draining the index and the content API equal a pure fold of what the newsroom's tables hold, every
+related entry is live with its right score, and after the sweep the lists equal brute force.
+"""
+
+import os
+import random
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from cms.app import create_app
+from cms.content.assembling import reassemble
+from cms.content.models import Document
+from cms.content.portraits import portraits
+from cms.content.relating import stored_lists
+from cms.content.rules import SHOWN, best, neighbour, rank, reasons, score
+from cms.events.catalogue import ArticlePublished, RelatedSweepDue
+from cms.events.deliveries import close, hold
+from cms.events.models import Delivery
+from cms.events.outbox import record
+from cms.identity.tokens import issue_token
+from cms.newsroom.models import Article, Revision
+from cms.platform.actor import system
+from cms.platform.clock import now
+from cms.platform.db import Database, Table
+from cms.platform.ids import new_id
+from cms.platform.keys import load_keys
+from cms.platform.text.markdown import render
+from cms.platform.text.reading_time import measure, rates_from
+from cms.settings import Settings
+from search_index.query import parse
+from search_index.reader import Reader
+from search_index.writer import Writer
+from tests.conftest import SECRET
+from tests.draining import ALL, NONE, Drain
+from workers.handlers import indexing
+from workers.heard import HEARINGS
+from workers.work import Attempt, Handler, Work
+
+RUNS = 200
+# Parts of the runs, so that the processors of a machine share them.
+PARTS = 4
+HOUR = timedelta(hours=1)
+FEWEST_STEPS = 30
+RUNS_UNTIL_RED = 60
+KINDS = ("create", "edit", "edit", "publish", "publish", "publish", "unpublish", "delete", "work", "work", "work")
+TOPICS = (
+    "harbour crane container tide pilot anchor quay freight",
+    "comet telescope orbit dust mirror night sky dome",
+    "wheat harvest drought silo tractor rain barley field",
+    "hospital nurse ward surgeon clinic ambulance vaccine bed",
+)
+TAGS = ("sea", "sky", "land", "health", "city", "money")
+
+Step = tuple[str, int, int]
+
+
+@dataclass
+class House:
+    """The product in this process: the API, a database, an index, and workers that are moved by hand."""
+
+    settings: Settings
+    client: FlaskClient
+    database: Database
+    work: Work
+
+    def empty(self) -> None:
+        """Forget everything but the token and the tables themselves."""
+        with self.database.transaction() as session:
+            for table in reversed(Table.metadata.sorted_tables):
+                if table.name != "api_tokens":
+                    session.execute(delete(table))
+        if (self.settings.index_home / "CURRENT").exists():
+            self.work.index.apply([], list(self.indexed()))
+
+    def indexed(self) -> dict[str, int]:
+        """What the index holds. A reader that was open may be a moment behind; this one is not."""
+        reader = Reader(self.settings.index_home)
+        try:
+            return reader.indexed()
+        finally:
+            reader.close()
+
+    def found(self, query: str) -> set[str]:
+        """The articles that a search finds."""
+        reader = Reader(self.settings.index_home)
+        try:
+            return {hit.id for hit in reader.search(parse(query), locale=None, section=None, limit=50, after=None).hits}
+        finally:
+            reader.close()
+
+
+@pytest.fixture(scope="module")
+def house(sqlite_template: Path) -> Iterator[House]:
+    """One house for all runs. In memory where the machine has a folder for that, since it waits for the disk a lot."""
+    memory = Path("/dev/shm")
+    home = Path(tempfile.mkdtemp(prefix="copydesk-theorem-", dir=memory if os.access(memory, os.W_OK) else None))
+    shutil.copy(sqlite_template, home / "copydesk.db")
+    told = Settings(home=home, redis_url="redis://127.0.0.1:1/0", secret_key=SECRET, log_level="error")
+    app = create_app(told)
+    database = Database(told.database, is_durable=False)
+    with database.transaction() as session:
+        token = issue_token(session, system("test"), name="theorem", role="editor", lifetime=HOUR, now=now())
+    client = app.test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+    work = Work(told, database, load_keys(told), Writer(told.index_home), now)
+    yield House(told, client, database, work)
+    work.close()
+    app.extensions["copydesk"].index.close()
+    app.extensions["copydesk"].database.dispose()
+    shutil.rmtree(home)
+
+
+class Run:
+    """One sequence of acts on an empty house, and what must hold at its end."""
+
+    def __init__(self, house: House, seed: int, handlers: Mapping[str, Handler] | None = None) -> None:
+        house.empty()
+        self.house = house
+        self.chance = random.Random(seed)
+        hearings = {name: replace(one, handle=(handlers or {}).get(name, one.handle)) for name, one in HEARINGS.items()}
+        self.drain = Drain(house.work, ALL, self.chance, hearings)
+        self.revisions: dict[str, int] = {}
+        self.ids: list[str] = []
+        self.markers: list[str] = []
+
+    def take(self, steps: list[Step]) -> None:
+        """Do every step, then check."""
+        for kind, which, variant in steps:
+            if kind == "create" or not self.ids:
+                self.create(variant)
+            elif kind == "work":
+                self.drain.step()
+            else:
+                getattr(self, kind)(self.ids[which % len(self.ids)], variant)
+        self.drain.run()
+        self.check()
+
+    def create(self, variant: int) -> None:
+        answer = self.house.client.post("/api/v1/articles", json=self.content(variant) | {"locale": "en"})
+        assert answer.status_code == 201, answer.json
+        self.ids.append(answer.json["id"])
+        self.revisions[answer.json["id"]] = answer.json["revision"]
+
+    def edit(self, article_id: str, variant: int) -> None:
+        self.note(article_id, self.ask("patch", article_id, "", json=self.content(variant)))
+
+    def publish(self, article_id: str, _variant: int) -> None:
+        self.note(article_id, self.ask("post", article_id, "/publish"))
+
+    def unpublish(self, article_id: str, _variant: int) -> None:
+        self.note(article_id, self.ask("post", article_id, "/unpublish"))
+
+    def delete(self, article_id: str, _variant: int) -> None:
+        answer = self.ask("delete", article_id, "")
+        assert answer.status_code in (204, 404), answer.json
+
+    def ask(self, method: str, article_id: str, verb: str, **given: Any) -> Any:
+        headers = {"If-Match": f'"{self.revisions[article_id]}"'}
+        return getattr(self.house.client, method)(f"/api/v1/articles/{article_id}{verb}", headers=headers, **given)
+
+    def note(self, article_id: str, answer: Any) -> None:
+        assert answer.status_code in (200, 404, 409), answer.json
+        if answer.status_code == 200:
+            self.revisions[article_id] = answer.json["revision"]
+
+    def content(self, variant: int) -> dict[str, Any]:
+        """An article about one or two subjects, with a word that stands nowhere else, long or short."""
+        chance = random.Random(variant)
+        words = TOPICS[variant % len(TOPICS)].split() + TOPICS[chance.randrange(len(TOPICS))].split()
+        marker = f"marker{len(self.markers)}x"
+        self.markers.append(marker)
+        length = chance.choice((20, 60, 700))
+        return {
+            "title": " ".join(chance.sample(words, 3)).title(),
+            "body": f"{marker} " + " ".join(chance.choice(words) for _ in range(length)),
+            "tags": chance.sample(TAGS, chance.randrange(3)),
+        }
+
+    def check(self) -> None:
+        """Compare what readers, the index and the lists hold with a fold of the newsroom's tables."""
+        with self.house.database.reading() as session:
+            live = fold(session)
+        self.check_documents(live)
+        self.check_index(live)
+        self.check_related(live)
+        with self.house.database.transaction() as session:
+            record(session, RelatedSweepDue(subject=new_id()), actor=system("test"), now=now())
+        self.drain.faults = NONE
+        self.drain.run()
+        self.check_documents(live)
+        self.check_brute_force(live)
+
+    def check_documents(self, live: Mapping[str, Mapping[str, Any]]) -> None:
+        for article_id in self.ids:
+            answer = self.house.client.get(f"/content/v1/articles/{article_id}")
+            if article_id not in live:
+                assert answer.status_code == 404, f"{article_id} is not published and still shown"
+                continue
+            shown = answer.json
+            assert {name: shown[name] for name in live[article_id] if name != "text"} == {
+                name: value for name, value in live[article_id].items() if name != "text"
+            }
+
+    def check_index(self, live: Mapping[str, Mapping[str, Any]]) -> None:
+        if not self.ids or not (self.house.settings.index_home / "CURRENT").exists():
+            assert not live
+            return
+        assert self.house.indexed() == {key: value["revision"] for key, value in live.items()}
+        for marker in self.chance.sample(self.markers, min(4, len(self.markers))):
+            assert self.house.found(marker) == {key for key, value in live.items() if marker in value["text"]}
+
+    def check_related(self, live: Mapping[str, Mapping[str, Any]]) -> None:
+        with self.house.database.reading() as session:
+            faces = portraits(session, list(live))
+            lists = stored_lists(session, list(live))
+        for owner, entries in lists.items():
+            for other, entry in entries.items():
+                assert other in live, f"{owner} lists {other}, which is not published"
+                assert entry.score == score(faces[owner], faces[other])
+                assert entry.why == reasons(faces[owner], faces[other])
+            shown = self.house.client.get(f"/content/v1/articles/{owner}").json["related"]
+            expected = [(one.other_id, one.score) for one in sorted(entries.values(), key=rank)[:SHOWN]]
+            assert [(one["id"], one["score"]) for one in shown] == expected
+            assert all(one["title"] == live[one["id"]]["title"] for one in shown)
+
+    def check_brute_force(self, live: Mapping[str, Mapping[str, Any]]) -> None:
+        with self.house.database.reading() as session:
+            faces = portraits(session, list(live))
+            lists = stored_lists(session, list(live))
+        for owner, mine in faces.items():
+            found = [entry for face in faces.values() if (entry := neighbour(mine, face)) is not None]
+            assert lists[owner] == {entry.other_id: entry for entry in best(found)}
+
+
+def fold(session: Session) -> dict[str, dict[str, Any]]:
+    """What readers should see of each article, from the newsroom's own tables alone."""
+    query = select(Article.id, Article.slug, Article.locale, Article.published_revision, Revision.content).join(
+        Revision, (Revision.article_id == Article.id) & (Revision.revision == Article.published_revision)
+    )
+    live = {}
+    for row in session.execute(query.where(Article.published_revision.is_not(None), Article.deleted_at.is_(None))):
+        rendered = render(row.content["body"], row.content["body_format"])
+        live[row.id] = {
+            "id": row.id,
+            "slug": row.slug,
+            "revision": row.published_revision,
+            "title": row.content["title"],
+            "body": {"html": rendered.html},
+            "reading_time": measure(rendered.text, rendered.image_count, row.locale, rates_from("")).as_dict(),
+            "text": rendered.text,
+        }
+    return live
+
+
+STEPS = st.tuples(st.sampled_from(KINDS), st.integers(0, 7), st.integers(0, 63))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(PARTS))
+# A failing run is told whole: making it shorter would take minutes, and every run prints its steps and its seed.
+@settings(max_examples=RUNS // PARTS, deadline=None, database=None, phases=(Phase.generate,))
+@given(steps=st.lists(STEPS, min_size=FEWEST_STEPS, max_size=FEWEST_STEPS + 15), seed=st.integers(0, 2**32))
+def test_whatever_happens_everything_agrees_in_the_end(house: House, part: int, steps: list[Step], seed: int) -> None:
+    Run(house, seed).take(steps)
+
+
+def write_what_the_letter_says(work: Work, attempt: Attempt) -> None:
+    """A planted bug: the reading time of the letter's revision is written, whatever readers see by now."""
+    with work.database.transaction() as session:
+        [delivery] = hold(session, attempt.numbers)
+        revision = delivery.letter.data["revision"]
+        content = session.get_one(Revision, (attempt.subject, revision)).content
+        document = session.get(Document, attempt.subject)
+        if document is not None:
+            rendered = render(content["body"], content["body_format"])
+            document.reading_time = measure(rendered.text, rendered.image_count, "en", rates_from("")).as_dict()
+            session.flush()
+            reassemble(session, [attempt.subject], work.clock())
+        close(session, delivery, work.clock())
+
+
+def close_before_the_effect(work: Work, attempt: Attempt) -> None:
+    """A planted bug: the deliveries are closed before the index was written."""
+    with work.database.transaction() as session:
+        for delivery in hold(session, attempt.numbers):
+            close(session, delivery, work.clock())
+    indexing.put_in_order(work, {owed.subject for owed in attempt.owed})
+
+
+def ignore_what_is_no_publish(work: Work, attempt: Attempt) -> None:
+    """A planted bug: what was unpublished or deleted stays in the index."""
+    subjects = set()
+    with work.database.reading() as session:
+        for owed in attempt.owed:
+            if session.get_one(Delivery, owed.number).letter.type == ArticlePublished.type:
+                subjects.add(owed.subject)
+    if subjects:
+        indexing.put_in_order(work, subjects)
+    with work.database.transaction() as session:
+        for delivery in hold(session, attempt.numbers):
+            close(session, delivery, work.clock())
+
+
+PLANTED: dict[str, dict[str, Handler]] = {
+    "no revision check": {"reading_time": write_what_the_letter_says},
+    "a delivery closed early": {"search": close_before_the_effect},
+    "an unpublish ignored": {"search": ignore_what_is_no_publish},
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("bug", PLANTED)
+def test_a_planted_bug_turns_it_red(house: House, bug: str) -> None:
+    for number in range(RUNS_UNTIL_RED):
+        chance = random.Random(number)
+        steps = [
+            (chance.choice(KINDS), chance.randrange(8), chance.randrange(64)) for _ in range(FEWEST_STEPS + number % 15)
+        ]
+        Run(house, number).take(steps)
+        try:
+            Run(house, number, PLANTED[bug]).take(steps)
+        except AssertionError as error:
+            print(f"{bug}: red in run {number + 1}: {str(error).splitlines()[0][:100]}")
+            return
+    raise AssertionError(f"{bug}: still green after {RUNS_UNTIL_RED} runs")

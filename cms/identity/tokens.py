@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from cms.audit.recording import note
 from cms.identity import rules
 from cms.identity.models import ApiToken
-from cms.platform.actor import Actor
+from cms.platform.actor import Actor, Grant
 from cms.platform.db import Database
 from cms.platform.errors import Unauthenticated
 from cms.platform.http.guard import CHALLENGE, client_address, request_id
@@ -71,7 +71,8 @@ def verifier(database: Database, clock: Callable[[], datetime]) -> Callable[[str
             kind="service",
             id=row.id,
             name=row.name,
-            scopes=rules.ROLES[row.role],
+            grants=(Grant(rules.ROLES[row.role], source=f"role {row.role}"),),
+            credential=f"token:{row.id}",
             request_id=request_id(),
             client_address=client_address(),
         )

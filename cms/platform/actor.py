@@ -1,23 +1,41 @@
 """Who acts: a plain value that verbs take, never an ambient user."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 
 @dataclass(frozen=True)
-class Actor:
-    """A caller with what it may do. `id` is the public id of the token, reader or part of the system."""
+class Grant:
+    """Permissions with the place where they hold.
 
-    kind: Literal["service", "reader", "system", "anonymous"]
+    `section_path` is the path of a section, ended by "/", and means that section and all below it; empty means
+    everywhere. `locale` empty means every language. `source` says in words where the grant comes from.
+    """
+
+    permissions: frozenset[str]
+    section_path: str = ""
+    locale: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A caller with what it may do. `id` is the public id of the token, staff member, reader or part of the system.
+
+    `credential` is the kind and public id of what the caller proved itself by, such as "token:…" or "session:…".
+    """
+
+    kind: Literal["service", "staff", "reader", "system", "anonymous"]
     id: str = ""
     name: str = ""
-    scopes: frozenset[str] = field(default_factory=frozenset)
+    grants: tuple[Grant, ...] = ()
+    credential: str = ""
     request_id: str = ""
     client_address: str = ""
 
     def may(self, scope: str) -> bool:
-        """Whether this actor was given a scope."""
-        return scope in self.scopes
+        """Whether this actor was given a permission anywhere at all; where it holds is asked about each object."""
+        return any(scope in grant.permissions for grant in self.grants)
 
 
 def system(name: str) -> Actor:

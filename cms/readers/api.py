@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from flask import Blueprint, Response, request
 
+from cms.identity.passwords import HASHER, password_problem
 from cms.mail.queueing import domain_of
 from cms.platform.errors import BadRequest, Invalid, TooMany
 from cms.platform.http.answers import answer
@@ -13,7 +14,6 @@ from cms.platform.http.services import services
 from cms.platform.http.transactions import reading, transaction
 from cms.platform.limits import take
 from cms.readers import asking, proving
-from cms.readers.passwords import HASHER, password_problem
 from cms.readers.queries import challenge_of
 from cms.readers.rules import (
     CODES_PER_CLIENT,

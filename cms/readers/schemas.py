@@ -6,11 +6,11 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate
 
+from cms.identity.addresses import AddressError, canonical_address
+from cms.identity.codes import CodeError, read_code
+from cms.identity.passwords import LONGEST, normal_password
 from cms.platform.http.shapes import Shape, Text
 from cms.platform.ids import is_id
-from cms.readers.addresses import AddressError, canonical_address
-from cms.readers.codes import CodeError, read_code
-from cms.readers.passwords import LONGEST, normal_password
 from cms.readers.rules import PURPOSES
 
 # A language, then parts of letters and digits. Source: BCP 47, the shape of a tag without its registry.

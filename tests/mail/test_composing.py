@@ -11,8 +11,8 @@ from typing import Any
 import html5lib
 import pytest
 
+from cms.identity.addresses import AddressError, canonical_address
 from cms.mail.composing import KINDS_WITH_CODE, LANGUAGES, TEXTS, Content, compose, language_of
-from cms.readers.addresses import AddressError, canonical_address
 from tests.readers.test_addresses import REFUSED
 
 ASKED = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -10,9 +10,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event, select
 
+from cms.identity.codes import derive_code
 from cms.mail.models import OutgoingLetter
 from cms.platform.db import Database
-from cms.readers.codes import derive_code
 from cms.readers.models import Account, Challenge
 from cms.readers.queries import challenge_of
 

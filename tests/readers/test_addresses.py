@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cms.readers.addresses import LONGEST, AddressError, canonical_address
+from cms.identity.addresses import LONGEST, AddressError, canonical_address
 from tests.readers.making import PHRASE, Desk
 
 SAME = {

@@ -10,10 +10,10 @@ from sqlalchemy import func, select
 
 from cms.audit.models import AuditEntry
 from cms.events.models import Delivery
+from cms.identity.passwords import HASHES
 from cms.mail.models import OutgoingLetter
 from cms.platform.models import RememberedAnswer
 from cms.readers.models import Challenge
-from cms.readers.passwords import HASHES
 from cms.readers.rules import PURPOSES, may_send_code
 from tests.readers.making import BEGAN, OTHER_PHRASE, PHRASE, Desk
 

@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
+from cms.identity.codes import ALPHABET, CodeError, derive_code, is_same_code, read_code, shown_code
 from cms.platform.keys import Keys
-from cms.readers.codes import ALPHABET, CodeError, derive_code, is_same_code, read_code, shown_code
 
 KEYS = Keys(b"a key of the tests, 32 characters or more")
 HERE = {"purpose": "verify_email", "challenge_id": "0190", "email": "ann@example.org"}

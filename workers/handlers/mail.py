@@ -11,10 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cms.events.deliveries import close, hold, postpone
+from cms.identity.codes import derive_code, shown_code
 from cms.mail.composing import KINDS_WITH_CODE, Content, compose
 from cms.mail.models import OutgoingLetter
 from cms.mail.sending import MailServer, Never, NotNow, greeting_name, send
-from cms.readers.codes import derive_code, shown_code
 from cms.readers.models import Challenge
 from workers.work import Attempt, Work
 

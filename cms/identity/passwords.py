@@ -1,7 +1,8 @@
 """Passwords: which are refused, and how an accepted one is kept.
 
 Long ones without rules of composition, and none that a guesser tries first: what is left of it without common words,
-runs of the keyboard, years and the words around the reader (site, address) must itself be something.
+runs of the keyboard, years and the words around the person (site, address) must itself be something. Readers and staff
+keep theirs in the same way, and share the places at which passwords are worked on.
 Source: NIST SP 800-63B-4, section 3.1.1.2; OWASP ASVS 5.0, chapter 6.2.
 """
 
@@ -12,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
 from prometheus_client import Counter
 
 from cms.platform.errors import FieldError, Unavailable
@@ -47,7 +49,10 @@ COMMON_WORDS = (
 YEAR = re.compile(r"(?:19|20)\d\d")
 LOOKALIKES = str.maketrans("@$!013457", "asioleast")
 
-HASHES = Counter("copydesk_password_hashes_total", "Passwords hashed.")
+# What a password is compared with where there is no account: of a random password, with the same work as any other.
+NOBODYS = "$argon2id$v=19$m=19456,t=2,p=1$YyztMJ9dE4hDgAyNPySU1A$LSVBBVEfCsPyxqzSwGdEHVKGttbOoOyTY0SIN3tFV9k"
+
+HASHES = Counter("copydesk_password_hashes_total", "Passwords hashed, to keep or to compare.")
 
 
 def normal_password(text: str) -> str:
@@ -56,7 +61,7 @@ def normal_password(text: str) -> str:
 
 
 def password_problem(password: str, context: Iterable[str], pointer: str) -> FieldError | None:
-    """Why a password in NFC is refused, or None. `context`: the site's name, the parts of the reader's address."""
+    """Why a password in NFC is refused, or None. `context`: the site's name, the parts of the person's address."""
     if len(password) < SHORTEST:
         return FieldError(pointer, "too_short", f"A password has at least {SHORTEST} characters; a sentence is fine.")
     if len(password) > LONGEST or len(password.encode()) > LONGEST_BYTES:
@@ -85,6 +90,22 @@ class Hasher:
         with self._place():
             HASHES.inc()
             return self._argon2.hash(password)
+
+    def is_right(self, kept: str | None, password: str) -> bool:
+        """Whether a password is the one of a kept hash; without one the same work is done and the answer is no.
+
+        Raises: Unavailable when too many wait already.
+        """
+        with self._place():
+            HASHES.inc()
+            try:
+                return self._argon2.verify(kept or NOBODYS, password) and kept is not None
+            except (VerificationError, InvalidHashError):
+                return False
+
+    def is_outdated(self, kept: str) -> bool:
+        """Whether a hash was made with less work than is asked for today."""
+        return self._argon2.check_needs_rehash(kept)
 
     @contextmanager
     def _place(self) -> Iterator[None]:

@@ -23,7 +23,7 @@ class CodeError(ValueError):
 def derive_code(keys: Keys, *, purpose: str, challenge_id: str, email: str) -> str:
     """The code of a challenge.
 
-    Shape: six digits to verify an address; eight symbols of base32 (40 bits) to reset a password.
+    Shape: six digits to verify an address; eight symbols of base32 (40 bits) for every other purpose.
     Formula: HMAC-SHA-256(key, purpose NUL challenge NUL address); the whole number of 256 bits modulo 10^6, or its
     lowest 40 bits. 2^256 is no multiple of 10^6, so some codes are likelier than others by less than one in 10^71.
     """

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, request
 
 from cms.identity.passwords import HASHER, password_problem
 from cms.mail.queueing import domain_of
+from cms.platform.counting import Limit, client_network
 from cms.platform.errors import BadRequest, Invalid, TooMany
 from cms.platform.http.answers import answer
 from cms.platform.http.endpoint import endpoint
@@ -19,8 +20,6 @@ from cms.readers.rules import (
     CODES_PER_CLIENT,
     LOCALES,
     VERIFICATIONS_PER_CLIENT,
-    Limit,
-    client_network,
 )
 from cms.readers.schemas import (
     ChallengeShape,

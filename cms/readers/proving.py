@@ -16,12 +16,13 @@ from sqlalchemy.orm import Session
 from cms.audit.recording import note
 from cms.identity.codes import derive_code, is_same_code
 from cms.platform.actor import Actor
+from cms.platform.counting import counted_address
 from cms.platform.ids import new_id
 from cms.platform.keys import Keys
 from cms.platform.limits import line_up, take
 from cms.readers.models import Account, Challenge
 from cms.readers.queries import account_of, challenge_of
-from cms.readers.rules import ATTEMPTS_PER_CODE, VERIFICATIONS_PER_ADDRESS, counted_address
+from cms.readers.rules import ATTEMPTS_PER_CODE, VERIFICATIONS_PER_ADDRESS
 
 log = structlog.get_logger("copydesk.readers")
 

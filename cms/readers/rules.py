@@ -1,10 +1,9 @@
 """What may be, for readers: purposes of codes and the numbers of their life, attempts and limits. Plain Python."""
 
-import hashlib
-import ipaddress
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from cms.platform.counting import Limit
 
 PURPOSES = ("verify_email", "reset_password")
 
@@ -14,15 +13,6 @@ CODES_PER_HOUR = 5
 CODES_PER_DAY = 10
 
 LOCALES = ("en", "zh-CN", "kk", "ru")
-
-
-@dataclass(frozen=True)
-class Limit:
-    """How often something may be done within a window of time. `name` is what the limit is called in headers."""
-
-    name: str
-    times: int
-    window_seconds: int
 
 
 CODES_PER_CLIENT = Limit("codes", 20, 3600)
@@ -41,21 +31,3 @@ def may_send_code(asked: Iterable[tuple[str, datetime]], purpose: str, cooldown:
     if any(kind == purpose and now - at < cooldown for kind, at in codes):
         return False
     return len(codes) < CODES_PER_DAY and sum(now - at < timedelta(hours=1) for _, at in codes) < CODES_PER_HOUR
-
-
-def client_network(address: str) -> str:
-    """What one client can hardly leave: its IPv4 address, or the /64 of its IPv6 address."""
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return "unknown"
-    if isinstance(parsed, ipaddress.IPv6Address):
-        if parsed.ipv4_mapped is not None:
-            return str(parsed.ipv4_mapped)
-        return str(ipaddress.ip_network((parsed, 64), strict=False))
-    return str(parsed)
-
-
-def counted_address(email: str) -> str:
-    """What stands for an address in the key of a counter: of one length, and not an address in one more table."""
-    return hashlib.sha256(email.encode()).hexdigest()

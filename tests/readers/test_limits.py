@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from cms.app import create_app
+from cms.platform.counting import client_network
 from cms.platform.models import LimitCounter
-from cms.readers.rules import client_network
 from cms.settings import Settings
 from tests.readers.making import PHRASE, Desk, changed
 

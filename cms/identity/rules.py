@@ -1,24 +1,207 @@
-"""What a token is and what each role may do. Plain Python."""
+"""Who may do what and where: permissions, roles, the decision. What a token is. Plain Python.
 
+A grant holds in a section with everything below it and in one language, or everywhere. Permissions over articles ask
+where the article is. Those over the taxonomy do not: sections, tags, people and sources are shared by every desk. What
+concerns the whole site (operations, audit, tokens, roles) is only ever given by a grant that holds everywhere.
+"""
+
+import ipaddress
+import re
 import secrets
 import string
 import zlib
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Literal
+
+from cms.platform.actor import Grant
 
 PREFIX = "cpd_pat_"
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 RANDOM_CHARACTERS = 30
 CHECK_CHARACTERS = 6
 DEFAULT_DAYS = 90
+MOST_DAYS = 365
+MOST_OVERLAP_MINUTES = 7 * 24 * 60
+MOST_NETWORKS = 50
+LONGEST_TOKEN_NAME = 120
+LONGEST_ROLE_NAME = 40
+LONGEST_DESCRIPTION = 300
+ROLE_NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*", re.ASCII)
+
+PERMISSIONS: dict[str, str] = {
+    "articles:read": "Read drafts, published articles, their revisions and receipts.",
+    "articles:write": "Make articles, and edit those that one made oneself.",
+    "articles:write_any": "Edit what others made; needs `articles:write` too.",
+    "articles:publish": "Publish and unpublish.",
+    "articles:delete": "Delete articles.",
+    "taxonomy:read": "Read sections, tags, people and sources, in every section.",
+    "taxonomy:write": "Add sections, tags, people and sources, in every section.",
+    "operations:read": "See deliveries and dead letters.",
+    "operations:write": "Retry and discard dead letters.",
+    "audit:read": "Read the audit trail.",
+    "tokens:read": "See which API tokens exist; never the tokens themselves.",
+    "tokens:write": "Issue, rotate and revoke API tokens that may do no more than oneself.",
+    "roles:read": "See which roles exist and what they may do.",
+    "roles:write": "Make, change and delete custom roles that may do no more than oneself.",
+    "access:explain": "Ask why somebody else may or may not do something.",
+}
+# These mean an article, so a section and a language limit them.
+IN_PLACE = frozenset(name for name in PERMISSIONS if name.startswith("articles:"))
+SHARED = frozenset(name for name in PERMISSIONS if name.startswith("taxonomy:"))
+# To act on what somebody else made, the second is needed beside the first.
+BEYOND_ONES_OWN = {"articles:write": "articles:write_any"}
 
 READ_SCOPES = frozenset({"articles:read", "taxonomy:read", "operations:read"})
-EDIT_SCOPES = READ_SCOPES | {"articles:write", "articles:publish", "articles:delete", "taxonomy:write"}
+WRITE_SCOPES = READ_SCOPES | {"articles:write", "articles:write_any"}
+EDIT_SCOPES = WRITE_SCOPES | {"articles:publish", "articles:delete", "taxonomy:write"}
 ROLES: dict[str, frozenset[str]] = {
     "viewer": READ_SCOPES,
+    "moderator": READ_SCOPES,
     "author": READ_SCOPES | {"articles:write"},
+    "translator": WRITE_SCOPES,
     "editor": EDIT_SCOPES,
-    "administrator": EDIT_SCOPES | {"operations:write", "audit:read"},
+    "editor-in-chief": EDIT_SCOPES | {"audit:read", "tokens:read", "roles:read", "access:explain"},
+    "administrator": frozenset(PERMISSIONS),
 }
-SCOPES = frozenset().union(*ROLES.values())
+ROLE_TEXTS = {
+    "viewer": "Reads everything in its place and changes nothing.",
+    "moderator": "Reads like a viewer; what it may do with comments comes with them.",
+    "author": "Makes articles and edits the ones that it made.",
+    "translator": "Makes articles and edits everybody's; meant to be limited to one language.",
+    "editor": "Edits, publishes, unpublishes and deletes; adds to the taxonomy.",
+    "editor-in-chief": "An editor who also reads the audit trail, the roles and tokens, and explains access.",
+    "administrator": "May do everything.",
+}
+
+Missing = Literal["", "permission", "section", "locale"]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Whether something is allowed, and by which grant; otherwise `missing` and the permission that is missing.
+
+    `missing` is `permission` where no grant has it at all, `section` or `locale` where one has it elsewhere.
+    """
+
+    is_allowed: bool
+    grant: Grant | None = None
+    missing: Missing = ""
+    permission: str = ""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a permission holds: a section with all below it, and a language. Empty means every one."""
+
+    section_path: str = ""
+    locale: str = ""
+
+    def covers(self, section_path: str, locale: str) -> bool:
+        """Whether what is in this section and language is in this place."""
+        return section_path.startswith(self.section_path) and self.locale in ("", locale)
+
+
+@dataclass(frozen=True)
+class NewToken:
+    """A token to issue: a role or permissions, where they hold, from which networks it may come, and for how long."""
+
+    name: str
+    role: str = ""
+    permissions: frozenset[str] = field(default_factory=frozenset)
+    section_path: str = ""
+    locale: str = ""
+    networks: tuple[str, ...] = ()
+    lifetime: timedelta = timedelta(days=DEFAULT_DAYS)
+
+
+@dataclass(frozen=True)
+class NewRole:
+    """A custom role: a name for a set of permissions."""
+
+    name: str
+    permissions: frozenset[str]
+    description: str = ""
+
+
+def grant_of(permissions: Collection[str], section_path: str = "", locale: str = "", source: str = "") -> Grant:
+    """A grant; one that is limited to a place gives nothing that concerns the whole site, nor what nobody knows."""
+    known = frozenset(permissions) & PERMISSIONS.keys()
+    is_limited = bool(section_path or locale)
+    return Grant(known & (IN_PLACE | SHARED) if is_limited else known, section_path, locale, source)
+
+
+def decide(
+    grants: Iterable[Grant], permission: str, section_path: str, locale: str, *, is_own: bool = False
+) -> Decision:
+    """Whether these grants allow something on what is in a section and language.
+
+    `section_path` is empty for what is in no section. More grants never allow less.
+    """
+    grants = tuple(grants)
+    decision = _decide_one(grants, permission, section_path, locale)
+    if decision.is_allowed and not is_own and permission in BEYOND_ONES_OWN:
+        return _decide_one(grants, BEYOND_ONES_OWN[permission], section_path, locale)
+    return decision
+
+
+def places(grants: Iterable[Grant], permission: str) -> frozenset[Place]:
+    """Where a permission holds, for lists; only the place that is everywhere when there is one."""
+    found = frozenset(_place_of(grant) for grant in grants if permission in grant.permissions)
+    return frozenset({Place()}) if Place() in found else found
+
+
+def beyond(grants: Collection[Grant], wanted: Grant) -> frozenset[str]:
+    """Those permissions of a wanted grant that these grants do not have in its whole place: nobody gives more."""
+    return frozenset(
+        name
+        for name in wanted.permissions
+        if not any(
+            name in grant.permissions and _place_of(grant).covers(wanted.section_path, wanted.locale)
+            for grant in grants
+        )
+    )
+
+
+def is_role_name(text: str) -> bool:
+    """Whether a custom role can have this name."""
+    return len(text) <= LONGEST_ROLE_NAME and ROLE_NAME.fullmatch(text) is not None
+
+
+def network_of(text: str) -> str | None:
+    """An address or network in its usual form, such as `192.0.2.0/24`; None for what is neither."""
+    try:
+        return str(ipaddress.ip_network(text))
+    except ValueError:
+        return None
+
+
+def is_at_home(address: str, networks: Collection[str]) -> bool:
+    """Whether an address is in one of these networks; where there are none, every address is."""
+    if not networks:
+        return True
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    parsed = getattr(parsed, "ipv4_mapped", None) or parsed
+    return any(parsed in ipaddress.ip_network(network) for network in networks)
+
+
+def _decide_one(grants: tuple[Grant, ...], permission: str, section_path: str, locale: str) -> Decision:
+    missing: Missing = "permission"
+    for grant in grants:
+        if permission not in grant.permissions:
+            continue
+        if permission not in IN_PLACE or _place_of(grant).covers(section_path, locale):
+            return Decision(True, grant=grant, permission=permission)
+        missing = "locale" if section_path.startswith(grant.section_path) else "section"
+    return Decision(False, missing=missing, permission=permission)
+
+
+def _place_of(grant: Grant) -> Place:
+    return Place(grant.section_path, grant.locale)
 
 
 def new_token() -> str:

@@ -1,51 +1,30 @@
-"""Issuing and verifying API tokens."""
+"""From a token to the Actor that it stands for, once per request."""
 
-import hashlib
+import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+import structlog
+from sqlalchemy import or_, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from cms.audit.recording import note
-from cms.identity import rules
+from cms.identity import issuing, queries, rules
 from cms.identity.models import ApiToken
-from cms.platform.actor import Actor, Grant
+from cms.platform.actor import Actor
 from cms.platform.db import Database
 from cms.platform.errors import Unauthenticated
 from cms.platform.http.guard import CHALLENGE, client_address, request_id
-from cms.platform.ids import new_id
+
+log = structlog.get_logger("copydesk.identity")
+
+USE_NOTED_EVERY = timedelta(seconds=60)
 
 
 def issue_token(session: Session, actor: Actor, *, name: str, role: str, lifetime: timedelta, now: datetime) -> str:
-    """Make a token and give it back; this is the only time that it is seen. Raises: KeyError for an unknown role."""
-    assert role in rules.ROLES
-    token = rules.new_token()
-    row = ApiToken(
-        id=new_id(),
-        name=name,
-        hint=token[: len(rules.PREFIX) + 4],
-        digest=digest(token),
-        role=role,
-        created_at=now,
-        expires_at=now + lifetime,
-    )
-    session.add(row)
-    note(
-        session,
-        actor=actor,
-        action="token.issued",
-        subject_kind="token",
-        subject_id=row.id,
-        now=now,
-        changes=["role", "expires_at"],
-    )
-    return token
-
-
-def digest(token: str) -> bytes:
-    """What the database keeps. A plain SHA-256 is enough for 178 random bits. Source: OWASP ASVS 5.0, 6.5.2."""
-    return hashlib.sha256(token.encode()).digest()
+    """Make a token with a role that holds everywhere and give it back; this is the only time that it is seen."""
+    _, text = issuing.issue(session, actor, rules.NewToken(name=name, role=role, lifetime=lifetime), now)
+    return text
 
 
 def has_tokens(session: Session) -> bool:
@@ -54,27 +33,75 @@ def has_tokens(session: Session) -> bool:
 
 
 def verifier(database: Database, clock: Callable[[], datetime]) -> Callable[[str], Actor]:
-    """A function from a token to its Actor. State is read on each request, so a revoked token ends at once.
+    """A function from a token to its Actor. State and role are read on each request, so that a change holds at once.
 
-    Raises: Unauthenticated; the text does not tell unknown, expired and revoked apart.
+    Raises: Unauthenticated; the text does not tell unknown, expired, revoked and wrong address apart.
     """
+    uses = Uses(database)
 
     def verify(token: str) -> Actor:
-        refusal = Unauthenticated("The token is unknown, expired or revoked.", headers=CHALLENGE)
+        refusal = Unauthenticated("The token is unknown, expired, revoked or not for this address.", headers=CHALLENGE)
         if not rules.is_well_formed(token):
             raise refusal
+        wanted, now = issuing.digest(token), clock()
         with database.reading() as session:
-            row = session.scalar(select(ApiToken).where(ApiToken.digest == digest(token)))
-        if row is None or row.revoked_at is not None or row.expires_at <= clock():
+            found = queries.token_and_role(session, wanted)
+        if found is None:
             raise refusal
+        row, role = found
+        because = _wrong_with(row, wanted, now)
+        if because:
+            log.info("token_refused", credential=row.id, because=because)
+            raise refusal
+        uses.note(row, now)
         return Actor(
             kind="service",
             id=row.id,
             name=row.name,
-            grants=(Grant(rules.ROLES[row.role], source=f"role {row.role}"),),
+            grants=queries.grants_of_token(row, role),
             credential=f"token:{row.id}",
             request_id=request_id(),
             client_address=client_address(),
         )
 
     return verify
+
+
+class Uses:
+    """Notes when a token was last used, at most once a minute, so that reading does not become writing.
+
+    A request never fails for it: when the database takes no write, this process tries again a minute later.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._tried: dict[int, datetime] = {}
+        self._lock = threading.Lock()
+
+    def note(self, row: ApiToken, now: datetime) -> None:
+        """Note a use of this token where the last noted one is old."""
+        before = now - USE_NOTED_EVERY
+        if row.last_used_at is not None and row.last_used_at > before:
+            return
+        with self._lock:
+            tried = self._tried.get(row.number)
+            if tried is not None and tried > before:
+                return
+            self._tried = {number: at for number, at in self._tried.items() if at > before} | {row.number: now}
+        statement = update(ApiToken).where(
+            ApiToken.number == row.number, or_(ApiToken.last_used_at.is_(None), ApiToken.last_used_at <= before)
+        )
+        try:
+            with self._database.transaction() as session:
+                session.execute(statement.values(last_used_at=now))
+        except DBAPIError as error:
+            log.warning("token_use_not_noted", credential=row.id, error=type(error).__name__)
+
+
+def _wrong_with(row: ApiToken, digest: bytes, now: datetime) -> str:
+    if row.revoked_at is not None:
+        return "revoked"
+    ends_at = row.expires_at if row.digest == digest else row.previous_until
+    if ends_at is None or ends_at <= now:
+        return "expired"
+    return "" if rules.is_at_home(client_address(), row.networks or ()) else "address"

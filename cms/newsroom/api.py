@@ -4,7 +4,10 @@ from typing import Any, cast
 
 from flask import Blueprint, Response, current_app
 from flask.blueprints import BlueprintSetupState
+from sqlalchemy.orm import Session
 
+from cms.identity.access import NO_ARTICLE, READ, refuse
+from cms.identity.rules import places
 from cms.newsroom import publishing, queries
 from cms.newsroom.drafting import create_article as create
 from cms.newsroom.editing import edit_article as edit
@@ -60,7 +63,9 @@ def create_article(body: NewArticle) -> Response:
 @endpoint(summary="List articles", scope="articles:read", query=ArticleQueryShape, answers={200: ArticlePageShape})
 def list_articles(query: dict[str, Any]) -> Response:
     """Drafts and published articles, the ones changed last first."""
-    asked = queries.Narrowing(state=query["state"], section=query["section"], q=query["q"])
+    asked = queries.Narrowing(
+        places=places(current_actor().grants, READ), state=query["state"], section=query["section"], q=query["q"]
+    )
     with reading() as session:
 
         def read(limit: int, after: tuple[Any, ...] | None, is_backwards: bool) -> list[Any]:
@@ -83,9 +88,7 @@ def list_articles(query: dict[str, Any]) -> Response:
 def read_article(article_id: str) -> Response:
     """The working copy, with the ETag that changes are made on."""
     with reading() as session:
-        article = queries.article_by_id(session, _id(article_id))
-        if article is None:
-            raise NotFound("There is no article of this id.")
+        article = _readable(session, article_id)
         if is_not_modified(revision_etag(article.revision)):
             return answer(None, 304, etag=revision_etag(article.revision))
         return _article(article, queries.content_of(session, article))
@@ -170,7 +173,7 @@ def unpublish_article(article_id: str, revision: int, query: dict[str, Any]) -> 
 def list_revisions(article_id: str, query: dict[str, Any]) -> Response:
     """Every saved state of an article, newest first."""
     with reading() as session:
-        _must_exist(queries.article_by_id(session, _id(article_id)))
+        _readable(session, article_id)
         return page_answer(
             f"newsroom|revisions|{article_id}",
             query,
@@ -188,7 +191,7 @@ def list_revisions(article_id: str, query: dict[str, Any]) -> Response:
 def read_revision(article_id: str, number: int) -> Response:
     """One saved state with its content."""
     with reading() as session:
-        _must_exist(queries.article_by_id(session, _id(article_id)))
+        _readable(session, article_id)
         found = _must_exist(queries.revision(session, article_id, number))
         return answer({**_entry(found), "content": found.content})
 
@@ -206,9 +209,18 @@ def _receipt(saved: Saved) -> str:
     return f"/api/v1/receipts/{saved.letter.id}"
 
 
+def _readable(session: Session, article_id: str) -> Article:
+    article = queries.article_by_id(session, _id(article_id))
+    if article is None:
+        raise NotFound(NO_ARTICLE)
+    place = queries.place_at(session, article.section_id, article.locale)
+    refuse(current_actor(), READ, section_path=place.section_path, locale=place.locale)
+    return article
+
+
 def _id(text: str) -> str:
     if not is_id(text):
-        raise NotFound("There is no article of this id.")
+        raise NotFound(NO_ARTICLE)
     return text
 
 

@@ -5,9 +5,10 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from cms.events.catalogue import ArticleCreated
+from cms.identity.access import refuse
 from cms.newsroom.merging import merge_patch
 from cms.newsroom.models import Article
-from cms.newsroom.queries import PLAIN
+from cms.newsroom.queries import PLAIN, place_at
 from cms.newsroom.rules import NewArticle, Standing, settled
 from cms.newsroom.saving import Saved, find_words, put_lists, put_standing, put_values, record_act
 from cms.platform.actor import Actor
@@ -19,7 +20,8 @@ def create_article(session: Session, actor: Actor, command: NewArticle, now: dat
     """Make a draft at revision 1; it may be incomplete, and readers see nothing of it.
 
     Emits: ArticleCreated
-    Raises: Invalid for a section or person that does not exist; Conflict (`slug_taken`) for a given slug.
+    Raises: Forbidden in this section or language; Invalid for a section or person that does not exist;
+    Conflict (`slug_taken`) for a given slug.
     """
     content, errors = settled(merge_patch({}, command.content()))
     if errors:
@@ -27,6 +29,8 @@ def create_article(session: Session, actor: Actor, command: NewArticle, now: dat
     words = find_words(session, actor, content, now)
     article = Article(id=new_id(), created_at=now)
     put_standing(article, Standing(), now)
+    place = place_at(session, words.values["section_id"], content["locale"])
+    refuse(actor, "articles:write", section_path=place.section_path, locale=place.locale, is_own=True, is_target=True)
     put_values(session, article, {**{name: content[name] for name in PLAIN}, **words.values})
     put_lists(session, article, words)
     content["slug"] = article.slug

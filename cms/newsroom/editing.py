@@ -20,6 +20,7 @@ from cms.newsroom.saving import (
     put_standing,
     put_values,
     record_act,
+    refuse_there,
     stale,
     standing_of,
 )
@@ -32,9 +33,10 @@ def edit_article(session: Session, actor: Actor, command: EditArticle, now: date
     """Change the working copy by a merge patch; None when the patch changes nothing, and nothing is written.
 
     Emits: ArticleEdited
-    Raises: NotFound; Stale with base, yours and theirs of each field that clashes; Invalid; Conflict (`slug_taken`).
+    Raises: NotFound; Forbidden, also for a section or language to move to; Invalid; Conflict (`slug_taken`); Stale with
+    base, yours and theirs of each field that clashes.
     """
-    article = locked(session, command.article_id)
+    article = locked(session, actor, "articles:write", command.article_id)
     before = queries.content_of(session, article)
     if article.revision != command.revision:
         raise _stale(session, article, before, command)
@@ -45,6 +47,9 @@ def edit_article(session: Session, actor: Actor, command: EditArticle, now: date
     if not changed_fields(before, content):
         return None
     values = {**{name: content[name] for name in PLAIN}, **words.values}
+    # Where the article goes to is asked about as well as where it came from.
+    target = queries.place_at(session, values["section_id"], values["locale"])
+    refuse_there(session, actor, "articles:write", article, target, is_target=True)
     put_values(session, article, values)
     content["slug"] = article.slug
     changes = changed_fields(before, content)

@@ -40,9 +40,10 @@ def publish_article(session: Session, actor: Actor, command: PublishArticle, now
     """Show the present revision to readers from the commit on, as a new revision that holds the same.
 
     Emits: ArticlePublished
-    Raises: NotFound; Stale; Conflict (`already_published`, `slug_taken`); Invalid, naming what readers would miss.
+    Raises: NotFound; Forbidden; Stale; Conflict (`already_published`, `slug_taken`); Invalid, naming what readers
+    would miss.
     """
-    article = locked(session, command.article_id)
+    article = locked(session, actor, "articles:publish", command.article_id)
     refuse_stale(article, command.revision)
     wrong = wrong_instant(command.published_at, now)
     if wrong:
@@ -68,9 +69,9 @@ def unpublish_article(session: Session, actor: Actor, command: UnpublishArticle,
     """Take an article away from readers; the working copy stays.
 
     Emits: ArticleUnpublished
-    Raises: NotFound; Stale; Conflict for an article that is not published.
+    Raises: NotFound; Forbidden; Stale; Conflict for an article that is not published.
     """
-    article = locked(session, command.article_id)
+    article = locked(session, actor, "articles:publish", command.article_id)
     refuse_stale(article, command.revision)
     put_standing(article, decide(standing_of(article), "unpublish", now), now)
     withdraw_document(session, article.id, now)
@@ -83,9 +84,9 @@ def delete_article(session: Session, actor: Actor, command: DeleteArticle, now: 
     """Take an article away from readers and editors; its row and revisions stay, and its slug is free again.
 
     Emits: ArticleDeleted
-    Raises: NotFound; Stale.
+    Raises: NotFound; Forbidden; Stale.
     """
-    article = locked(session, command.article_id)
+    article = locked(session, actor, "articles:delete", command.article_id)
     refuse_stale(article, command.revision)
     content = queries.content_of(session, article)
     if article.state == "published":

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, true
 from sqlalchemy.orm import Session
 
+from cms.identity.rules import Place
 from cms.newsroom.models import Article, ArticleAuthor, ArticleTag, Revision
 from cms.platform.clock import rfc3339
 from cms.platform.keyset import one_page
@@ -27,8 +28,12 @@ LARGEST_REVISION = 2**31 - 1
 
 @dataclass(frozen=True)
 class Narrowing:
-    """What a list of articles is narrowed to. A section means its subtree; `q` means words of the title."""
+    """What a list of articles is narrowed to. A section means its subtree; `q` means words of the title.
 
+    `places` are those that the asker may read in; without any there is nothing to see.
+    """
+
+    places: frozenset[Place]
     state: str | None = None
     section: str | None = None
     q: str | None = None
@@ -36,7 +41,8 @@ class Narrowing:
     @property
     def name(self) -> str:
         """What binds cursors to this list."""
-        return f"newsroom|articles|{self.state}|{self.section}|{self.q}"
+        places = sorted((place.section_path, place.locale) for place in self.places)
+        return f"newsroom|articles|{self.state}|{self.section}|{self.q}|{places}"
 
 
 def article_by_id(session: Session, article_id: str) -> Article | None:
@@ -47,6 +53,24 @@ def article_by_id(session: Session, article_id: str) -> Article | None:
 def living() -> Select[Article]:
     """Articles that were not deleted."""
     return select(Article).where(Article.deleted_at.is_(None))
+
+
+def place_at(session: Session, section_id: str | None, locale: str) -> Place:
+    """A section, or none, and a language as a place, for the question who may touch what is there."""
+    path = session.scalar(select(Section.path).where(Section.id == section_id)) if section_id else None
+    return Place(path or "", locale)
+
+
+def whereabouts(session: Session, article_id: str) -> Place | None:
+    """Where an article is, or was when it was deleted; None for what is no article."""
+    article = session.scalar(select(Article).where(Article.id == article_id))
+    return None if article is None else place_at(session, article.section_id, article.locale)
+
+
+def was_made_by(session: Session, article_id: str, kind: str, actor_id: str) -> bool:
+    """Whether an article's first revision is this actor's: that is what makes it one's own."""
+    first = session.get(Revision, (article_id, 1))
+    return first is not None and (first.actor_kind, first.actor_id) == (kind, actor_id)
 
 
 def articles(
@@ -141,17 +165,31 @@ def count_of_revisions(session: Session, article_id: str) -> int:
 
 
 def _narrowed(statement: Select[Any], asked: Narrowing) -> Select[Any]:
+    statement = statement.where(or_(*(_is_in(place) for place in asked.places)) if asked.places else ~true())
     if asked.state is not None:
         statement = statement.where(Article.state == asked.state)
     if asked.section is not None:
-        top = select(Section.path).where(Section.slug == asked.section).scalar_subquery()
-        below = func.substr(Section.path, 1, func.length(top)) == top
-        statement = statement.where(Article.section_id.in_(select(Section.id).where(below)))
+        statement = statement.where(
+            _is_below(select(Section.path).where(Section.slug == asked.section).scalar_subquery())
+        )
     for word in (asked.q or "").split()[:MOST_WORDS]:
         # SQLite folds only ASCII by itself; the usual spellings of a word cover the other scripts with cases.
         spellings = sorted({word, word.lower(), word.upper(), word.capitalize()})
         statement = statement.where(or_(*(Article.title.icontains(one, autoescape=True) for one in spellings)))
     return statement
+
+
+def _is_in(place: Place) -> ColumnElement[bool]:
+    conditions: list[ColumnElement[bool]] = [true()]
+    if place.section_path:
+        conditions.append(_is_below(literal(place.section_path)))
+    if place.locale:
+        conditions.append(Article.locale == place.locale)
+    return and_(*conditions)
+
+
+def _is_below(top: Any) -> ColumnElement[bool]:
+    return Article.section_id.in_(select(Section.id).where(func.substr(Section.path, 1, func.length(top)) == top))
 
 
 def _column_by_id(session: Session, kind: Any, column: Any, ids: Iterable[str | None]) -> dict[str | None, Any]:

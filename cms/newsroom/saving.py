@@ -13,6 +13,8 @@ from cms.audit.recording import note
 from cms.events.catalogue import Event
 from cms.events.models import Letter
 from cms.events.outbox import record
+from cms.identity.access import NO_ARTICLE, refuse
+from cms.identity.rules import Place
 from cms.newsroom import queries
 from cms.newsroom.models import Article, ArticleAuthor, ArticleTag, Revision
 from cms.newsroom.rules import Standing
@@ -37,13 +39,33 @@ class Saved:
     letter: Letter
 
 
-def locked(session: Session, article_id: str) -> Article:
-    """The article, held against every other change until the transaction ends. Raises: NotFound."""
+def locked(session: Session, actor: Actor, permission: str, article_id: str) -> Article:
+    """The article, held against every other change until the transaction ends, for an act that is allowed on it.
+
+    Raises: NotFound, for one that the actor may not know of too; Forbidden.
+    """
     statement = queries.living().where(Article.id == article_id).with_for_update()
     article = session.scalar(statement, execution_options={"populate_existing": True})
     if article is None:
-        raise NotFound("There is no article of this id.")
+        raise NotFound(NO_ARTICLE)
+    here = queries.place_at(session, article.section_id, article.locale)
+    refuse_there(session, actor, permission, article, here)
     return article
+
+
+def refuse_there(
+    session: Session, actor: Actor, permission: str, article: Article, place: Place, *, is_target: bool = False
+) -> None:
+    """Refuse an act on an article in a place, its own or a target. Raises: NotFound; Forbidden."""
+    is_own = queries.was_made_by(session, article.id, actor.kind, actor.id)
+    refuse(
+        actor,
+        permission,
+        section_path=place.section_path,
+        locale=place.locale,
+        is_own=is_own,
+        is_target=is_target,
+    )
 
 
 def refuse_stale(article: Article, revision: int) -> None:

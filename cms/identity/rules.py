@@ -18,6 +18,7 @@ from typing import Literal
 from cms.platform.actor import Grant
 
 PREFIX = "cpd_pat_"
+SESSION_PREFIX = "cpd_ses_"
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 RANDOM_CHARACTERS = 30
 CHECK_CHARACTERS = 6
@@ -45,6 +46,8 @@ PERMISSIONS: dict[str, str] = {
     "tokens:write": "Issue, rotate and revoke API tokens that may do no more than oneself.",
     "roles:read": "See which roles exist and what they may do.",
     "roles:write": "Make, change and delete custom roles that may do no more than oneself.",
+    "staff:read": "See who the colleagues are and what they may do.",
+    "staff:write": "Invite colleagues, disable them, and change what they may do, up to what one may oneself.",
     "access:explain": "Ask why somebody else may or may not do something.",
 }
 # These mean an article, so a section and a language limit them.
@@ -62,7 +65,7 @@ ROLES: dict[str, frozenset[str]] = {
     "author": READ_SCOPES | {"articles:write"},
     "translator": WRITE_SCOPES,
     "editor": EDIT_SCOPES,
-    "editor-in-chief": EDIT_SCOPES | {"audit:read", "tokens:read", "roles:read", "access:explain"},
+    "editor-in-chief": EDIT_SCOPES | {"audit:read", "tokens:read", "roles:read", "staff:read", "access:explain"},
     "administrator": frozenset(PERMISSIONS),
 }
 ROLE_TEXTS = {
@@ -204,14 +207,14 @@ def _place_of(grant: Grant) -> Place:
     return Place(grant.section_path, grant.locale)
 
 
-def new_token() -> str:
+def new_token(prefix: str = PREFIX) -> str:
     """A fresh token: prefix, 30 random characters of 62 (178 bits), and a checksum of six.
 
     Source: the form of GitHub's tokens, which lets scanners find a leaked one and a typing mistake be refused
     before the database is asked.
     """
     random = "".join(secrets.choice(ALPHABET) for _ in range(RANDOM_CHARACTERS))
-    return PREFIX + random + checksum(random)
+    return prefix + random + checksum(random)
 
 
 def checksum(random: str) -> str:
@@ -224,13 +227,13 @@ def checksum(random: str) -> str:
     return "".join(reversed(characters))
 
 
-def is_well_formed(token: str) -> bool:
+def is_well_formed(token: str, prefix: str = PREFIX) -> bool:
     """Whether a text can be one of our tokens at all."""
     if (
-        not token.startswith(PREFIX)
-        or len(token) != len(PREFIX) + RANDOM_CHARACTERS + CHECK_CHARACTERS
+        not token.startswith(prefix)
+        or len(token) != len(prefix) + RANDOM_CHARACTERS + CHECK_CHARACTERS
         or not token.isascii()
     ):
         return False
-    random = token[len(PREFIX) : -CHECK_CHARACTERS]
+    random = token[len(prefix) : -CHECK_CHARACTERS]
     return checksum(random) == token[-CHECK_CHARACTERS:]

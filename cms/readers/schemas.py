@@ -1,21 +1,13 @@
 """Shapes of the readers' API: what is sent becomes a frozen command, with addresses and codes in their one spelling."""
 
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from marshmallow import ValidationError, fields, post_load, validate
+from marshmallow import fields, post_load, validate
 
-from cms.identity.addresses import AddressError, canonical_address
-from cms.identity.codes import CodeError, read_code
-from cms.identity.passwords import LONGEST, normal_password
+from cms.identity.fields import LOCALE, Address, Code, Password, PublicId
 from cms.platform.http.shapes import Shape, Text
-from cms.platform.ids import is_id
 from cms.readers.rules import PURPOSES
-
-# A language, then parts of letters and digits. Source: BCP 47, the shape of a tag without its registry.
-LOCALE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-LONGEST_GIVEN = 1024
 
 
 @dataclass(frozen=True)
@@ -46,52 +38,6 @@ class PasswordChange:
     new_password: str = field(repr=False)
 
 
-class Address(Text):
-    """An e-mail address; loaded in its canonical spelling."""
-
-    def _deserialize(self, value: Any, attr: Any, data: Any, **options: Any) -> str:
-        text = super()._deserialize(value, attr, data, **options)
-        try:
-            return canonical_address(text[:LONGEST_GIVEN])
-        except AddressError as error:
-            raise ValidationError(str(error)) from None
-
-
-class Password(Text):
-    """A password of any characters; loaded in NFC. Which are refused is decided with the words around the reader."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(is_line=False, validate=validate.Length(max=LONGEST), **options)
-
-    def _deserialize(self, value: Any, attr: Any, data: Any, **options: Any) -> str:
-        return normal_password(super()._deserialize(value, attr, data, **options))
-
-
-class Code(Text):
-    """A code as typed; loaded without spaces and hyphens, in upper case."""
-
-    def __init__(self, purpose: str, **options: Any) -> None:
-        super().__init__(**options)
-        self.purpose = purpose
-
-    def _deserialize(self, value: Any, attr: Any, data: Any, **options: Any) -> str:
-        text = super()._deserialize(value, attr, data, **options)
-        try:
-            return read_code(self.purpose, text[:LONGEST_GIVEN])
-        except CodeError as error:
-            raise ValidationError(str(error)) from None
-
-
-class ChallengeId(Text):
-    """The id of a challenge, as it was answered."""
-
-    def _deserialize(self, value: Any, attr: Any, data: Any, **options: Any) -> str:
-        text = super()._deserialize(value, attr, data, **options)
-        if not is_id(text):
-            raise ValidationError("Not a valid id.")
-        return text
-
-
 class RegistrationShape(Shape):
     """A reader who wants an account. The answer is the same whether there is one already."""
 
@@ -100,7 +46,7 @@ class RegistrationShape(Shape):
         required=True, metadata={"description": "15 to 256 characters of any kind", "format": "password"}
     )
     locale = Text(
-        required=True, validate=[validate.Length(max=35), validate.Regexp(re.compile(LOCALE.pattern + r"\Z"))],
+        required=True, validate=[validate.Length(max=35), validate.Regexp(LOCALE)],
         metadata={"description": "The reader's language, such as en or zh-CN; letters come in it"},
     )  # fmt: skip
     display_name = Text(load_default="", validate=validate.Length(max=120))
@@ -115,7 +61,7 @@ class CodeRequestShape(Shape):
 
     purpose = fields.String(required=True, validate=validate.OneOf(PURPOSES))
     email = Address(required=True, metadata={"format": "email"})
-    challenge_id = ChallengeId(
+    challenge_id = PublicId(
         load_default=None, metadata={"description": "The registration's, to keep its password; else none is kept"}
     )
 
@@ -133,7 +79,7 @@ class VerificationShape(Shape):
 class PasswordChangeShape(Shape):
     """A new password, allowed by the code of a reset."""
 
-    challenge_id = ChallengeId(required=True)
+    challenge_id = PublicId(required=True)
     code = Code("reset_password", required=True, metadata={"example": "ABCD-EFGH"})
     new_password = Password(
         required=True, metadata={"description": "15 to 256 characters of any kind", "format": "password"}

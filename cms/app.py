@@ -5,11 +5,14 @@ import os
 from flask import Blueprint, Flask
 
 from cms.content.api import content
+from cms.identity.api import identity
 from cms.identity.tokens import verifier
 from cms.newsroom.api import newsroom
+from cms.operations.api.access import access
 from cms.operations.api.documentation import documentation
 from cms.operations.api.health import health
 from cms.operations.api.receipts import receipts
+from cms.operations.api.tokens import tokens
 from cms.platform.bell import Bell
 from cms.platform.clock import now
 from cms.platform.db import Database, refuse_unsafe_server
@@ -23,7 +26,9 @@ from cms.settings import Settings
 from cms.taxonomy.api import taxonomy
 from search_index.reader import Reader
 
-BLUEPRINTS: tuple[Blueprint, ...] = (content, newsroom, taxonomy, readers, receipts, health, documentation)
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    content, newsroom, taxonomy, readers, identity, tokens, access, receipts, health, documentation,
+)  # fmt: skip
 
 
 def create_app(settings: Settings) -> Flask:

@@ -96,7 +96,8 @@ def _add(spec: APISpec, rule: Rule, declared: Endpoint) -> None:
             "required": not declared.is_body_optional,
             "content": {"application/json": {"schema": declared.body}},
         }
-    operation["security"] = [{"token": []}] if declared.scope else []
+    is_private = bool(declared.scope) or declared.is_for_every_caller
+    operation["security"] = [{"token": []}] if is_private else []
     if declared.scope:
         operation["description"] = (operation.get("description", "") + f"\n\nScope: `{declared.scope}`.").strip()
     path = PATH_PART.sub(r"{\2}", rule.rule)

@@ -4,6 +4,8 @@ from marshmallow import fields, validate
 
 from cms.events.models import STATES
 from cms.events.subscriptions import BY_NAME
+from cms.identity.rules import PERMISSIONS
+from cms.identity.schemas import TokenShape
 from cms.platform.http.query_input import PageShape
 from cms.platform.http.shapes import Flag, Shape, UtcInstant
 
@@ -112,6 +114,81 @@ class AuditQueryShape(PageShape):
     action = fields.String(load_default=None, validate=validate.Length(max=60))
     subject_id = fields.String(load_default=None, validate=validate.Length(max=80))
     actor_id = fields.String(load_default=None, validate=validate.Length(max=80))
+
+
+class TokenPageShape(Shape):
+    """A page of tokens, newest first."""
+
+    data = fields.List(fields.Nested(TokenShape))
+    page = fields.Nested(PageInfoShape)
+    meta = fields.Nested(MetaShape)
+
+
+class ExplainQueryShape(Shape):
+    """Which act to explain, on what, and for whom."""
+
+    action = fields.String(
+        required=True, validate=validate.OneOf(sorted(PERMISSIONS)), metadata={"description": "A permission"}
+    )
+    on = fields.String(
+        load_default=None,
+        validate=validate.Length(1, 120),
+        metadata={"description": "Id of an article or slug of a section; needed for what depends on where it is"},
+    )
+    locale = fields.String(
+        load_default=None,
+        validate=validate.Length(1, 35),
+        metadata={"description": "The language, beside a section"},
+    )
+    for_ = fields.String(
+        load_default=None,
+        data_key="for",
+        validate=validate.Length(1, 80),
+        metadata={"description": "Id of somebody else; left out: the caller"},
+    )
+
+
+class GrantShape(Shape):
+    """Permissions and where they hold; null is everywhere."""
+
+    source = fields.String()
+    section = fields.String(allow_none=True)
+    locale = fields.String(allow_none=True)
+    permissions = fields.List(fields.String())
+
+
+class ExplainedThingShape(Shape):
+    """What the act would be on."""
+
+    kind = fields.String(validate=validate.OneOf(["article", "section"]))
+    id = fields.String()
+    is_own = Flag(metadata={"description": "Whether it was made by the one whose access is explained"})
+
+
+class ExplainedSubjectShape(Shape):
+    """Whose access is explained."""
+
+    kind = fields.String()
+    id = fields.String()
+
+
+class MissingShape(Shape):
+    """What is missing: the permission itself, or it in this section or language."""
+
+    kind = fields.String(validate=validate.OneOf(["permission", "section", "locale"]))
+    permission = fields.String()
+    detail = fields.String()
+
+
+class ExplanationShape(Shape):
+    """Which grant allows an act, or what is missing."""
+
+    action = fields.String()
+    on = fields.Nested(ExplainedThingShape, allow_none=True)
+    for_ = fields.Nested(ExplainedSubjectShape, data_key="for")
+    is_allowed = Flag()
+    grant = fields.Nested(GrantShape, allow_none=True)
+    missing = fields.Nested(MissingShape, allow_none=True)
 
 
 class HealthShape(Shape):

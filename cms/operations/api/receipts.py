@@ -3,9 +3,13 @@
 from typing import Any
 
 from flask import Blueprint, Response
+from sqlalchemy.orm import Session
 
 from cms.audit.models import AuditEntry
 from cms.events.models import Delivery
+from cms.identity.access import READ
+from cms.identity.rules import Place, decide
+from cms.newsroom.queries import whereabouts
 from cms.operations import queries
 from cms.operations.dead_letters import discard, retry
 from cms.operations.schemas import (
@@ -33,7 +37,8 @@ def read_receipt(receipt_id: str) -> Response:
     """Every consequence of an act with its state and duration."""
     with reading() as session:
         found = queries.receipt(session, receipt_id)
-    if found is None:
+        is_visible = found is not None and _may_see(session, found["event"]["subject"])
+    if not is_visible:
         raise NotFound("There is no receipt of this id; receipts are kept for some days after everything is done.")
     return answer(found)
 
@@ -129,6 +134,12 @@ def audit_data(entry: AuditEntry) -> dict[str, Any]:
     """An audit entry in the shape of `AuditEntryShape`."""
     names = ("number", "at", "actor_kind", "actor_id", "action", "subject_kind", "subject_id", "changes")
     return {name: getattr(entry, name) for name in (*names, "request_id", "client_address")}
+
+
+def _may_see(session: Session, subject: str) -> bool:
+    # What follows from an act on an article is for those who may read it; what is about something else is site-wide.
+    place = whereabouts(session, subject) or Place()
+    return decide(current_actor().grants, READ, place.section_path, place.locale).is_allowed
 
 
 def _page(

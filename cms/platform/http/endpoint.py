@@ -10,7 +10,7 @@ from marshmallow import Schema, ValidationError
 
 from cms.platform.errors import Invalid
 from cms.platform.http.etags import required_revision
-from cms.platform.http.guard import require
+from cms.platform.http.guard import require, require_fresh_proof, require_session
 from cms.platform.http.json_input import json_body
 from cms.platform.http.query_input import load_query
 from cms.platform.http.shapes import field_errors
@@ -21,15 +21,23 @@ Shapes = type[Schema] | Schema | None
 
 @dataclass(frozen=True)
 class Endpoint:
-    """What a route promises. `answers` maps a status to the shape of its body (None: no JSON body)."""
+    """What a route promises. `answers` maps a status to the shape of its body (None: no JSON body).
+
+    `is_for_every_caller` marks a route below a private prefix that every known caller may use, whatever they may do.
+    `needs_session` refuses tokens: what is done concerns the account of a person. `needs_fresh_proof` asks a session for
+    a password that was typed within ten minutes: what is done is dangerous.
+    """
 
     summary: str
     answers: Mapping[int, Shapes]
     scope: str | None = None
+    is_for_every_caller: bool = False
     body: Schema | None = None
     query: Schema | None = None
     is_body_optional: bool = False
     needs_revision: bool = False
+    needs_session: bool = False
+    needs_fresh_proof: bool = False
     refuses: tuple[int, ...] = ()
     media_type: str = "application/json"
     description: str = ""
@@ -50,6 +58,10 @@ def endpoint(
         def run(**path: Any) -> Response:
             if declared.scope is not None:
                 require(declared.scope)
+            if declared.needs_session:
+                require_session()
+            if declared.needs_fresh_proof:
+                require_fresh_proof()
             asked = load_query(declared.query)
             given: dict[str, Any] = dict(path)
             if declared.query is not None:

@@ -1,21 +1,51 @@
-"""Who asks, and whether they may: the bearer token becomes an Actor, once per request."""
+"""Who asks, and whether they may: the credential of a request becomes an Actor, once."""
 
+from datetime import timedelta
 from typing import cast
 
 from flask import g, request
 
 from cms.platform.actor import Actor
 from cms.platform.errors import Forbidden, NotFound, Unauthenticated
+from cms.platform.http.csrf import cookie_name, refuse_forgery
 from cms.platform.http.services import services
 
 PRIVATE_PREFIXES = ("/api/",)
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="copydesk"'}
+SESSION = "session:"
+# Dangerous acts in a session need a password that was typed so short ago; RFC 9470 says how to ask for it.
+PROOF_LIFE = timedelta(minutes=10)
+PROOF_CHALLENGE = {
+    "WWW-Authenticate": 'Bearer realm="copydesk", error="insufficient_user_authentication", '
+    f"max_age={int(PROOF_LIFE.total_seconds())}"
+}
+# The only routes below a private prefix that answer without a credential: those by which somebody comes to one.
+OPEN_ROUTES = frozenset(
+    {
+        ("POST", "/api/v1/sessions"),
+        ("POST", "/api/v1/staff/invitations/<invitation_id>/accept"),
+        ("POST", "/api/v1/staff/codes"),
+        ("POST", "/api/v1/staff/password"),
+    }
+)
 
 
 def authenticate() -> None:
-    """Before every request below a private prefix, known path or not: no token, no answer. Raises: Unauthenticated."""
-    if request.path.startswith(PRIVATE_PREFIXES):
+    """Before every request below a private prefix, known path or not: no credential, no answer.
+
+    Raises: Unauthenticated; Forbidden for a change by cookie that another site may have sent.
+    """
+    if not request.path.startswith(PRIVATE_PREFIXES) or _is_open():
+        return
+    cookie = request.cookies.get(cookie_name())
+    if cookie is None or "Authorization" in request.headers:
         g.actor = services().verify_token(bearer_token())
+        return
+    actor = services().verify_token(cookie)
+    if not actor.credential.startswith(SESSION):
+        raise Unauthenticated("A cookie carries sessions only.", headers=CHALLENGE)
+    refuse_forgery(actor.credential)
+    g.actor = actor
 
 
 def refuse_nameless_path() -> None:
@@ -36,7 +66,32 @@ def require(scope: str) -> None:
     """Let the caller go on only with this scope. Raises: Forbidden, naming it."""
     if not current_actor().may(scope):
         raise Forbidden(
-            f"This needs the scope {scope}, which the token does not carry.", extra={"missing_scope": scope}
+            f"This needs the scope {scope}, which the token does not carry.",
+            extra={"missing_scope": scope, "missing_permission": scope},
+        )
+
+
+def require_session() -> str:
+    """The id of the caller's session; what concerns a person's account is not done with a token. Raises: Forbidden."""
+    credential = current_actor().credential
+    if not credential.startswith(SESSION):
+        raise Forbidden(
+            "This is done in a session that a colleague signed in to, not with a token.", code="session_needed"
+        )
+    return credential.removeprefix(SESSION)
+
+
+def require_fresh_proof() -> None:
+    """Let a session do what is dangerous only shortly after the password was typed; tokens have no password.
+
+    Raises: Unauthenticated (`reauthenticate`).
+    """
+    actor = current_actor()
+    if actor.proven_at is not None and services().clock() >= actor.proven_at + PROOF_LIFE:
+        raise Unauthenticated(
+            "Type your password again: POST /api/v1/sessions/reauthenticate.",
+            code="reauthenticate",
+            headers=PROOF_CHALLENGE,
         )
 
 
@@ -55,3 +110,8 @@ def request_id() -> str:
 def client_address() -> str:
     """The asker's address; forwarded ones count only from a configured proxy."""
     return str(request.environ.get("copydesk.client_address", request.remote_addr or ""))
+
+
+def _is_open() -> bool:
+    rule = request.url_rule
+    return rule is not None and (request.method, rule.rule) in OPEN_ROUTES

@@ -1,0 +1,143 @@
+"""API tokens over HTTP."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Blueprint, Response
+from sqlalchemy.orm import Session
+
+from cms.identity import issuing, queries
+from cms.identity.models import ApiToken
+from cms.identity.schemas import AskedToken, IssuedTokenShape, NewTokenShape, RotateInputShape, TokenShape
+from cms.newsroom.rules import canonical_locale
+from cms.operations.schemas import TokenPageShape
+from cms.platform.errors import FieldError, Invalid, NotFound
+from cms.platform.http.answers import answer
+from cms.platform.http.endpoint import endpoint
+from cms.platform.http.guard import current_actor
+from cms.platform.http.pages import page_answer
+from cms.platform.http.query_input import PageShape
+from cms.platform.http.services import services
+from cms.platform.http.transactions import reading, transaction
+from cms.taxonomy.models import Section
+from cms.taxonomy.queries import by_slug
+from cms.taxonomy.rules import strangers
+
+tokens = Blueprint("tokens", __name__, url_prefix="/api/v1")
+
+READ, WRITE = "tokens:read", "tokens:write"
+PLAIN = ("id", "name", "hint", "created_at", "rotated_at", "expires_at", "revoked_at", "last_used_at")
+
+
+@tokens.post("/tokens")
+@endpoint(
+    summary="Issue a token",
+    scope=WRITE,
+    body=NewTokenShape,
+    answers={201: IssuedTokenShape},
+    description="Shown once: a repeat with the same Idempotency-Key is answered 409, not with the token.",
+)
+def issue_token(body: AskedToken) -> Response:
+    """Nobody gives a token more than they have themselves."""
+    with transaction() as session:
+        now = services().clock()
+        path, locale = _path_of(session, body.section), _locale(body.command.locale)
+        command = replace(body.command, section_path=path, locale=locale)
+        row, text = issuing.issue(session, current_actor(), command, now)
+        session.flush()
+        return _issued(session, row, text, now, 201, Location=f"/api/v1/tokens/{row.id}")
+
+
+@tokens.get("/tokens")
+@endpoint(summary="List tokens", scope=READ, query=PageShape, answers={200: TokenPageShape})
+def list_tokens(query: dict[str, Any]) -> Response:
+    """Every token that was ever issued, newest first; never a token's text."""
+    with reading() as session:
+        return page_answer(
+            "identity|tokens",
+            query,
+            read=lambda limit, after, is_backwards: queries.tokens(
+                session, limit=limit, after=after, is_backwards=is_backwards
+            ),
+            position=lambda row: (row.number,),
+            dump=lambda row: token_data(session, row, services().clock()),
+            count=lambda: queries.count_of_tokens(session),
+        )
+
+
+@tokens.get("/tokens/<token_id>")
+@endpoint(summary="Read a token", scope=READ, answers={200: TokenShape}, refuses=(404,))
+def read_token(token_id: str) -> Response:
+    """What a token may do, where, until when, and when it was last used."""
+    with reading() as session:
+        row = queries.token_by_id(session, token_id)
+        if row is None:
+            raise NotFound("There is no token of this id.")
+        return answer(token_data(session, row, services().clock()))
+
+
+@tokens.post("/tokens/<token_id>/rotate")
+@endpoint(
+    summary="Rotate a token",
+    scope=WRITE,
+    body=RotateInputShape,
+    is_body_optional=True,
+    answers={200: IssuedTokenShape},
+    refuses=(404,),
+    description="Id, rights and lifetime stay; the text is new, and the one before works until the overlap is over.",
+)
+def rotate_token(token_id: str, body: dict[str, Any]) -> Response:
+    """A new text for a token, shown once."""
+    with transaction() as session:
+        now = services().clock()
+        overlap = timedelta(minutes=body["overlap_minutes"])
+        row, text = issuing.rotate(session, current_actor(), token_id, overlap, now)
+        return _issued(session, row, text, now)
+
+
+@tokens.delete("/tokens/<token_id>")
+@endpoint(summary="Revoke a token", scope=WRITE, answers={204: None}, refuses=(404,))
+def revoke_token(token_id: str) -> Response:
+    """It is refused from the next request on; again is fine."""
+    with transaction() as session:
+        issuing.revoke(session, current_actor(), token_id, services().clock())
+        return answer(None, 204)
+
+
+def token_data(session: Session, row: ApiToken, now: datetime) -> dict[str, Any]:
+    """A token in the shape of `TokenShape`."""
+    grants = queries.grants_of_token(row, queries.custom_role(session, row.role))
+    is_overlapping = row.previous_until is not None and row.previous_until > now
+    state = "revoked" if row.revoked_at else "expired" if row.expires_at <= now else "active"
+    return {
+        **{name: getattr(row, name) for name in PLAIN},
+        "role": row.role or None,
+        "scopes": sorted(name for grant in grants for name in grant.permissions),
+        "section": row.section_path.rstrip("/").rpartition("/")[2] or None,
+        "locale": row.locale or None,
+        "addresses": row.networks or [],
+        "state": state,
+        "previous_until": row.previous_until if is_overlapping else None,
+    }
+
+
+def _issued(session: Session, row: ApiToken, text: str, now: datetime, status: int = 200, **headers: str) -> Response:
+    data = {**token_data(session, row, now), "token": text}
+    return answer(data, status, headers=headers, is_secret=True)
+
+
+def _locale(text: str) -> str:
+    locale = canonical_locale(text)
+    if text and locale is None:
+        raise Invalid(errors=[FieldError("/locale", "invalid", "Must be a BCP 47 tag, such as en or zh-CN.")])
+    return locale or ""
+
+
+def _path_of(session: Session, slug: str | None) -> str:
+    if slug is None:
+        return ""
+    section = by_slug(session, Section, slug)
+    if section is None:
+        raise Invalid(errors=strangers([("/section", slug)], (), "section"))
+    return section.path

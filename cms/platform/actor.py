@@ -1,6 +1,7 @@
 """Who acts: a plain value that verbs take, never an ambient user."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 
@@ -23,6 +24,7 @@ class Actor:
     """A caller with what it may do. `id` is the public id of the token, staff member, reader or part of the system.
 
     `credential` is the kind and public id of what the caller proved itself by, such as "token:…" or "session:…".
+    `proven_at` is when the person behind it typed a password last; other credentials know no such instant.
     """
 
     kind: Literal["service", "staff", "reader", "system", "anonymous"]
@@ -30,6 +32,7 @@ class Actor:
     name: str = ""
     grants: tuple[Grant, ...] = ()
     credential: str = ""
+    proven_at: datetime | None = None
     request_id: str = ""
     client_address: str = ""
 

@@ -24,7 +24,7 @@ class Endpoint:
     """What a route promises. `answers` maps a status to the shape of its body (None: no JSON body).
 
     `is_for_every_caller` marks a route below a private prefix that every known caller may use, whatever they may do.
-    `needs_session` refuses tokens: what is done concerns the account of a person. `needs_fresh_proof` asks a session for
+    `needs_session` refuses tokens: what is done concerns a person's account. `needs_fresh_proof` asks a session for
     a password that was typed within ten minutes: what is done is dangerous.
     """
 

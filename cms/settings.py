@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 SHORTEST_SECRET = 32
+# No key that was drawn at random holds one of these words, and many a copied one does.
+EXAMPLE_WORDS = ("changeme", "changethis", "example", "insecure", "placeholder", "replaceme", "yoursecret")
 
 
 class SettingsError(ValueError):
@@ -41,6 +43,8 @@ class Settings:
     api_processes: int = 2
     api_threads: int = 4
     secret_key: str = ""
+    secret_key_file: str = ""
+    previous_secret_key: str = ""
     trusted_proxies: tuple[Network, ...] = ()
     code_cooldown_seconds: int = 60
     reading_rates: str = ""
@@ -72,14 +76,7 @@ class Settings:
 
     def check(self) -> None:
         """Refuse what would be unsafe or could not work. Raises: SettingsError."""
-        if self.secret_key and len(self.secret_key) < SHORTEST_SECRET:
-            raise SettingsError(f"COPYDESK_SECRET_KEY must have at least {SHORTEST_SECRET} characters")
-        if self.secret_key and len(set(self.secret_key)) < 10:
-            raise SettingsError("COPYDESK_SECRET_KEY looks like an example; make one with: openssl rand -hex 32")
-        if self.env == "production" and not self.secret_key:
-            raise SettingsError(
-                "COPYDESK_ENV=production needs COPYDESK_SECRET_KEY; make one with: openssl rand -hex 32"
-            )
+        self._check_secrets()
         if "cluster" in urlsplit(self.redis_url).scheme:
             raise SettingsError(
                 "COPYDESK_REDIS_URL: a Redis Cluster cannot carry the task queues; name a single server"
@@ -87,6 +84,26 @@ class Settings:
         scheme = urlsplit(self.database_url).scheme.split("+")[0]
         if scheme not in ("", "sqlite", "postgresql"):
             raise SettingsError("COPYDESK_DATABASE_URL must begin with sqlite:/// or postgresql://")
+
+    def _check_secrets(self) -> None:
+        if self.secret_key and self.secret_key_file:
+            raise SettingsError("COPYDESK_SECRET_KEY and COPYDESK_SECRET_KEY_FILE are both set; keep one of them")
+        if self.env == "production" and not self.secret_key and not self.secret_key_file:
+            raise SettingsError(
+                "COPYDESK_ENV=production needs COPYDESK_SECRET_KEY or COPYDESK_SECRET_KEY_FILE; "
+                "make a key with: openssl rand -hex 32"
+            )
+        if self.previous_secret_key and not self.secret_key:
+            raise SettingsError(
+                "COPYDESK_PREVIOUS_SECRET_KEY goes with COPYDESK_SECRET_KEY; a file has the previous key in its second line"
+            )
+        if self.previous_secret_key and self.previous_secret_key == self.secret_key:
+            raise SettingsError("COPYDESK_PREVIOUS_SECRET_KEY is the same as COPYDESK_SECRET_KEY")
+        _refuse_weak("COPYDESK_SECRET_KEY", self.secret_key)
+        _refuse_weak("COPYDESK_PREVIOUS_SECRET_KEY", self.previous_secret_key)
+        if self.secret_key_file:
+            for line in _lines("COPYDESK_SECRET_KEY_FILE", Path(self.secret_key_file)):
+                _refuse_weak("COPYDESK_SECRET_KEY_FILE", line)
 
     @property
     def database(self) -> str:
@@ -158,6 +175,31 @@ def _url_host(host: str) -> str:
     if host in ("0.0.0.0", "::", ""):  # noqa: S104  # compared, not bound: these mean "every address"
         return "127.0.0.1"
     return f"[{host}]" if ":" in host else host
+
+
+def _refuse_weak(variable: str, secret: str) -> None:
+    if not secret:
+        return
+    if len(secret) < SHORTEST_SECRET:
+        raise SettingsError(f"{variable} must have at least {SHORTEST_SECRET} characters")
+    plain = "".join(character for character in secret.lower() if character.isalnum())
+    if len(set(secret)) < 10 or any(word in plain for word in EXAMPLE_WORDS):
+        raise SettingsError(f"{variable} looks like an example; make one with: openssl rand -hex 32")
+
+
+def _lines(variable: str, path: Path) -> list[str]:
+    try:
+        lines = [line.strip() for line in path.read_text("utf-8").splitlines() if line.strip()]
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not text"
+        raise SettingsError(f"{variable}: {path} cannot be read: {reason}") from None
+    if not lines:
+        raise SettingsError(f"{variable}: {path} is empty; make a key with: openssl rand -hex 32")
+    if len(lines) > 2 or len(set(lines)) < len(lines):
+        raise SettingsError(
+            f"{variable}: {path} must hold the key in one line and may hold the previous one in another"
+        )
+    return lines
 
 
 def _value(variable: str, name: str, text: str) -> object:

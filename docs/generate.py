@@ -14,7 +14,7 @@ HERE = Path(__file__).parent
 
 SETTINGS_TEXT = {
     "home": "The one folder that holds data: database, index, keys, mailbox.",
-    "env": "`development` makes keys by itself; `production` refuses to start without `COPYDESK_SECRET_KEY`.",
+    "env": "`development` makes keys by itself; `production` refuses to start without a good key.",
     "host": "The address that the API listens on.",
     "port": "The port that the API listens on.",
     "base_url": "Where the public reaches Copydesk, such as `https://cms.example.org`. Empty: host and port.",
@@ -31,6 +31,9 @@ SETTINGS_TEXT = {
     "api_threads": "How many requests one API process works on at once.",
     "secret_key": "At least 32 characters; codes and cursors are signed with keys derived from it. "
     "Empty in development: made once in `keys/secret` of the home.",
+    "secret_key_file": "A file with the key, in place of `COPYDESK_SECRET_KEY`, and the previous one in a second line. "
+    "Followed while Copydesk runs; `copydesk keys rotate` writes it.",
+    "previous_secret_key": "With `COPYDESK_SECRET_KEY`: another key whose codes, cursors and seals are accepted too.",
     "trusted_proxies": "Addresses or networks of proxies whose `X-Forwarded-For` counts, separated by commas.",
     "code_cooldown_seconds": "How long after a verification code no other is sent to the same address.",
     "reading_rates": "Reading speeds that replace the built-in ones, such as `en=250wpm,zh=500cpm`.",

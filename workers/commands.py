@@ -28,7 +28,8 @@ def relay(settings: Settings) -> None:
     configure_logs(settings.log_level)
     database = Database(settings.database, is_durable=False, pool_size=1)
     bell = Bell(settings.bell_url)
-    running = Relay(database, Sender(make_celery(settings)), bell, Chores(settings, database))
+    chores = Chores(settings, database)
+    running = Relay(database, Sender(make_celery(settings)), bell, chores)
 
     def stop(_signal: int, _frame: Any) -> None:
         running.is_stopping = True
@@ -36,6 +37,7 @@ def relay(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     running.run()
+    chores.close()
     bell.close()
     database.dispose()
 

@@ -1,4 +1,4 @@
-"""What is due: the daily sweep of related lists, and the forgetting of what was kept long enough. Run by the relay.
+"""What the relay does besides sending: sealing the audit trail, the sweep of related lists, forgetting what is old.
 
 Everything here goes in small transactions and may be done by several relays at once. Not here: deliveries (`relay.py`).
 """
@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import ColumnElement, delete, exists, func, inspect, select, text, tuple_
 from sqlalchemy.orm import Session
 
-from cms.audit.models import AuditEntry
+from cms.audit.keyring import AuditKeys
 from cms.content.models import Document, TermFrequency
 from cms.content.portraits import ALL
 from cms.events.catalogue import RelatedSweepDue
@@ -23,14 +23,17 @@ from cms.platform.actor import system
 from cms.platform.clock import now as present
 from cms.platform.db import Database
 from cms.platform.ids import new_id
+from cms.platform.keys import load_keys
 from cms.platform.models import LimitCounter, RememberedAnswer
 from cms.readers.models import Challenge
 from cms.settings import Settings
+from workers.sealing import Sealer
 
 log = structlog.get_logger("copydesk.relay")
 DAY = timedelta(days=1)
 SWEEP_LOOKED_AT_EVERY = timedelta(seconds=10)
 FORGOTTEN_EVERY = timedelta(minutes=1)
+SEALED_EVERY = timedelta(seconds=0.25)
 FORGOTTEN_AT_ONCE = 500
 SWEEP = "related_sweep"
 SWEEP_LOCK = 0x73776570
@@ -39,27 +42,53 @@ RELAY = system("relay")
 
 @dataclass
 class Chores:
-    """What one relay does besides sending, and when it does it next."""
+    """What one relay does besides sending, and when it does it next. `sealing` has durable connections of its own."""
 
     settings: Settings
     database: Database
     clock: Callable[[], datetime] = present
     next_at: dict[str, datetime] = field(default_factory=dict)
+    is_sealing_put_off: bool = False
+    sealing: Sealer = field(init=False)
+
+    def __post_init__(self) -> None:
+        durable = Database(self.settings.database, is_durable=True, pool_size=1)
+        self.sealing = Sealer(self.settings, durable, AuditKeys(self.settings.home, load_keys(self.settings)))
+
+    def close(self) -> None:
+        """Give connections back."""
+        self.sealing.database.dispose()
+
+    def longest_wait(self, seconds: float) -> float:
+        """How long the relay may wait for a bell: less than usual when sealing was put off in this round."""
+        return SEALED_EVERY.total_seconds() if self.is_sealing_put_off else seconds
 
     def do_due(self) -> None:
         """Do what is due by the clock. Raises: SQLAlchemyError."""
         now = self.clock()
+        self.is_sealing_put_off = not self._is_due("sealing", now, SEALED_EVERY)
+        if not self.is_sealing_put_off:
+            self._seal(now)
         if self._is_due("sweep", now, SWEEP_LOOKED_AT_EVERY):
             with self.database.transaction() as session:
                 if order_sweep(session, now):
                     log.info("related_sweep_ordered")
         if self._is_due("forgetting", now, FORGOTTEN_EVERY):
             forgotten = forget_old(self.settings, self.database, now)
+            if removed := self.sealing.forget_old(now, FORGOTTEN_AT_ONCE):
+                forgotten["audit_entries"] = removed
             if forgotten:
                 log.info("forgotten", **forgotten)
             if max(forgotten.values(), default=0) >= FORGOTTEN_AT_ONCE:
                 # There is more. It waits for the next round, so that tasks are sent meanwhile.
                 self.next_at["forgetting"] = now
+
+    def _seal(self, now: datetime) -> None:
+        try:
+            self.sealing.seal_due(now)
+        except OSError as error:
+            # The entries are in the database and wait; letters must not wait for a full disk of this home.
+            log.error("audit_not_sealed", error=str(error))
 
     def _is_due(self, name: str, now: datetime, every: timedelta) -> bool:
         if now < self.next_at.get(name, now):
@@ -94,7 +123,6 @@ def forget_old(settings: Settings, database: Database, now: datetime) -> dict[st
 def _old(settings: Settings, now: datetime) -> Iterator[tuple[str, Any, ColumnElement[bool]]]:
     is_needed = exists().where(Delivery.letter_id == Letter.id, Delivery.state.in_(("open", "dead")))
     events_until = now - timedelta(days=settings.events_retention_days)
-    audit_until = now - timedelta(days=settings.audit_retention_days)
     yield "letters", Letter, (Letter.occurred_at < events_until) & ~is_needed
     yield (
         "outgoing_letters",
@@ -104,7 +132,6 @@ def _old(settings: Settings, now: datetime) -> Iterator[tuple[str, Any, ColumnEl
     yield "challenges", Challenge, Challenge.expires_at < now - DAY
     yield "remembered_answers", RememberedAnswer, RememberedAnswer.created_at < now - DAY
     yield "limit_counters", LimitCounter, LimitCounter.window_started_at < now - DAY
-    yield "audit_entries", AuditEntry, AuditEntry.at < audit_until
 
 
 def _delete_some(session: Session, table: Any, is_old: ColumnElement[bool]) -> int:

@@ -94,7 +94,7 @@ class Relay:
             try:
                 self.chores.do_due()
                 self.send_due()
-                self.bell.wait(SWEEP_SECONDS)
+                self.bell.wait(self.chores.longest_wait(SWEEP_SECONDS))
                 self._note_broker("")
             except (BrokerAway, BellUnheard) as error:
                 self._note_broker(str(error))

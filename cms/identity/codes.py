@@ -5,9 +5,11 @@ The worker that writes the letter and the API that checks the answer derive the 
 
 import hashlib
 import hmac
+from collections.abc import Iterator
 
 from cms.platform.keys import Keys
 
+KEY_PURPOSE = "verification-code"
 DIGITS = 6
 SYMBOLS = 8
 # Crockford's base32: no I, L, O, U, so that nothing is taken for something else.
@@ -27,8 +29,18 @@ def derive_code(keys: Keys, *, purpose: str, challenge_id: str, email: str) -> s
     Formula: HMAC-SHA-256(key, purpose NUL challenge NUL address); the whole number of 256 bits modulo 10^6, or its
     lowest 40 bits. 2^256 is no multiple of 10^6, so some codes are likelier than others by less than one in 10^71.
     """
+    return _code(keys.derive(KEY_PURPOSE), purpose, challenge_id, email)
+
+
+def accepted_codes(keys: Keys, *, purpose: str, challenge_id: str, email: str) -> Iterator[str]:
+    """The codes that count for a challenge: one, and for a time after a rotation that of the key before it too."""
+    for key in keys.accepted(KEY_PURPOSE):
+        yield _code(key, purpose, challenge_id, email)
+
+
+def _code(key: bytes, purpose: str, challenge_id: str, email: str) -> str:
     message = "\x00".join((purpose, challenge_id, email)).encode()
-    number = int.from_bytes(hmac.new(keys.derive("verification-code"), message, hashlib.sha256).digest(), "big")
+    number = int.from_bytes(hmac.new(key, message, hashlib.sha256).digest(), "big")
     if purpose == "verify_email":
         return f"{number % 10**DIGITS:0{DIGITS}d}"
     return "".join(ALPHABET[number >> 5 * place & 31] for place in reversed(range(SYMBOLS)))

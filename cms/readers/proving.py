@@ -14,7 +14,7 @@ from sqlalchemy import CursorResult, Result, Update, update
 from sqlalchemy.orm import Session
 
 from cms.audit.recording import note
-from cms.identity.codes import derive_code, is_same_code
+from cms.identity.codes import accepted_codes, is_same_code
 from cms.platform.actor import Actor
 from cms.platform.counting import counted_address
 from cms.platform.ids import new_id
@@ -86,10 +86,16 @@ def _prove(
     ):
         log.warning("code_refused", challenge=challenge_id, because="too many attempts at this address")
         return None
-    right = derive_code(keys, purpose=purpose, challenge_id=challenge_id, email=challenge.email)
-    if not is_same_code(code, right):
+    accepted = accepted_codes(keys, purpose=purpose, challenge_id=challenge_id, email=challenge.email)
+    if not any(is_same_code(code, right) for right in accepted):
         note(
-            session, actor=actor, action="challenge.failed", subject_kind="challenge", subject_id=challenge_id, now=now
+            session,
+            actor=actor,
+            action="challenge.failed",
+            subject_kind="challenge",
+            subject_id=challenge_id,
+            outcome="refused",
+            now=now,
         )
         log.info("code_refused", challenge=challenge_id, because="wrong")
         return None

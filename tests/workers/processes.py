@@ -135,6 +135,7 @@ def stage(settings: Settings, database: Database, broker: Broker) -> Iterator[St
     finally:
         relay.is_stopping = True
         runner.join(10)
+        relay.chores.close()
         bell.close()
         while setting.workers:
             setting.kill_worker()

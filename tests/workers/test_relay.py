@@ -67,6 +67,7 @@ def hand(settings: Settings, database: Database, broker: Broker) -> Iterator[Han
     hand.relay.clock = lambda: hand.at
     yield hand
     hand.relay.sender.close()
+    hand.relay.chores.close()
     bell.close()
     client.close()
 

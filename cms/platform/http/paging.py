@@ -28,7 +28,7 @@ class Cursor:
 def encode_cursor(keys: Keys, listing: str, cursor: Cursor) -> str:
     """The cursor as text. `listing` names the list with its filters, sort and scope; the cursor works nowhere else."""
     payload = orjson.dumps([cursor.direction[0], *cursor.position])
-    return base64.urlsafe_b64encode(_tag(keys, listing, payload) + payload).rstrip(b"=").decode()
+    return base64.urlsafe_b64encode(_tag(keys.derive("cursor"), listing, payload) + payload).rstrip(b"=").decode()
 
 
 def decode_cursor(keys: Keys, listing: str, text: str | None) -> Cursor | None:
@@ -40,7 +40,9 @@ def decode_cursor(keys: Keys, listing: str, text: str | None) -> Cursor | None:
         tag, payload = raw[:TAG_BYTES], raw[TAG_BYTES:]
         # Canonical form only: the last character of base64 can carry bits that decoding drops.
         is_canonical = base64.urlsafe_b64encode(raw).rstrip(b"=").decode() == text
-        if not is_canonical or not hmac.compare_digest(tag, _tag(keys, listing, payload)):
+        if not is_canonical or not any(
+            hmac.compare_digest(tag, _tag(key, listing, payload)) for key in keys.accepted("cursor")
+        ):
             raise ValueError
         direction, *position = orjson.loads(payload)
     except ValueError:
@@ -50,9 +52,9 @@ def decode_cursor(keys: Keys, listing: str, text: str | None) -> Cursor | None:
     return Cursor("next" if direction == "n" else "prev", tuple(position))
 
 
-def _tag(keys: Keys, listing: str, payload: bytes) -> bytes:
+def _tag(key: bytes, listing: str, payload: bytes) -> bytes:
     message = hashlib.sha256(listing.encode()).digest() + payload
-    return hmac.new(keys.derive("cursor"), message, hashlib.sha256).digest()[:TAG_BYTES]
+    return hmac.new(key, message, hashlib.sha256).digest()[:TAG_BYTES]
 
 
 def page_of(

@@ -138,11 +138,41 @@ def test_every_answer_is_as_documented(witness: Witness, settings: Settings, dat
     ask("POST", "/readers/v1/accounts", 422, {**account, "is_admin": True})
     ask("POST", "/readers/v1/codes", 202, {"purpose": "reset_password", "email": "other@example.org"})
     ask("POST", f"/readers/v1/codes/{challenge}/verify", 400, {"code": "000000"})
+    _roles_and_tokens(witness)
     for page in ("/livez", "/readyz", "/metrics", "/openapi.json"):
         ask("GET", page, 200)
     ask("GET", "/openapi.json", 304, If_None_Match="*")
     assert witness.promised() - witness.seen == ELSEWHERE & witness.promised()
     drain(settings, database)
+
+
+def _roles_and_tokens(witness: Witness) -> None:
+    ask = witness.ask
+    role = {"name": "clerk", "permissions": ["taxonomy:read"]}
+    ask("POST", "/api/v1/roles", 201, role)
+    ask("POST", "/api/v1/roles", 409, role)
+    ask("POST", "/api/v1/roles", 422, {"name": "Clerk", "permissions": []})
+    for name in ("clerk", "editor"):
+        ask("GET", f"/api/v1/roles/{name}", 200)
+    ask("GET", "/api/v1/roles/clerk", 304, If_None_Match='"1"')
+    ask("GET", "/api/v1/roles/none", 404)
+    ask("GET", "/api/v1/roles", 200)
+    ask("PATCH", "/api/v1/roles/clerk", 200, {"description": "Knows every word."}, If_Match='"1"')
+    ask("PATCH", "/api/v1/roles/clerk", 412, {"description": "Knows none."}, If_Match='"1"')
+    ask("PATCH", "/api/v1/roles/editor", 403, {"description": "Mine."}, If_Match='"1"')
+    issued = ask("POST", "/api/v1/tokens", 201, {"name": "clerk", "role": "clerk", "addresses": ["192.0.2.0/24"]}).json
+    path = f"/api/v1/tokens/{issued['id']}"
+    ask("POST", "/api/v1/tokens", 422, {"name": "both", "role": "clerk", "scopes": ["articles:read"]})
+    ask("GET", path, 200)
+    ask("GET", "/api/v1/tokens?count=exact", 200)
+    ask("GET", f"/api/v1/access/explain?action=articles:publish&on=city&for={issued['id']}", 200)
+    ask("GET", "/api/v1/access/explain?action=articles:publish&on=none", 404)
+    ask("GET", "/api/v1/access/explain?action=articles:publish", 400)
+    ask("DELETE", "/api/v1/roles/clerk", 409, If_Match='"2"')
+    ask("POST", f"{path}/rotate", 200, {"overlap_minutes": 5})
+    ask("DELETE", path, 204)
+    ask("POST", f"{path}/rotate", 409)
+    ask("DELETE", "/api/v1/roles/clerk", 204, If_Match='"2"')
 
 
 def _draft(witness: Witness, title: str) -> dict[str, Any]:

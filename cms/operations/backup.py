@@ -23,13 +23,18 @@ from typing import Any
 
 from sqlalchemy import make_url
 
+from cms.audit.heads import head_file
+from cms.audit.keyring import audit_key_file
 from cms.platform.clock import rfc3339
-from cms.platform.keys import load_keys
+from cms.platform.keys import load_keys, write_secrets
 from cms.settings import Settings
 
 MANIFEST = "manifest.json"
 SECRET = "secret"  # noqa: S105  # the name of a member, not a secret
+PREVIOUS_SECRET = "secret-previous"  # noqa: S105  # likewise
+AUDIT_KEYS = "audit-keys"
 PARTS = {"sqlite": "copydesk.db", "postgresql": "copydesk.pgdump"}
+MEMBERS = frozenset({MANIFEST, SECRET, PREVIOUS_SECRET, AUDIT_KEYS, *PARTS.values()})
 CHUNK = 1 << 20
 # An empty last member of the gzip file whose extra field `CD` holds the SHA-256 of all bytes before it, so that every
 # flipped bit is noticed, also one that decompresses to the same data. Other programs read over it. Source: RFC 1952.
@@ -73,12 +78,14 @@ def backup(settings: Settings, target: Path, now: datetime) -> Backup:
             "database": kind,
             "parts": {snapshot.name: _digest(snapshot)},
         }
-        secret = load_keys(settings).secret
-        manifest["parts"][SECRET] = hashlib.sha256(secret).hexdigest()  # type: ignore[index]  # a mapping made above
+        kept = _secrets(settings)
+        for name, data in kept.items():
+            manifest["parts"][name] = hashlib.sha256(data).hexdigest()  # type: ignore[index]  # a mapping made above
         archive = Path(folder) / "archive"
         with tarfile.open(archive, "w:gz", compresslevel=1) as tar:
             _add_bytes(tar, MANIFEST, json.dumps(manifest, indent=1).encode(), now)
-            _add_bytes(tar, SECRET, secret, now)
+            for name, data in kept.items():
+                _add_bytes(tar, name, data, now)
             tar.add(snapshot, snapshot.name, filter=_anonymous)
         seal(archive)
         _sync(archive)
@@ -105,13 +112,15 @@ def restore(settings: Settings, archive: Path) -> dict[str, Any]:
         manifest = _extract(archive, Path(folder))
         if manifest["database"] != kind:
             raise BackupError(f"the archive holds a {manifest['database']} database, and this home uses {kind}")
-        _put_secret(settings, (Path(folder) / SECRET).read_bytes())
+        _put_secrets(settings, Path(folder))
         if kind == "sqlite":
             _restore_sqlite(settings, Path(folder) / PARTS[kind])
         else:
             _restore_postgresql(settings, Path(folder) / PARTS[kind])
     # What the index holds belongs to the database that was here before; it grows back from this one.
     shutil.rmtree(settings.index_home, ignore_errors=True)
+    # The head counts audit entries of the database that was here before; the relay writes one for this one.
+    head_file(settings.home).unlink(missing_ok=True)
     return manifest
 
 
@@ -235,24 +244,42 @@ def _members(archive: Path) -> Iterator[Iterator[tuple[str, Any]]]:
         def each() -> Iterator[tuple[str, Any]]:
             for member in tar:
                 # Names are compared with a fixed list before anything is written, so no member can leave the folder.
-                if not member.isfile() or member.name not in (MANIFEST, SECRET, *PARTS.values()):
+                if not member.isfile() or member.name not in MEMBERS:
                     raise BackupError(f"{archive} holds {member.name!r}, which no backup of Copydesk holds")
                 yield member.name, tar.extractfile(member)
 
         yield each()
 
 
-def _put_secret(settings: Settings, secret: bytes) -> None:
-    if settings.secret_key:
-        if settings.secret_key.encode() != secret:
+def _secrets(settings: Settings) -> dict[str, bytes]:
+    """The members that hold keys: without them neither open codes nor the audit trail could be verified."""
+    keys = load_keys(settings)
+    kept = {SECRET: keys.secret}
+    if keys.previous is not None:
+        kept[PREVIOUS_SECRET] = keys.previous
+    if (path := audit_key_file(settings.home)).exists():
+        kept[AUDIT_KEYS] = path.read_bytes()
+    return kept
+
+
+def _put_secrets(settings: Settings, folder: Path) -> None:
+    found = [(folder / name).read_bytes() for name in (SECRET, PREVIOUS_SECRET) if (folder / name).exists()]
+    if settings.secret_key or settings.secret_key_file:
+        keys = load_keys(settings)
+        if found[0] not in (keys.secret, keys.previous):
             raise BackupError("COPYDESK_SECRET_KEY is not the one of this backup; set the one that it was made with")
-        return
-    path = settings.home / "keys" / "secret"
-    if path.exists() and path.read_bytes().strip() != secret:
-        raise BackupError(f"{path} holds another key; restore into an empty COPYDESK_HOME")
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.write_bytes(secret)
-    path.chmod(0o600)
+    else:
+        path = settings.home / "keys" / "secret"
+        if path.exists() and path.read_bytes().split() != found:
+            raise BackupError(f"{path} holds another key; restore into an empty COPYDESK_HOME")
+        write_secrets(path, tuple(found))
+    if (folder / AUDIT_KEYS).exists():
+        # Added to what is there: a key too many verifies nothing wrong, and one too few leaves seals unverified.
+        path = audit_key_file(settings.home)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        with path.open("ab") as file:
+            file.write(b"\n" + (folder / AUDIT_KEYS).read_bytes())
 
 
 def _add_bytes(tar: tarfile.TarFile, name: str, data: bytes, now: datetime) -> None:

@@ -117,6 +117,11 @@ def derive_from(secret: bytes, purpose: str) -> bytes:
     return hmac.new(secret, b"copydesk:" + purpose.encode(), hashlib.sha256).digest()
 
 
+def name_of(secret: bytes) -> str:
+    """A name for a secret that tells nothing of it."""
+    return derive_from(secret, "name").hex()[:16]
+
+
 def read_secrets(path: Path) -> tuple[bytes, ...]:
     """The secrets of a file, the present one first. Raises: OSError for a file that holds none."""
     found = tuple(line.strip() for line in path.read_bytes().splitlines() if line.strip())[:2]

@@ -6,12 +6,15 @@ from flask import Blueprint, Flask
 
 from cms.content.api import content
 from cms.identity.api import identity
-from cms.identity.tokens import verifier
+from cms.identity.credentials import verifier
+from cms.identity.staff.api import staff_access
 from cms.newsroom.api import newsroom
 from cms.operations.api.access import access
+from cms.operations.api.audit import audit
 from cms.operations.api.documentation import documentation
 from cms.operations.api.health import health
 from cms.operations.api.receipts import receipts
+from cms.operations.api.staff import staff
 from cms.operations.api.tokens import tokens
 from cms.platform.bell import Bell
 from cms.platform.clock import now
@@ -27,7 +30,8 @@ from cms.taxonomy.api import taxonomy
 from search_index.reader import Reader
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
-    content, newsroom, taxonomy, readers, identity, tokens, access, receipts, health, documentation,
+    content, newsroom, taxonomy, readers, identity, tokens, access, staff, staff_access, receipts, audit, health,
+    documentation,
 )  # fmt: skip
 
 

@@ -20,12 +20,15 @@ from typing import Any
 
 TEXTS = Path(__file__).with_name("texts")
 LANGUAGES = ("en", "zh", "kk", "ru")
-KINDS_WITH_CODE = frozenset({"verify_email", "reset_password"})
+KINDS_WITH_CODE = frozenset({"verify_email", "reset_password", "staff_invitation", "staff_password"})
 
 
 @dataclass(frozen=True)
 class Content:
-    """What a letter is made of. `code` is as a person reads it, and empty for letters without one."""
+    """What a letter is made of. `code` is as a person reads it, and empty for letters without one.
+
+    `about_id` is the public id of what the letter is about, for those that name it.
+    """
 
     kind: str
     locale: str
@@ -34,6 +37,7 @@ class Content:
     created_at: datetime
     expires_at: datetime
     code: str = field(default="", repr=False)
+    about_id: str = ""
 
 
 def compose(content: Content, *, site_name: str, site_url: str, mail_from: str, now: datetime) -> EmailMessage:
@@ -44,7 +48,12 @@ def compose(content: Content, *, site_name: str, site_url: str, mail_from: str, 
     assert bool(content.code) == (content.kind in KINDS_WITH_CODE)
     language = language_of(content.locale)
     minutes = max(1, math.ceil((content.expires_at - now).total_seconds() / 60))
-    words = {"site": site_name, "minutes": str(minutes)}
+    words = {
+        "site": site_name,
+        "minutes": str(minutes),
+        "hours": str(math.ceil(minutes / 60)),
+        "about": content.about_id,
+    }
     text = _texts(language)[content.kind]
     before = [line.format_map(words) for line in text["before"]]
     after = [line.format_map(words) for line in text["after"]]

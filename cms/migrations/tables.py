@@ -6,6 +6,7 @@ from cms.audit import models as audit
 from cms.content import models as content
 from cms.events import models as events
 from cms.identity import models as identity
+from cms.identity.staff import models as staff
 from cms.mail import models as mail
 from cms.newsroom import models as newsroom
 from cms.platform import models as platform
@@ -13,7 +14,7 @@ from cms.platform.db import Table
 from cms.readers import models as readers
 from cms.taxonomy import models as taxonomy
 
-WINGS = (audit, content, events, identity, mail, newsroom, platform, readers, taxonomy)
+WINGS = (audit, content, events, identity, mail, newsroom, platform, readers, staff, taxonomy)
 
 
 def metadata() -> MetaData:

@@ -11,7 +11,7 @@ from marshmallow import Schema
 from werkzeug.routing import Rule
 
 from cms.platform.http.endpoint import Endpoint
-from cms.platform.http.guard import PRIVATE_PREFIXES
+from cms.platform.http.guard import OPEN_ROUTES, PRIVATE_PREFIXES
 from cms.platform.http.shapes import Flag, Text, UtcInstant
 
 PROBLEM = "Problem"
@@ -67,6 +67,13 @@ def openapi_document(app: Flask) -> dict[str, Any]:
     spec.components.security_scheme(
         "token", {"type": "http", "scheme": "bearer", "description": "copydesk token issue"}
     )
+    spec.components.security_scheme(
+        "cookie",
+        {
+            "type": "apiKey", "in": "cookie", "name": "__Host-copydesk",
+            "description": "A session of a browser; changes need the header X-CSRF-Token and an Origin that is ours.",
+        },
+    )  # fmt: skip
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: (rule.rule, sorted(rule.methods or ()))):
         declared = getattr(app.view_functions[rule.endpoint], "__endpoint__", None)
         if declared is not None:
@@ -96,8 +103,8 @@ def _add(spec: APISpec, rule: Rule, declared: Endpoint) -> None:
             "required": not declared.is_body_optional,
             "content": {"application/json": {"schema": declared.body}},
         }
-    is_private = bool(declared.scope) or declared.is_for_every_caller
-    operation["security"] = [{"token": []}] if is_private else []
+    is_private = bool(declared.scope) or declared.is_for_every_caller or declared.needs_session
+    operation["security"] = [{"token": []}, {"cookie": []}] if is_private else []
     if declared.scope:
         operation["description"] = (operation.get("description", "") + f"\n\nScope: `{declared.scope}`.").strip()
     path = PATH_PART.sub(r"{\2}", rule.rule)
@@ -147,7 +154,8 @@ def _responses(rule: Rule, declared: Endpoint) -> dict[str, Any]:
 
 def _refusals(rule: Rule, declared: Endpoint) -> set[int]:
     refusals = {400, 500, 503, *declared.refuses}
-    if rule.rule.startswith(PRIVATE_PREFIXES):
+    is_open = any((method, rule.rule) in OPEN_ROUTES for method in rule.methods or ())
+    if rule.rule.startswith(PRIVATE_PREFIXES) and not is_open:
         refusals |= {401, 403}
     if declared.body is not None:
         refusals |= {413, 415, 422}

@@ -6,6 +6,7 @@ from cms.events.models import STATES
 from cms.events.subscriptions import BY_NAME
 from cms.identity.rules import PERMISSIONS
 from cms.identity.schemas import TokenShape
+from cms.identity.staff.schemas import StaffShape
 from cms.platform.http.query_input import PageShape
 from cms.platform.http.shapes import Flag, Shape, UtcInstant
 
@@ -86,18 +87,24 @@ class DeliveryQueryShape(PageShape):
 
 
 class AuditEntryShape(Shape):
-    """Who did what to which thing, when and from where."""
+    """Who did what to which thing, when, from where and by which credential, with its place in the chain of seals."""
 
     number = fields.Integer()
     at = UtcInstant()
     actor_kind = fields.String()
     actor_id = fields.String()
+    credential = fields.String(metadata={"description": "Kind and public id, such as `token:…`; empty for the system"})
     action = fields.String()
     subject_kind = fields.String()
     subject_id = fields.String()
-    changes = fields.List(fields.String())
+    outcome = fields.String(validate=validate.OneOf(["done", "refused"]))
+    changes = fields.List(fields.String(), metadata={"description": "Names of the fields, never their values"})
     request_id = fields.String()
     client_address = fields.String()
+    seal_number = fields.Integer(allow_none=True, metadata={"description": "Counts without gaps; null until sealed"})
+    key_id = fields.String(allow_none=True)
+    previous_seal = fields.String(allow_none=True)
+    seal = fields.String(allow_none=True)
 
 
 class AuditPageShape(Shape):
@@ -108,18 +115,37 @@ class AuditPageShape(Shape):
     meta = fields.Nested(MetaShape)
 
 
-class AuditQueryShape(PageShape):
-    """Which audit entries to list."""
+class AuditExportQueryShape(Shape):
+    """Which audit entries to export."""
 
     action = fields.String(load_default=None, validate=validate.Length(max=60))
-    subject_id = fields.String(load_default=None, validate=validate.Length(max=80))
+    actor_kind = fields.String(load_default=None, validate=validate.Length(max=20))
     actor_id = fields.String(load_default=None, validate=validate.Length(max=80))
+    subject_kind = fields.String(load_default=None, validate=validate.Length(max=40))
+    subject_id = fields.String(load_default=None, validate=validate.Length(max=80))
+    credential = fields.String(load_default=None, validate=validate.Length(max=80))
+    outcome = fields.String(load_default=None, validate=validate.OneOf(["done", "refused"]))
+    request_id = fields.String(load_default=None, validate=validate.Length(max=80))
+    since = UtcInstant(data_key="from", load_default=None, metadata={"description": "From this instant on"})
+    until = UtcInstant(data_key="to", load_default=None, metadata={"description": "Before this instant"})
+
+
+class AuditQueryShape(AuditExportQueryShape, PageShape):
+    """Which audit entries to list."""
 
 
 class TokenPageShape(Shape):
     """A page of tokens, newest first."""
 
     data = fields.List(fields.Nested(TokenShape))
+    page = fields.Nested(PageInfoShape)
+    meta = fields.Nested(MetaShape)
+
+
+class StaffPageShape(Shape):
+    """A page of colleagues, by address."""
+
+    data = fields.List(fields.Nested(StaffShape))
     page = fields.Nested(PageInfoShape)
     meta = fields.Nested(MetaShape)
 

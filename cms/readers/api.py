@@ -6,14 +6,13 @@ from flask import Blueprint, Response, request
 
 from cms.identity.passwords import HASHER, password_problem
 from cms.mail.queueing import domain_of
-from cms.platform.counting import Limit, client_network
-from cms.platform.errors import BadRequest, Invalid, TooMany
+from cms.platform.errors import BadRequest, Invalid
 from cms.platform.http.answers import answer
 from cms.platform.http.endpoint import endpoint
-from cms.platform.http.guard import client_address, current_actor
+from cms.platform.http.guard import current_actor
+from cms.platform.http.limiting import count_client
 from cms.platform.http.services import services
 from cms.platform.http.transactions import reading, transaction
-from cms.platform.limits import take
 from cms.readers import asking, proving
 from cms.readers.queries import challenge_of
 from cms.readers.rules import (
@@ -47,7 +46,7 @@ readers = Blueprint("readers", __name__, url_prefix="/readers/v1")
 def register_account(body: Registration) -> Response:
     """Begin an account; verifying the code makes it."""
     _refuse_weak(body.password, body.email, "/password")
-    _count(CODES_PER_CLIENT)
+    count_client(CODES_PER_CLIENT)
     password_hash = HASHER.hash(body.password)
     with transaction() as session:
         challenge_id = asking.register(
@@ -67,7 +66,7 @@ def register_account(body: Registration) -> Response:
 )
 def ask_for_code(body: CodeRequest) -> Response:
     """A code by mail, at most once in the cooldown."""
-    _count(CODES_PER_CLIENT)
+    count_client(CODES_PER_CLIENT)
     locale = request.accept_languages.best_match(LOCALES, LOCALES[0])
     with transaction() as session:
         challenge_id = asking.ask_for_code(
@@ -83,7 +82,7 @@ def ask_for_code(body: CodeRequest) -> Response:
 def verify_code(body: dict[str, str], challenge_id: str) -> Response:
     """Make the account that was asked for."""
     parts = services()
-    _count(VERIFICATIONS_PER_CLIENT)
+    count_client(VERIFICATIONS_PER_CLIENT)
     with transaction() as session:
         is_proven = proving.verify_email(
             session, parts.keys, current_actor(), challenge_id, body["code"], parts.clock()
@@ -98,7 +97,7 @@ def verify_code(body: dict[str, str], challenge_id: str) -> Response:
 def change_password(body: PasswordChange) -> Response:
     """Give an account another password."""
     parts = services()
-    _count(VERIFICATIONS_PER_CLIENT)
+    count_client(VERIFICATIONS_PER_CLIENT)
     with reading() as session:
         challenge = challenge_of(session, body.challenge_id)
     _refuse_weak(body.new_password, challenge.email if challenge is not None else "", "/new_password")
@@ -117,23 +116,6 @@ def _proven(is_proven: bool) -> Response:
             "The code is wrong, used, too old, or was tried too often. Ask for a new one.", code="code_refused"
         )
     return answer(None, 204)
-
-
-def _count(limit: Limit) -> None:
-    now = services().clock()
-    key = f"{limit.name}:{client_network(client_address())}"
-    with transaction() as session:
-        is_within = take(session, key, limit=limit.times, window_seconds=limit.window_seconds, now=now)
-    if not is_within:
-        seconds = limit.window_seconds - int(now.timestamp()) % limit.window_seconds
-        raise TooMany(
-            "Too many of these came from your address.",
-            headers={
-                "Retry-After": str(seconds),
-                "RateLimit-Policy": f'"{limit.name}";q={limit.times};w={limit.window_seconds}',
-                "RateLimit": f'"{limit.name}";r=0;t={seconds}',
-            },
-        )
 
 
 def _refuse_weak(password: str, email: str, pointer: str) -> None:

@@ -3,6 +3,7 @@
 A letter waits out a mail server that is away, as long as its code works; that costs no attempt of its delivery.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from cms.events.deliveries import close, hold, postpone
 from cms.identity.codes import derive_code, shown_code
+from cms.identity.staff.queries import about_staff
 from cms.mail.composing import KINDS_WITH_CODE, Content, compose
 from cms.mail.models import OutgoingLetter
 from cms.mail.sending import MailServer, Never, NotNow, greeting_name, send
@@ -21,6 +23,14 @@ from workers.work import Attempt, Work
 log = structlog.get_logger("copydesk.mail")
 SHORTEST_PAUSE = timedelta(seconds=2)
 LONGEST_PAUSE = timedelta(seconds=60)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a code answers: its purpose and whose mailbox it is."""
+
+    purpose: str
+    email: str
 
 
 def handle(work: Work, attempt: Attempt) -> None:
@@ -56,14 +66,14 @@ def _begin(work: Work, attempt: Attempt) -> Content | None:
     with work.database.transaction() as session:
         [delivery] = hold(session, attempt.numbers)
         letter = _letter(session, attempt.subject)
-        challenge = session.scalar(select(Challenge).where(Challenge.id == letter.about_id)) if letter else None
         if letter is None or letter.state in ("sent", "failed", "expired"):
             close(session, delivery, now, "superseded")
             return None
         is_over = letter.expires_at <= now
-        if is_over or challenge is None or challenge.used_at is not None or challenge.closed_at is not None:
+        question = _question(session, letter)
+        if is_over or question is None:
             letter.state = "expired"
-            letter.error = "its time was over" if is_over else "another code took its place"
+            letter.error = "its time was over" if is_over else "another code took its place, or there is no account"
             close(session, delivery, now, "superseded")
             log.info("letter_expired", letter=letter.id, about=letter.about_id, because=letter.error)
             return None
@@ -75,7 +85,8 @@ def _begin(work: Work, attempt: Attempt) -> Content | None:
             message_id=letter.message_id,
             created_at=letter.created_at,
             expires_at=letter.expires_at,
-            code=_code(work, challenge) if letter.kind in KINDS_WITH_CODE else "",
+            code=_code(work, letter, question) if letter.kind in KINDS_WITH_CODE else "",
+            about_id=letter.about_id,
         )
 
 
@@ -99,8 +110,18 @@ def _letter(session: Session, letter_id: str) -> OutgoingLetter | None:
     return session.scalar(select(OutgoingLetter).where(OutgoingLetter.id == letter_id))
 
 
-def _code(work: Work, challenge: Challenge) -> str:
-    code = derive_code(work.keys, purpose=challenge.purpose, challenge_id=challenge.id, email=challenge.email)
+def _question(session: Session, letter: OutgoingLetter) -> Question | None:
+    """What the letter is about, as long as it still is; the code follows from it."""
+    if not letter.kind.startswith("staff_"):
+        challenge = session.scalar(select(Challenge).where(Challenge.id == letter.about_id))
+        is_open = challenge is not None and challenge.used_at is None and challenge.closed_at is None
+        return Question(challenge.purpose, challenge.email) if challenge is not None and is_open else None
+    email = about_staff(session, letter.kind, letter.about_id)
+    return Question(letter.kind, email) if email is not None else None
+
+
+def _code(work: Work, letter: OutgoingLetter, question: Question) -> str:
+    code = derive_code(work.keys, purpose=question.purpose, challenge_id=letter.about_id, email=question.email)
     return shown_code(code)
 
 

@@ -28,14 +28,22 @@ def cookie_name() -> str:
 def set_cookie(token: str, max_age_seconds: int) -> dict[str, str]:
     """The header that gives a browser its session, or takes it away with an age of 0.
 
-    Over plain http browsers refuse `Secure` and the prefix `__Host-`, so on loopback the cookie goes without both; on
-    any other host a cookie needs https. Raises: Invalid (`https_needed`).
+    Over plain http browsers refuse `Secure` and the prefix `__Host-`, so the cookie goes without both.
     """
-    if not _is_https() and (urlsplit(services().settings.public_url).hostname or "") not in LOOPBACK:
-        raise Invalid("A session by cookie needs https: set COPYDESK_BASE_URL to it.", code="https_needed")
     secure = "; Secure" if _is_https() else ""
     value = f"{cookie_name()}={token}; Path=/; Max-Age={max_age_seconds}; HttpOnly; SameSite=Lax{secure}"
     return {"Set-Cookie": value}
+
+
+def drop_cookie() -> dict[str, str]:
+    """The header that takes the session away from a browser that sent it in a cookie."""
+    return set_cookie("", 0) if cookie_name() in request.cookies else {}
+
+
+def refuse_plain_http() -> None:
+    """Refuse sessions by cookie over plain http, except on loopback. Raises: Invalid (`https_needed`)."""
+    if not _is_https() and (urlsplit(services().settings.public_url).hostname or "") not in LOOPBACK:
+        raise Invalid("A session by cookie needs https: set COPYDESK_BASE_URL to it.", code="https_needed")
 
 
 def csrf_token(credential: str) -> str:

@@ -1,0 +1,1 @@
+"""Colleagues: their accounts, what they were given, invitations, sessions and passwords."""

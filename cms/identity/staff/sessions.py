@@ -1,0 +1,137 @@
+"""Sessions: opened by a sign-in, looked up on each request, ended by whoever holds them or by whoever may."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from sqlalchemy import update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from cms.audit.recording import note
+from cms.identity.rules import SESSION_PREFIX, is_well_formed, new_token
+from cms.identity.staff import queries
+from cms.identity.staff.models import StaffSession, StaffUser
+from cms.identity.staff.rules import SEEN_EVERY, SESSION_LIFE, device_name, is_session_alive
+from cms.platform.actor import Actor
+from cms.platform.counting import client_network
+from cms.platform.db import Database
+from cms.platform.errors import Unauthenticated
+from cms.platform.http.guard import CHALLENGE, client_address, request_id
+from cms.platform.ids import new_id
+
+log = structlog.get_logger("copydesk.staff")
+
+
+@dataclass(frozen=True)
+class Client:
+    """From where somebody signs in."""
+
+    address: str
+    user_agent: str
+
+    @property
+    def network(self) -> str:
+        """What one client can hardly leave."""
+        return client_network(self.address)
+
+
+def digest(token: str) -> bytes:
+    """What the database keeps. A plain SHA-256 is enough for 178 random bits. Source: OWASP ASVS 5.0, 6.5.2."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def open_session(
+    session: Session, actor: Actor, user: StaffUser, *, kind: str, client: Client, now: datetime
+) -> tuple[StaffSession, str]:
+    """A new session with its token, which is seen only now; never one that was known before the sign-in."""
+    token = new_token(SESSION_PREFIX)
+    row = StaffSession(
+        id=new_id(),
+        user_id=user.id,
+        digest=digest(token),
+        kind=kind,
+        device=device_name(client.user_agent),
+        address=client.address[:64],
+        network=client.network,
+        created_at=now,
+        last_seen_at=now,
+        proven_at=now,
+        expires_at=now + SESSION_LIFE,
+    )
+    session.add(row)
+    note(session, actor=actor, action="session.opened", subject_kind="session", subject_id=row.id, now=now)
+    log.info("signed_in", staff=user.id, session=row.id, kind=kind)
+    return row, token
+
+
+def end_session(session: Session, actor: Actor, session_id: str, now: datetime) -> bool:
+    """End one of the actor's own sessions; False where there is none of this id that is alive."""
+    row = queries.session_by_id(session, session_id)
+    if row is None or row.user_id != actor.id or row.revoked_at is not None:
+        return False
+    row.revoked_at = now
+    note(session, actor=actor, action="session.ended", subject_kind="session", subject_id=row.id, now=now)
+    return True
+
+
+def end_all(session: Session, actor: Actor, now: datetime) -> None:
+    """End all of the actor's own sessions, the present one too."""
+    end_sessions(session, actor.id, now)
+    note(session, actor=actor, action="session.ended_everywhere", subject_kind="staff", subject_id=actor.id, now=now)
+
+
+def end_sessions(session: Session, user_id: str, now: datetime, *, but: str = "") -> None:
+    """End the sessions of a colleague, all or all but one."""
+    statement = update(StaffSession).where(StaffSession.user_id == user_id, StaffSession.revoked_at.is_(None))
+    if but:
+        statement = statement.where(StaffSession.id != but)
+    session.execute(statement.values(revoked_at=now), execution_options={"synchronize_session": False})
+
+
+def session_verifier(database: Database, clock: Callable[[], datetime]) -> Callable[[str], Actor]:
+    """A function from a session's token to its Actor; state and grants are read on each request, by one statement.
+
+    Raises: Unauthenticated; the text does not tell unknown, ended, too old and disabled apart.
+    """
+
+    def verify(token: str) -> Actor:
+        refusal = Unauthenticated("The session is unknown or over; sign in again.", headers=CHALLENGE)
+        if not is_well_formed(token, SESSION_PREFIX):
+            raise refusal
+        now = clock()
+        with database.reading() as session:
+            found = queries.signed_in(session, digest(token))
+        if found is None or found.user.state != "active":
+            raise refusal
+        row = found.session
+        if not is_session_alive(
+            last_seen_at=row.last_seen_at, expires_at=row.expires_at, revoked_at=row.revoked_at, now=now
+        ):
+            raise refusal
+        if now - row.last_seen_at >= SEEN_EVERY:
+            _note_seen(database, row, now)
+        return Actor(
+            kind="staff",
+            id=found.user.id,
+            name=found.user.name,
+            grants=found.grants,
+            credential=f"session:{row.id}",
+            proven_at=row.proven_at,
+            request_id=request_id(),
+            client_address=client_address(),
+        )
+
+    return verify
+
+
+def _note_seen(database: Database, row: StaffSession, now: datetime) -> None:
+    # A request never fails for it; where the database takes no write the session just ends an hour after the last one.
+    statement = update(StaffSession).where(StaffSession.id == row.id, StaffSession.last_seen_at < now)
+    try:
+        with database.transaction() as session:
+            session.execute(statement.values(last_seen_at=now))
+    except DBAPIError as error:
+        log.warning("session_not_noted_as_seen", session=row.id, error=type(error).__name__)

@@ -1,4 +1,4 @@
-"""Reads for operators: receipts, deliveries, the audit trail. Nothing here writes."""
+"""Reads for operators: receipts and deliveries. Nothing here writes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from cms.audit.models import AuditEntry
 from cms.events.models import Delivery, Letter
 from cms.events.queries import consequence_state
 from cms.platform.ids import is_id
@@ -56,14 +55,6 @@ def deliveries(
     if subscription is not None:
         query = query.where(Delivery.subscription == subscription)
     return newest_first(session, query, Delivery.number, limit=limit, direction=direction, after=after)
-
-
-def audit_entries(
-    session: Session, *, filters: dict[str, str], limit: int, direction: str, after: int | None
-) -> Sequence[AuditEntry]:
-    """Audit entries, newest first; `filters` are columns with the value they must have."""
-    query = select(AuditEntry).filter_by(**filters)
-    return newest_first(session, query, AuditEntry.number, limit=limit, direction=direction, after=after)
 
 
 def newest_first(

@@ -1,20 +1,18 @@
-"""Receipts, deliveries and the audit trail over HTTP."""
+"""Receipts and deliveries over HTTP."""
 
 from typing import Any
 
 from flask import Blueprint, Response
 from sqlalchemy.orm import Session
 
-from cms.audit.models import AuditEntry
 from cms.events.models import Delivery
 from cms.identity.access import READ
 from cms.identity.rules import Place, decide
 from cms.newsroom.queries import whereabouts
 from cms.operations import queries
+from cms.operations.api.listing import page_answer
 from cms.operations.dead_letters import discard, retry
 from cms.operations.schemas import (
-    AuditPageShape,
-    AuditQueryShape,
     DeliveryPageShape,
     DeliveryQueryShape,
     DeliveryShape,
@@ -24,7 +22,6 @@ from cms.platform.errors import NotFound
 from cms.platform.http.answers import answer
 from cms.platform.http.endpoint import endpoint
 from cms.platform.http.guard import current_actor
-from cms.platform.http.paging import Cursor, decode_cursor, encode_cursor, link_header, page_of
 from cms.platform.http.services import services
 from cms.platform.http.transactions import reading, transaction
 
@@ -66,7 +63,8 @@ def list_deliveries(query: dict[str, Any]) -> Response:
         )
 
     with reading() as session:
-        return _page("deliveries", query, filters, read, Delivery, session, delivery_data)
+        count = queries.count_of(session, Delivery, filters) if query["count"] else None
+        return page_answer(f"deliveries:{sorted(filters.items())}", query, read, delivery_data, count)
 
 
 @receipts.post("/deliveries/<int:number>/retry")
@@ -95,25 +93,6 @@ def discard_delivery(number: int) -> Response:
         return answer(delivery_data(discard(session, current_actor(), number, services().clock())))
 
 
-@receipts.get("/audit")
-@endpoint(
-    summary="Who did what, newest first",
-    scope="audit:read",
-    query=AuditQueryShape,
-    answers={200: AuditPageShape},
-    refuses=(400,),
-)
-def list_audit(query: dict[str, Any]) -> Response:
-    """The audit trail."""
-    filters = {name: query[name] for name in ("action", "subject_id", "actor_id") if query[name] is not None}
-
-    def read(limit: int, direction: str, after: int | None) -> Any:
-        return queries.audit_entries(session, filters=filters, limit=limit, direction=direction, after=after)
-
-    with reading() as session:
-        return _page("audit", query, filters, read, AuditEntry, session, audit_data)
-
-
 def delivery_data(delivery: Delivery) -> dict[str, Any]:
     """A delivery in the shape of `DeliveryShape`."""
     return {
@@ -130,34 +109,7 @@ def delivery_data(delivery: Delivery) -> dict[str, Any]:
     }
 
 
-def audit_data(entry: AuditEntry) -> dict[str, Any]:
-    """An audit entry in the shape of `AuditEntryShape`."""
-    names = ("number", "at", "actor_kind", "actor_id", "action", "subject_kind", "subject_id", "changes")
-    return {name: getattr(entry, name) for name in (*names, "request_id", "client_address")}
-
-
 def _may_see(session: Session, subject: str) -> bool:
     # What follows from an act on an article is for those who may read it; what is about something else is site-wide.
     place = whereabouts(session, subject) or Place()
     return decide(current_actor().grants, READ, place.section_path, place.locale).is_allowed
-
-
-def _page(
-    listing: str, query: dict[str, Any], filters: dict[str, str], read: Any, table: Any, session: Any, dump: Any
-) -> Response:
-    keys, limit = services().keys, query["limit"]
-    name = f"{listing}:{sorted(filters.items())}"
-    cursor = decode_cursor(keys, name, query["cursor"])
-    direction = cursor.direction if cursor else "next"
-    rows = list(read(limit, direction, cursor.position[0] if cursor else None))
-    has_over = len(rows) > limit
-    rows = (rows[:limit] if direction == "next" else rows[-limit:]) if has_over else rows
-    has_next = has_over if direction == "next" else bool(rows)
-    has_previous = cursor is not None if direction == "next" else has_over
-    next_cursor = encode_cursor(keys, name, Cursor("next", (rows[-1].number,))) if rows and has_next else None
-    prev_cursor = encode_cursor(keys, name, Cursor("prev", (rows[0].number,))) if rows and has_previous else None
-    count = queries.count_of(session, table, filters) if query["count"] else None
-    data = page_of(
-        [dump(row) for row in rows], limit=limit, next_cursor=next_cursor, prev_cursor=prev_cursor, count=count
-    )
-    return answer(data, headers=link_header(services().settings.public_url, next_cursor, prev_cursor))

@@ -1,5 +1,9 @@
-"""A walk over every route: each answer has the shape that the OpenAPI document promises, and no success went unseen."""
+"""A walk over every route: each answer has the shape that the OpenAPI document promises, and no success went unseen.
 
+Each act of the walk leaves an entry in the audit trail: who, by what, in which request. Reading leaves none.
+"""
+
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -8,7 +12,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
+from sqlalchemy import func, select
 
+from cms.audit.models import AuditEntry
 from cms.platform.db import Database
 from cms.settings import Settings
 from tests.draining import drain
@@ -27,8 +33,9 @@ ELSEWHERE = {
 class Witness:
     """Sends requests and holds every answer against the document."""
 
-    def __init__(self, client: FlaskClient, document: dict[str, Any]) -> None:
+    def __init__(self, client: FlaskClient, document: dict[str, Any], database: Database) -> None:
         self.client = client
+        self.database = database
         self.document = document
         self.seen: set[tuple[str, str, int]] = set()
         self.paths = [
@@ -40,6 +47,7 @@ class Witness:
         """One request that has to be answered with a status and the shape documented for it."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         options = {"json": body} if body is not None else {}
+        before = self._newest_note()
         answer = self.client.open(path, method=method, headers=named, **options)
         assert answer.status_code == status, (method, path, answer.status_code, answer.data)
         template = next(known for pattern, known in self.paths if pattern.fullmatch(path.partition("?")[0]))
@@ -51,9 +59,29 @@ class Witness:
             assert answer.mimetype == media_type, (method, path)
             if media_type.endswith("json"):
                 schema = {**described["schema"], "components": self.document["components"]}
-                Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(answer.json)
+                validator = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+                for line in answer.data.splitlines() if "ndjson" in media_type else [answer.data]:
+                    validator.validate(json.loads(line))
+        self._hold_against_the_trail(method, path, answer, before)
         self.seen.add((method, template, status))
         return answer
+
+    def _newest_note(self) -> int:
+        with self.database.reading() as session:
+            return session.scalar(select(func.max(AuditEntry.number))) or 0
+
+    def _hold_against_the_trail(self, method: str, path: str, answer: Any, before: int) -> None:
+        with self.database.reading() as session:
+            notes = list(session.scalars(select(AuditEntry).where(AuditEntry.number > before)))
+        if method == "GET":
+            assert notes == [], (method, path)
+        elif answer.status_code < 300:
+            assert notes, f"{method} {path} left nothing in the audit trail"
+            for note in notes:
+                assert note.request_id == answer.headers["X-Request-Id"], (path, note.action)
+                assert note.client_address, (path, note.action)
+                assert note.actor_kind == "anonymous" or note.actor_id, (path, note.action)
+                assert note.credential or not path.startswith("/api/"), (path, note.action)
 
     def promised(self) -> set[tuple[str, str, int]]:
         """Every success and 304 of the document."""
@@ -71,8 +99,8 @@ def _pattern(part: str) -> str:
 
 
 @pytest.fixture
-def witness(app: Flask, administrator: FlaskClient) -> Iterator[Witness]:
-    yield Witness(administrator, administrator.get("/openapi.json").json)
+def witness(app: Flask, administrator: FlaskClient, database: Database) -> Iterator[Witness]:
+    yield Witness(administrator, administrator.get("/openapi.json").json, database)
 
 
 def test_every_answer_is_as_documented(witness: Witness, settings: Settings, database: Database) -> None:
@@ -129,6 +157,7 @@ def test_every_answer_is_as_documented(witness: Witness, settings: Settings, dat
     ask("POST", f"{path}/unpublish", 200, If_Match='"3"')
     ask("DELETE", path, 204, If_Match='"4"')
     ask("GET", path, 404)
+    ask("GET", f"/api/v1/audit/export?subject_id={whole}", 200)
     for listing in ("audit", "deliveries", "deliveries?state=done&count=exact"):
         ask("GET", f"/api/v1/{listing}", 200)
     ask("POST", "/api/v1/deliveries/999999/retry", 404)

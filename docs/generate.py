@@ -7,8 +7,10 @@ from pathlib import Path
 
 from cms.events.catalogue import CATALOGUE, field_types
 from cms.events.subscriptions import ATTEMPTS_BEFORE_DEAD, SUBSCRIPTIONS, UNHEARD, hearing
+from cms.identity.rules import PERMISSIONS, ROLE_TEXTS, ROLES
 from cms.operations.problems_page import PROBLEMS
 from cms.settings import Settings
+from tests.access.table import COLUMNS, rows
 
 HERE = Path(__file__).parent
 
@@ -104,7 +106,43 @@ def problems_page() -> str:
     return "\n".join([*lines, ""])
 
 
-PAGES = {"events.md": events_page, "configuration.md": configuration_page, "problems.md": problems_page}
+def access_page() -> str:
+    """docs/access.md."""
+    lines = [
+        "# Access",
+        "",
+        "Generated from `tests/access/table.py` and `cms/identity/rules.py` by `python -m docs.generate`; the tests",
+        "ask every cell of the first table.",
+        "",
+        "A grant gives permissions in one section with all below it and in one language, or everywhere. Those over",
+        "articles ask where the article is: what is outside is answered 404 and left out of lists. Those over",
+        "sections, tags, people and sources hold everywhere. What concerns the whole site (operations, audit, tokens,",
+        "roles, colleagues) is given only by a grant that holds everywhere.",
+        "",
+        "## Routes and credentials",
+        "",
+    ]
+    lines += [f"- `{name}`: {text}" for name, text in COLUMNS.items()]
+    lines += ["", f"| route | {' | '.join(COLUMNS)} |", "|---" * (len(COLUMNS) + 1) + "|"]
+    for row in (row for row in rows() if not row.is_for_everybody):
+        cells = " | ".join(str(row.statuses[name]) for name in COLUMNS)
+        lines.append(f"| `{row.method} {row.rule}` | {cells} |")
+    lines += ["", "The same for everybody, whatever credential is sent:", "", "| route | answer |", "|---|---|"]
+    lines += [f"| `{row.method} {row.rule}` | {row.statuses['none']} |" for row in rows() if row.is_for_everybody]
+    lines += ["", "## Roles", "", *(f"- **{name}**: {text}" for name, text in ROLE_TEXTS.items())]
+    lines += ["", "| permission | " + " | ".join(ROLES) + " | meaning |", "|---" * (len(ROLES) + 2) + "|"]
+    for permission, text in PERMISSIONS.items():
+        cells = " | ".join("yes" if permission in ROLES[role] else "" for role in ROLES)
+        lines.append(f"| `{permission}` | {cells} | {text} |")
+    return "\n".join([*lines, ""])
+
+
+PAGES = {
+    "access.md": access_page,
+    "configuration.md": configuration_page,
+    "events.md": events_page,
+    "problems.md": problems_page,
+}
 
 
 def main() -> None:

@@ -23,7 +23,9 @@ READ, WRITE = "roles:read", "roles:write"
 
 
 @identity.post("/roles")
-@endpoint(summary="Make a custom role", scope=WRITE, body=NewRoleShape, answers={201: RoleShape})
+@endpoint(
+    summary="Make a custom role", scope=WRITE, needs_fresh_proof=True, body=NewRoleShape, answers={201: RoleShape}
+)
 def make_role(body: NewRole) -> Response:
     """A name for a set of permissions, none of which the caller lacks."""
     with transaction() as session:
@@ -54,7 +56,12 @@ def read_role(name: str) -> Response:
 
 @identity.patch("/roles/<name>")
 @endpoint(
-    summary="Change a custom role", scope=WRITE, body=RolePatchShape, needs_revision=True, answers={200: RoleShape}
+    summary="Change a custom role",
+    scope=WRITE,
+    needs_fresh_proof=True,
+    body=RolePatchShape,
+    needs_revision=True,
+    answers={200: RoleShape},
 )
 def change_role(name: str, revision: int, body: dict[str, Any]) -> Response:
     """Whoever has the role has the new rights at the next request."""
@@ -64,7 +71,14 @@ def change_role(name: str, revision: int, body: dict[str, Any]) -> Response:
 
 
 @identity.delete("/roles/<name>")
-@endpoint(summary="Delete a custom role", scope=WRITE, needs_revision=True, answers={204: None}, refuses=(409,))
+@endpoint(
+    summary="Delete a custom role",
+    scope=WRITE,
+    needs_fresh_proof=True,
+    needs_revision=True,
+    answers={204: None},
+    refuses=(409,),
+)
 def delete_role(name: str, revision: int) -> Response:
     """Only one that nobody has any more."""
     with transaction() as session:

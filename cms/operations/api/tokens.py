@@ -34,6 +34,7 @@ PLAIN = ("id", "name", "hint", "created_at", "rotated_at", "expires_at", "revoke
 @endpoint(
     summary="Issue a token",
     scope=WRITE,
+    needs_fresh_proof=True,
     body=NewTokenShape,
     answers={201: IssuedTokenShape},
     description="Shown once: a repeat with the same Idempotency-Key is answered 409, not with the token.",
@@ -81,6 +82,7 @@ def read_token(token_id: str) -> Response:
 @endpoint(
     summary="Rotate a token",
     scope=WRITE,
+    needs_fresh_proof=True,
     body=RotateInputShape,
     is_body_optional=True,
     answers={200: IssuedTokenShape},

@@ -1,0 +1,281 @@
+"""Every cell of the table of access is asked (rows S30 and S31), and no route is missing from it."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cms.app import create_app
+from cms.identity.roles import make_role
+from cms.identity.rules import NewRole
+from cms.identity.staff.schemas import Given
+from cms.platform.clock import now
+from cms.platform.db import Database
+from cms.platform.http.guard import OPEN_ROUTES
+from cms.settings import Settings
+from tests.access.desk import ELSEWHERE, OPERATOR, PHRASE, Desk
+from tests.access.table import Row, rows
+from tests.conftest import SECRET
+from tests.draining import drain
+
+ROWS = rows()
+NOBODY = "01890a5d-ac96-774b-bcce-b302099a8057"
+PASS_PHRASE = "nine brass bells at dawn"
+EVERYTHING = Given("administrator")
+EVERYBODY = ("none", "viewer", "admin", "signed")
+Asked = tuple[str, dict[str, Any]]
+
+
+class Room:
+    """One furnished desk for all cells, with a token for each column; each cell acts on things of its own."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.session_id = NOBODY
+        disabled = desk.colleague(EVERYTHING)
+        self.tokens: dict[str, list[str | None]] = {
+            "none": [None],
+            "bad": [
+                self._mistyped(),
+                self._expired(),
+                self._revoked(),
+                desk.token("administrator", networks=(ELSEWHERE,)),
+                desk.signed_in(disabled)[1],
+                desk.signed_in(desk.colleague(EVERYTHING), revoked_at=now())[1],
+            ],
+            "bare": [desk.token(permissions=frozenset({"access:explain"}))],
+            "own": [desk.token("author")],
+            "chief": [desk.token("editor-in-chief")],
+            "admin": [desk.token("administrator")],
+            "inside": [desk.token("editor", section_path="city/")],
+            "outside": [desk.token("editor", section_path="sport/")],
+            "locale": [desk.token("editor", locale="kk")],
+            **{role: [desk.token(role)] for role in ("viewer", "moderator", "author", "translator", "editor")},
+        }
+
+        with desk.database.transaction() as session:
+            session.merge(disabled).state = "disabled"
+
+    def credentials(self, column: str) -> list[str | None]:
+        """The tokens of a column; a session is new for each cell, because some routes end it."""
+        if column not in ("signed", "stale"):
+            return self.tokens[column]
+        proven_at = now() - timedelta(minutes=11 if column == "stale" else 0)
+        self.session_id, token = self.desk.signed_in(self.desk.colleague(EVERYTHING), proven_at=proven_at)
+        return [token]
+
+    def _mistyped(self) -> str:
+        token = self.desk.token("administrator")
+        return token[:-1] + ("A" if token[-1] != "A" else "B")
+
+    def _expired(self) -> str:
+        token = self.desk.token("administrator")
+        self.desk.change(token, expires_at=now() - timedelta(seconds=1))
+        return token
+
+    def _revoked(self) -> str:
+        token = self.desk.token("administrator")
+        self.desk.change(token, revoked_at=now())
+        return token
+
+    def article(self, column: str, *, published: bool = False) -> tuple[str, dict[str, Any], Any]:
+        """A fresh article: its path, the headers of a change, and what was saved."""
+        token = self.tokens["own"][0] if column == "own" else None
+        actor = OPERATOR if token is None else self.desk.actor(token)
+        saved = self.desk.article(actor, published=published)
+        return (
+            f"/api/v1/articles/{saved.article.id}",
+            {"headers": {"If-Match": f'"{saved.article.revision}"'}},
+            saved,
+        )
+
+
+def _on_article(path: str = "", *, published: bool = False, **options: Any) -> Callable[[Room, str], Asked]:
+    def ask(room: Room, column: str) -> Asked:
+        address, headers, _ = room.article(column, published=published)
+        return address + path, headers | options
+
+    return ask
+
+
+def _receipt(room: Room, column: str) -> Asked:
+    return f"/api/v1/receipts/{room.article(column, published=True)[2].letter.id}", {}
+
+
+def _document(path: str) -> Callable[[Room, str], Asked]:
+    def ask(room: Room, column: str) -> Asked:
+        article = room.article(column, published=True)[2].article
+        return path.format(id=article.id, slug=article.slug), {}
+
+    return ask
+
+
+def _on_token(path: str = "", **options: Any) -> Callable[[Room, str], Asked]:
+    def ask(room: Room, column: str) -> Asked:
+        return f"/api/v1/tokens/{room.desk.row(room.desk.token('viewer')).id}{path}", options
+
+    return ask
+
+
+def _on_role(**options: Any) -> Callable[[Room, str], Asked]:
+    def ask(room: Room, column: str) -> Asked:
+        name = f"clerk-{room.desk.number()}"
+        with room.desk.database.transaction() as session:
+            make_role(session, OPERATOR, NewRole(name, frozenset({"taxonomy:read"})), now())
+        return f"/api/v1/roles/{name}", options
+
+    return ask
+
+
+def _on_colleague(**options: Any) -> Callable[[Room, str], Asked]:
+    def ask(room: Room, column: str) -> Asked:
+        return f"/api/v1/staff/{room.desk.colleague(Given('viewer')).id}", options
+
+    return ask
+
+
+def _plain(path: str, **options: Any) -> Callable[[Room, str], Asked]:
+    def ask(_room: Room, _column: str) -> Asked:
+        return path, options
+
+    return ask
+
+
+def _numbered(path: str, **body: Any) -> Callable[[Room, str], Asked]:
+    """A body in which `#` is a number that was not there before."""
+
+    def ask(room: Room, column: str) -> Asked:
+        number = str(room.desk.number())
+        return path, {"json": {name: value.replace("#", number) for name, value in body.items()}}
+
+    return ask
+
+
+FIRST = {"If-Match": '"1"'}
+ASK: dict[str, Callable[[Room, str], Asked]] = {
+    "POST /api/v1/articles": _numbered("/api/v1/articles", title="Line # opens", locale="en", section="trams"),
+    "GET /api/v1/articles/<article_id>": _on_article(),
+    "PATCH /api/v1/articles/<article_id>": _on_article(json={"dek": "Without a second motor."}),
+    "DELETE /api/v1/articles/<article_id>": _on_article(),
+    "POST /api/v1/articles/<article_id>/publish": _on_article("/publish"),
+    "POST /api/v1/articles/<article_id>/unpublish": _on_article("/unpublish", published=True),
+    "GET /api/v1/articles/<article_id>/revisions": _on_article("/revisions"),
+    "GET /api/v1/articles/<article_id>/revisions/<int:number>": _on_article("/revisions/1"),
+    "GET /api/v1/receipts/<receipt_id>": _receipt,
+    "POST /api/v1/sections": _numbered("/api/v1/sections", name="Section #"),
+    "GET /api/v1/sections/<slug>": _plain("/api/v1/sections/city"),
+    "POST /api/v1/tags": _numbered("/api/v1/tags", name="Tag #"),
+    "GET /api/v1/tags/<slug>": _plain("/api/v1/tags/rails"),
+    "POST /api/v1/people": _numbered("/api/v1/people", name="Person #"),
+    "GET /api/v1/people/<slug>": _plain("/api/v1/people/ines-okafor"),
+    "POST /api/v1/sources": _numbered("/api/v1/sources", name="Source #"),
+    "GET /api/v1/sources/<source_id>": lambda room, _column: (f"/api/v1/sources/{room.desk.source_id}", {}),
+    "POST /api/v1/deliveries/<int:number>/retry": _plain("/api/v1/deliveries/999999/retry"),
+    "POST /api/v1/deliveries/<int:number>/discard": _plain("/api/v1/deliveries/999999/discard"),
+    "POST /api/v1/tokens": _numbered("/api/v1/tokens", name="Token #", role="viewer"),
+    "GET /api/v1/tokens/<token_id>": _on_token(),
+    "POST /api/v1/tokens/<token_id>/rotate": _on_token("/rotate"),
+    "DELETE /api/v1/tokens/<token_id>": _on_token(),
+    "POST /api/v1/roles": lambda room, _column: (
+        "/api/v1/roles",
+        {"json": {"name": f"role-{room.desk.number()}", "permissions": ["taxonomy:read"]}},
+    ),
+    "GET /api/v1/roles/<name>": _on_role(),
+    "PATCH /api/v1/roles/<name>": _on_role(json={"description": "Another."}, headers=FIRST),
+    "DELETE /api/v1/roles/<name>": _on_role(headers=FIRST),
+    "GET /api/v1/access/explain": _plain("/api/v1/access/explain?action=articles:publish&on=city"),
+    "GET /api/v1/staff/<staff_id>": _on_colleague(),
+    "PATCH /api/v1/staff/<staff_id>": _on_colleague(json={"name": "Anne"}, headers=FIRST),
+    "POST /api/v1/staff/invitations": _numbered("/api/v1/staff/invitations", email="new#@example.org", name="New"),
+    "POST /api/v1/staff/me/password": _plain(
+        "/api/v1/staff/me/password", json={"current_password": PHRASE, "new_password": PASS_PHRASE}
+    ),
+    "DELETE /api/v1/sessions/<session_id>": lambda room, _column: (f"/api/v1/sessions/{room.session_id}", {}),
+    "POST /api/v1/sessions/reauthenticate": _plain("/api/v1/sessions/reauthenticate", json={"password": PHRASE}),
+    "POST /api/v1/sessions": lambda room, _column: (
+        "/api/v1/sessions",
+        {"json": {"email": room.desk.colleague().email, "password": PHRASE}},
+    ),
+    "POST /api/v1/staff/invitations/<invitation_id>/accept": _plain(
+        f"/api/v1/staff/invitations/{NOBODY}/accept", json={"code": "ABCD2345", "password": PASS_PHRASE}
+    ),
+    "POST /api/v1/staff/codes": _numbered("/api/v1/staff/codes", email="nobody#@example.org"),
+    "POST /api/v1/staff/password": _plain(
+        "/api/v1/staff/password", json={"code_id": NOBODY, "code": "ABCD2345", "new_password": PASS_PHRASE}
+    ),
+    "GET /content/v1/articles/<uuid:article_id>": _document("/content/v1/articles/{id}"),
+    "GET /content/v1/articles/<locale>/<slug>": _document("/content/v1/articles/en/{slug}"),
+    "GET /content/v1/articles/<uuid:article_id>/related": _document("/content/v1/articles/{id}/related"),
+    "GET /content/v1/search": _plain("/content/v1/search?q=opens"),
+    "POST /readers/v1/accounts": _numbered(
+        "/readers/v1/accounts", email="reader#@example.org", password=PASS_PHRASE, locale="en"
+    ),
+    "POST /readers/v1/codes": _numbered("/readers/v1/codes", purpose="reset_password", email="reader#@example.org"),
+    "POST /readers/v1/codes/<challenge_id>/verify": _plain(
+        f"/readers/v1/codes/{NOBODY}/verify", json={"code": "123456"}
+    ),
+    "POST /readers/v1/password": _plain(
+        "/readers/v1/password", json={"challenge_id": NOBODY, "code": "ABCD2345", "new_password": PASS_PHRASE}
+    ),
+    "GET /docs/<name>": _plain("/docs/docs.js"),
+}
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Room]:
+    home = tmp_path_factory.mktemp("access")
+    shutil.copy(sqlite_template, home / "copydesk.db")
+    settings = Settings(
+        home=home / "home",
+        database_url=f"sqlite+pysqlite:///{home / 'copydesk.db'}",
+        redis_url="redis://127.0.0.1:1/0",
+        secret_key=SECRET,
+        log_level="warning",
+    )
+    app, database = create_app(settings), Database(settings.database, is_durable=False)
+    desk = Desk(app, database).furnish()
+    desk.article(published=True)
+    drain(settings, database)
+    yield Room(desk)
+    app.extensions["copydesk"].database.dispose()
+    app.extensions["copydesk"].index.close()
+    database.dispose()
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[f"{row.method} {row.rule}" for row in ROWS])
+def test_every_kind_of_credential_is_answered_as_the_table_says(room: Room, row: Row) -> None:
+    build = ASK.get(f"{row.method} {row.rule}", _plain(row.rule))
+    wrong = []
+    # What is the same for everybody cannot see who asks; a few kinds are enough, since some compare passwords.
+    columns = EVERYBODY if row.is_for_everybody else tuple(row.statuses)
+    for column, status in ((column, row.statuses[column]) for column in columns):
+        for token in room.credentials(column):
+            path, options = build(room, column)
+            for method in ("GET", "HEAD") if row.method == "GET" else (row.method,):
+                answer = room.desk.client(token).open(path, method=method, **options)
+                if answer.status_code != status:
+                    wrong.append((column, method, status, answer.status_code, answer.get_data(as_text=True)[:200]))
+                if answer.status_code >= 400 and method != "HEAD":
+                    assert answer.mimetype == "application/problem+json"
+    assert wrong == []
+
+
+def test_no_route_is_missing_from_the_table_and_none_is_invented(room: Room) -> None:
+    routes = {
+        f"{method} {rule.rule}"
+        for rule in room.desk.app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    table = [f"{row.method} {row.rule}" for row in ROWS]
+    assert set(table) == routes, "tests/access/table.py and the routes differ"
+    assert len(table) == len(set(table))
+
+
+def test_every_private_route_tells_the_kinds_apart() -> None:
+    for row in ROWS:
+        if row.rule.startswith("/api/") and (row.method, row.rule) not in OPEN_ROUTES:
+            assert row.statuses["none"] == row.statuses["bad"] == 401, row
+            assert not row.is_for_everybody

@@ -5,6 +5,7 @@ The chain alone cannot tell that its end was cut off. The head says how far it w
 
 import json
 import os
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -44,7 +45,8 @@ def write_head(home: Path, keys: AuditKeys, link: Link, now: datetime) -> None:
     }
     path = head_file(home)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    mine = path.with_name(f"head.{os.getpid()}.new")
+    # Relays in several containers may share this folder and have the same process id.
+    mine = path.with_name(f"head.{secrets.token_hex(8)}.new")
     with mine.open("w") as file:
         json.dump(told, file, indent=1)
         file.flush()

@@ -25,9 +25,10 @@ def sealed_rows(session: Session, first: int | None = None) -> Iterator[Row]:
     columns = [type_coerce(column, String) if is_sqlite and column.key in AS_IT_IS else column for column in COLUMNS]
     query = select(*columns).order_by(AuditEntry.seal_number, AuditEntry.number)
     query = query.where(AuditEntry.seal_number.is_not(None) if first is None else AuditEntry.seal_number >= first)
-    for found in session.execute(query.execution_options(yield_per=FETCHED_AT_ONCE)):
-        row = Row._make(found)
-        yield row._replace(at=_instant(row.at), changes=_names(row.changes)) if is_sqlite else row
+    with session.execute(query.execution_options(yield_per=FETCHED_AT_ONCE)) as result:
+        for found in result:
+            row = Row._make(found)
+            yield row._replace(at=_instant(row.at), changes=_names(row.changes)) if is_sqlite else row
 
 
 def newest_checkpoint(session: Session) -> AuditCheckpoint | None:

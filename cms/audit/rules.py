@@ -127,6 +127,8 @@ def _break_at(row: Row, last: Link, key_of: KeyOf, again: Callable[[int], Iterab
     fits = _fits(row, last, key)
     if row.seal_number == expected and row.previous_seal == last.seal and fits:
         return None
+    if row.seal_number < expected:
+        return Break(row.seal_number, "inserted", "is there twice, or before the beginning", row.number)
     true = next((other for other in again(expected) if _fits(other, last, key_of(other.key_id))), None)
     if true is not None and true != row:
         behind = Link(expected, true.seal)
@@ -135,8 +137,6 @@ def _break_at(row: Row, last: Link, key_of: KeyOf, again: Callable[[int], Iterab
         return Break(expected, "reordered" if is_moved else "inserted", detail, row.number)
     if row.seal_number > expected and not fits:
         return Break(expected, "missing", f"is not there; the next one is {row.seal_number}")
-    if row.seal_number < expected:
-        return Break(row.seal_number, "inserted", "is there twice", row.number)
     if key is None:
         detail = f"names the key {row.key_id}, which this installation does not have"
         return Break(expected, "changed", detail, row.number)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from cms.identity import rules
 from cms.identity.models import ApiToken, Role
+from cms.identity.staff.models import StaffGrant
 from cms.platform.actor import Grant
 from cms.platform.ids import is_id
 from cms.platform.keyset import one_page
@@ -46,12 +47,12 @@ def count_of_tokens(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(ApiToken)) or 0
 
 
-def has_living_tokens(session: Session, role: str, now: datetime) -> bool:
-    """Whether a token that still works has this role."""
-    statement = select(ApiToken.number).where(
-        ApiToken.role == role, ApiToken.revoked_at.is_(None), ApiToken.expires_at > now
-    )
-    return session.scalar(statement.limit(1)) is not None
+def is_in_use(session: Session, role: str, now: datetime) -> bool:
+    """Whether a colleague, or a token that still works, has this role."""
+    is_alive = (ApiToken.revoked_at.is_(None), ApiToken.expires_at > now)
+    tokens_of = select(ApiToken.number).where(ApiToken.role == role, *is_alive)
+    given = select(StaffGrant.number).where(StaffGrant.role == role)
+    return any(session.scalar(statement.limit(1)) is not None for statement in (tokens_of, given))
 
 
 def token_and_role(session: Session, digest: bytes) -> tuple[ApiToken, Role | None] | None:

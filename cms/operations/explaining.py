@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 
 from cms.identity import queries
 from cms.identity.access import NO_ARTICLE, READ, explanation
-from cms.identity.rules import BEYOND_ONES_OWN, IN_PLACE, Decision, Place, decide
+from cms.identity.rules import BEYOND_ONES_OWN, IN_PLACE, Decision, Place, decide, grant_of
+from cms.identity.staff import queries as staff
 from cms.newsroom.queries import article_by_id, place_at, was_made_by
 from cms.platform.actor import Actor, Grant
 from cms.platform.errors import BadRequest, FieldError, NotFound
@@ -46,6 +47,19 @@ def token_subject(session: Session, token_id: str) -> Subject | None:
     if row is None:
         return None
     return Subject("service", row.id, queries.grants_of_token(row, queries.custom_role(session, row.role)))
+
+
+def staff_subject(session: Session, staff_id: str) -> Subject | None:
+    """A colleague by id; a disabled one is explained as if it were not."""
+    if staff.user_by_id(session, staff_id) is None:
+        return None
+    given = staff.grants_of(session, [staff_id])[staff_id]
+    permissions = staff.permissions_of_roles(session, [one.role for one in given])
+    grants = (
+        grant_of(permissions.get(one.role, frozenset()), one.section_path, one.locale, f"role {one.role}")
+        for one in given
+    )
+    return Subject("staff", staff_id, tuple(grants))
 
 
 def thing_named(session: Session, asker: Actor, subject: Subject, name: str, locale: str) -> Thing:

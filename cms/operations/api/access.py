@@ -6,7 +6,7 @@ from flask import Blueprint, Response
 from sqlalchemy.orm import Session
 
 from cms.newsroom.rules import canonical_locale
-from cms.operations.explaining import Subject, explain, subject_of, thing_named, token_subject
+from cms.operations.explaining import Subject, explain, staff_subject, subject_of, thing_named, token_subject
 from cms.operations.schemas import ExplainQueryShape, ExplanationShape
 from cms.platform.errors import NotFound
 from cms.platform.http.answers import answer
@@ -43,7 +43,7 @@ def _subject(session: Session, other: str | None) -> Subject:
     if other is None or other == actor.id:
         return subject_of(actor)
     require(OTHERS)
-    found = token_subject(session, other)
+    found = token_subject(session, other) or staff_subject(session, other)
     if found is None:
-        raise NotFound("There is no token of this id.")
+        raise NotFound("There is no token and no colleague of this id.")
     return found

@@ -89,7 +89,8 @@ def test_the_trail_is_filtered(filled: Trail, administrator: FlaskClient, query:
 @pytest.mark.parametrize(
     "query",
     ["colour=red", "from=yesterday", "from=2026-11-25", "from=2026-11-25T12:00:00", "outcome=maybe",
-     "action=" + "x" * 61, "limit=0", "limit=101", "cursor=broken", "action=a&action=b", "since=2026-11-25T12:00:00Z", "action=%00"],
+     "action=" + "x" * 61, "limit=0", "limit=101", "cursor=broken", "action=a&action=b",
+     "since=2026-11-25T12:00:00Z", "action=%00"],
 )  # fmt: skip
 def test_a_filter_that_cannot_be_is_refused(administrator: FlaskClient, query: str) -> None:
     assert administrator.get(f"/api/v1/audit?{query}").status_code == 400

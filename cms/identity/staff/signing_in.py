@@ -6,6 +6,7 @@ account, only clients that the colleague used before, or set the password from, 
 """
 
 import hashlib
+import math
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -52,7 +53,7 @@ def announce(session: Session, email: str, client: Client, now: datetime) -> Can
     if trail is not None:
         wait = (trail.last_at + delay_after(trail.failures) - now).total_seconds()
         if wait > 0:
-            return Candidate(email, user, wait_seconds=int(wait) + 1)
+            return Candidate(email, user, wait_seconds=math.ceil(wait))
     limit = SIGN_INS_PER_ACCOUNT
     is_within = take(
         session, f"{limit.name}:{counted_address(email)}", limit=limit.times, window_seconds=limit.window_seconds,

@@ -1,0 +1,1 @@
+"""Tests of identity: permissions, tokens, colleagues and their sessions."""

@@ -173,6 +173,10 @@ def test_two_running_applications_refuse_nobody_while_keys_rotate(told: Settings
     for turn in range(60):
         cursor = clients[turn % 2].get("/api/v1/articles?limit=1", headers=head).json["page"]["next_cursor"]
         if turn % 7 == 3:
+            # Rotations are an hour apart, or a second at least: each process has seen the one before.
+            for client in clients:
+                strange = encode_cursor(Keys(b"x" * 40), "articles", CURSOR)
+                assert client.get(f"/api/v1/articles?cursor={strange}", headers=head).status_code == 400
             rotate(secret_file(told), 0, is_forced=True)
         followed.append(
             clients[(turn + 1) % 2].get(f"/api/v1/articles?limit=1&cursor={cursor}", headers=head).status_code

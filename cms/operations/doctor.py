@@ -11,6 +11,9 @@ from urllib.parse import urlsplit
 from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from cms.audit.heads import HeadError, read_head
+from cms.audit.keyring import AuditKeys
+from cms.audit.queries import last_link, oldest_unsealed_at
 from cms.content.models import Document
 from cms.operations.queries import open_work
 from cms.platform.bell import Bell
@@ -54,7 +57,7 @@ def examine(settings: Settings, now: datetime) -> list[Finding]:
             Finding("database", f"does not answer: {type(error).__name__}", "start it, or check COPYDESK_DATABASE_URL")
         )
     else:
-        for check in (_database, _work, _index):
+        for check in (_database, _work, _audit, _index):
             findings.extend(check(settings, database, now))
     findings.extend(_broker(settings))
     findings.extend(_mail(settings))
@@ -130,6 +133,27 @@ def _work(_settings: Settings, database: Database, now: datetime) -> Iterator[Fi
             )
     if not work:
         yield Finding("workers", "nothing waits")
+
+
+def _audit(settings: Settings, database: Database, now: datetime) -> Iterator[Finding]:
+    if not _is_migrated(database):
+        return
+    with database.reading() as session:
+        since, end = oldest_unsealed_at(session), last_link(session)
+    if since is not None and now - since > LAG:
+        waiting = f"entries wait for their seal since {since:%Y-%m-%d %H:%M:%S} UTC"
+        yield Finding("audit trail", waiting, "see that copydesk relay runs and can write its home")
+        return
+    try:
+        head = read_head(settings.home, AuditKeys(settings.home, load_keys(settings)))
+    except (HeadError, OSError) as error:
+        yield Finding("audit trail", str(error), "run copydesk audit verify")
+        return
+    if head is not None and head.link.seal_number > end.seal_number:
+        counted = f"ends at seal {end.seal_number}, and its signed head counts {head.link.seal_number}"
+        yield Finding("audit trail", counted, "run copydesk audit verify")
+    else:
+        yield Finding("audit trail", f"{end.seal_number} entries sealed; copydesk audit verify looks at each")
 
 
 def _index(settings: Settings, database: Database, _now: datetime) -> Iterator[Finding]:

@@ -72,7 +72,7 @@ def _rotate(
     AuditKeys(settings.home, platform_keys.load_keys(settings)).current()
     at = now()
     with database.transaction() as session:
-        made = platform_keys.rotate(path, at.timestamp(), is_forced=is_forced, has_overlap=has_overlap)
+        made = platform_keys.next_keys(path, at.timestamp(), is_forced=is_forced, has_overlap=has_overlap)
         note(
             session,
             actor=system("command line"),
@@ -81,6 +81,9 @@ def _rotate(
             subject_id=platform_keys.name_of(made.secret),
             now=at,
         )
+        session.flush()
+        # Last of all: no key is changed without its note, and a commit that fails now is told to whoever rotates.
+        platform_keys.write_keys(path, made)
     return made
 
 

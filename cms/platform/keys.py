@@ -135,6 +135,13 @@ def rotate(path: Path, now_seconds: float, *, is_forced: bool = False, has_overl
 
     Raises: OSError; PermissionError when the last rotation is so near that what the key before it signed would end.
     """
+    made = next_keys(path, now_seconds, is_forced=is_forced, has_overlap=has_overlap)
+    write_keys(path, made)
+    return made
+
+
+def next_keys(path: Path, now_seconds: float, *, is_forced: bool, has_overlap: bool) -> Keys:
+    """The keys that a rotation would put in place; nothing is written yet. Raises: as `rotate`."""
     old = read_secrets(path)
     is_near = len(old) > 1 and now_seconds - path.stat().st_mtime < OVERLAP_SECONDS
     if is_near and has_overlap and not is_forced:
@@ -142,10 +149,12 @@ def rotate(path: Path, now_seconds: float, *, is_forced: bool = False, has_overl
             f"the last rotation was less than {OVERLAP_SECONDS // 60} minutes ago: codes and cursors of the key before "
             "it would end; wait, or use --force"
         )
-    new = secrets.token_hex(32).encode()
-    lines = (new, old[0]) if has_overlap else (new,)
-    write_secrets(path, lines)
-    return Keys(*lines)
+    return Keys(secrets.token_hex(32).encode(), old[0] if has_overlap else None)
+
+
+def write_keys(path: Path, keys: Keys) -> None:
+    """Put keys into the file of secrets. Raises: OSError."""
+    write_secrets(path, (keys.secret,) if keys.previous is None else (keys.secret, keys.previous))
 
 
 def write_secrets(path: Path, found: tuple[bytes, ...]) -> None:

@@ -12,11 +12,14 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from cms.audit.heads import head_file
 from cms.events.models import Letter
 from cms.newsroom.models import Article, Revision
 from cms.operations.backup import BackupError, backup, restore, seal, verify
 from cms.platform.db import Database
+from cms.platform.keys import load_keys, rotate, secret_file
 from cms.settings import Settings
+from tests.audit.trail import Trail
 from tests.servers import PostgreSQL
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -134,3 +137,43 @@ def test_another_installations_key_is_refused(
     backup(settings, archive, NOON)
     with pytest.raises(BackupError, match="SECRET_KEY"):
         restore(replace(empty, secret_key="another secret 9876543210 zyxwvut"), archive)
+
+
+def test_keys_of_before_and_of_the_audit_trail_are_carried(settings: Settings, empty: Settings, tmp_path: Path) -> None:
+    here, there = replace(settings, secret_key=""), replace(empty, secret_key="")
+    load_keys(here)
+    database = Database(here.database, is_durable=True)
+    for _ in range(3):
+        trail = Trail(here, database)
+        trail.write(2)
+        trail.seal()
+        rotate(secret_file(here), 0, is_forced=True)
+    database.dispose()
+    backup(here, tmp_path / "backup.tar.gz", NOON)
+    head_file(there.home).parent.mkdir(parents=True)
+    head_file(there.home).write_text("of what was here before")
+    restore(there, tmp_path / "backup.tar.gz")
+    assert secret_file(there).read_bytes() == secret_file(here).read_bytes()
+    assert (load_keys(there).secret, load_keys(there).previous) == (load_keys(here).secret, load_keys(here).previous)
+    restored = Database(there.database, is_durable=True)
+    found = Trail(there, restored).verify()
+    restored.dispose()
+    assert (found.problem, found.count) == ("", 6)
+    assert (there.home / "keys" / "audit").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("secret", "previous", "is_accepted"),
+    [("new", "made with", True), ("made with", "", True), ("new", "", False), ("new", "something else", False)],
+)
+def test_a_backup_from_before_a_rotation_is_restored_where_the_key_is_still_known(
+    settings: Settings, empty: Settings, tmp_path: Path, secret: str, previous: str, is_accepted: bool
+) -> None:
+    long = "{} 0123456789 abcdefghijklmnopqrstuvwxyz"
+    backup(replace(settings, secret_key=long.format("made with")), tmp_path / "backup.tar.gz", NOON)
+    told = replace(empty, secret_key=long.format(secret), previous_secret_key=long.format(previous) if previous else "")
+    if is_accepted:
+        restore(told, tmp_path / "backup.tar.gz")
+    else:
+        with pytest.raises(BackupError, match="SECRET_KEY"):
+            restore(told, tmp_path / "backup.tar.gz")

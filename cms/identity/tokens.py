@@ -1,5 +1,6 @@
 """From a token to the Actor that it stands for, once per request."""
 
+import hmac
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -101,7 +102,7 @@ class Uses:
 def _wrong_with(row: ApiToken, digest: bytes, now: datetime) -> str:
     if row.revoked_at is not None:
         return "revoked"
-    ends_at = row.expires_at if row.digest == digest else row.previous_until
+    ends_at = row.expires_at if hmac.compare_digest(row.digest, digest) else row.previous_until
     if ends_at is None or ends_at <= now:
         return "expired"
     return "" if rules.is_at_home(client_address(), row.networks or ()) else "address"

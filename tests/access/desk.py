@@ -1,8 +1,8 @@
 """A newsroom with sections, an article and a token for each kind of caller, for tests of access."""
 
 import itertools
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask
@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from cms.identity import issuing
+from cms.identity.credentials import verifier
 from cms.identity.models import ApiToken
 from cms.identity.passwords import HASHER
 from cms.identity.queries import grants_of_token
@@ -35,6 +36,20 @@ ELSEWHERE = "198.51.100.7"
 
 PHRASE = "lamps along the old quay"
 KEPT = HASHER.hash(PHRASE)
+
+
+@dataclass
+class Clock:
+    """An instant that is moved by hand."""
+
+    at: datetime
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def wait(self, **parts: float) -> None:
+        """Move on."""
+        self.at += timedelta(**parts)
 
 
 @dataclass
@@ -90,6 +105,14 @@ class Desk:
                 session, OPERATOR, email=f"colleague{self.number()}@example.org", name="Ann", locale="en",
                 grants=grants, password_hash=KEPT, network="", now=now(),
             )  # fmt: skip
+
+    def clock(self, began: datetime) -> "Clock":
+        """A clock for the routes and for the credentials that stands still until the test moves it."""
+        clock = Clock(began)
+        parts = self.app.extensions["copydesk"]
+        verify = verifier(parts.database, clock)
+        self.app.extensions["copydesk"] = replace(parts, clock=clock, verify_token=verify)
+        return clock
 
     def signed_in(self, user: StaffUser, **values: Any) -> tuple[str, str]:
         """A session of a colleague, as its id and token; values change its row behind everybody's back."""

@@ -1,6 +1,13 @@
 """The benchmarks, in the order of their page."""
 
-from benchmarks import content_read, index_build, publish_latency, sqlite_concurrency, start_and_size
+from benchmarks import audit_verify, content_read, index_build, publish_latency, sqlite_concurrency, start_and_size
 from benchmarks.report import Benchmark
 
-BENCHMARKS: tuple[Benchmark, ...] = (publish_latency, content_read, index_build, start_and_size, sqlite_concurrency)
+BENCHMARKS: tuple[Benchmark, ...] = (
+    publish_latency,
+    content_read,
+    index_build,
+    start_and_size,
+    sqlite_concurrency,
+    audit_verify,
+)

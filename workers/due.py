@@ -34,6 +34,7 @@ DAY = timedelta(days=1)
 SWEEP_LOOKED_AT_EVERY = timedelta(seconds=10)
 FORGOTTEN_EVERY = timedelta(minutes=1)
 SEALED_EVERY = timedelta(seconds=0.25)
+LONGEST_WAIT_SECONDS = 0.8
 FORGOTTEN_AT_ONCE = 500
 SWEEP = "related_sweep"
 SWEEP_LOCK = 0x73776570
@@ -60,8 +61,8 @@ class Chores:
         self.sealing.database.dispose()
 
     def longest_wait(self, seconds: float) -> float:
-        """How long the relay may wait for a bell: less than usual when sealing was put off in this round."""
-        return SEALED_EVERY.total_seconds() if self.is_sealing_put_off else seconds
+        """How long the relay may wait before its next round, so that an entry is sealed a second after its act."""
+        return SEALED_EVERY.total_seconds() if self.is_sealing_put_off else min(seconds, LONGEST_WAIT_SECONDS)
 
     def do_due(self) -> None:
         """Do what is due by the clock. Raises: SQLAlchemyError."""

@@ -98,7 +98,7 @@ class Relay:
                 self._note_broker("")
             except (BrokerAway, BellUnheard) as error:
                 self._note_broker(str(error))
-                time.sleep(SWEEP_SECONDS)
+                time.sleep(self.chores.longest_wait(SWEEP_SECONDS))
             except SQLAlchemyError as error:
                 log.warning("database_away", error=type(error).__name__)
                 time.sleep(SWEEP_SECONDS)

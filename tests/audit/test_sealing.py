@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,14 +10,20 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy.exc import DBAPIError
 
+from benchmarks import audit_verify
 from cms.audit.heads import head_file
 from cms.audit.recording import note
 from cms.audit.sealing import seal_new
 from cms.operations.audit_commands import audit
+from cms.platform.bell import Bell
 from cms.platform.db import Database
 from cms.platform.keys import load_keys, rotate, secret_file
 from cms.settings import Settings
 from tests.audit.trail import EDITOR, NOON, Trail
+from tests.servers import Broker, wait_until
+from workers.app import make_celery
+from workers.due import Chores
+from workers.relay import Relay, Sender
 
 REFUSAL = "takes new entries and keeps old ones"
 
@@ -312,3 +319,58 @@ def test_a_power_cut_between_sealing_and_head_loses_nothing(trail: Trail) -> Non
     trail.write()
     trail.seal()
     assert trail.verify().remarks[0].startswith("signed head: 4 entries")
+
+
+def test_more_than_a_portion_is_sealed_and_verified() -> None:
+    figures = audit_verify.run(2500)
+    assert figures["entries"] == 2500
+    assert [row.is_kept for row in audit_verify.rows(figures)] == [True, True]
+
+
+def test_the_relays_chores_seal_without_waiting_and_forget_by_policy(trail: Trail, settings: Settings) -> None:
+    at = [NOON]
+    chores = Chores(replace(settings, audit_retention_days=1), trail.database, clock=lambda: at[0])
+    trail.write(3)
+    chores.do_due()
+    assert trail.seal_numbers() == [1, 2, 3]
+    assert chores.longest_wait(1.0) == 0.8
+    trail.write()
+    chores.do_due()
+    # Just sealed: this entry waits for the next round, which the relay then makes sooner than usual.
+    assert trail.seal_numbers()[-1] is None
+    assert chores.longest_wait(1.0) == 0.25
+    at[0] += timedelta(seconds=0.25)
+    chores.do_due()
+    assert trail.seal_numbers() == [1, 2, 3, 4]
+    at[0] += timedelta(days=2)
+    chores.do_due()
+    assert trail.count() == 0
+    assert trail.verify().problem == ""
+    chores.close()
+
+
+@pytest.mark.slow
+def test_a_relay_seals_in_about_a_second_with_and_without_a_broker(
+    trail: Trail, settings: Settings, broker: Broker
+) -> None:
+    for url in (broker.url, settings.redis_url):
+        told = replace(settings, redis_url=url)
+        bell, chores = Bell(told.bell_url), Chores(told, trail.database)
+        relay = Relay(trail.database, Sender(make_celery(told)), bell, chores)
+        runner = threading.Thread(target=relay.run)
+        runner.start()
+        waited = []
+        try:
+            for _ in range(3):
+                trail.write()
+                began = time.monotonic()
+                wait_until(lambda: None not in trail.seal_numbers(), seconds=20)
+                waited.append(time.monotonic() - began)
+        finally:
+            relay.is_stopping = True
+            runner.join(20)
+            chores.close()
+            bell.close()
+        print(f"sealed after {max(waited):.2f} s at most")
+    assert trail.seal_numbers() == [1, 2, 3, 4, 5, 6]
+    assert trail.verify().problem == ""

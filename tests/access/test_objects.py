@@ -1,0 +1,240 @@
+"""What is outside of somebody's place is as if it were not, source and target of a move are both asked about, and
+nobody writes what is not theirs to write (rows S31 and S35)."""
+
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from cms.identity.staff.schemas import Given
+from cms.newsroom.models import Article, Revision
+from cms.newsroom.publishing import delete_article
+from cms.newsroom.rules import DeleteArticle
+from cms.platform.clock import now
+from cms.platform.db import Database
+from tests.access.desk import OPERATOR, Desk
+from tests.newsroom.making import counts
+
+FIRST = {"If-Match": '"1"'}
+NEVER = "01890a5d-ac96-774b-bcce-b302099a8057"
+WITHOUT_IDS = {"request_id": "", "instance": ""}
+# No article has one of these ids, whatever somebody hopes that they are read as.
+GUESSES = (
+    NEVER, "00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff", "0", "1", "-1", "+1", "1.0",
+    "1e3", "0x1", "99999999999999999999999999999999", "9223372036854775808", "-9223372036854775809", "null", "None",
+    "undefined", "NaN", "true", "*", "%", "_", "%25", "%00", "1%00", "%20", "1;drop", "1'--", "1%20OR%201=1", "..%2f1",
+    "{id}", "[]", "me", "self", "latest", "all", "drafts", "publish", "%F0%9F%A6%86", "%EF%BC%91", "%D9%A1",
+    "a" * 2_000,
+    "city", "rails", "ines-okafor",
+)  # fmt: skip
+
+
+def attempts(client: FlaskClient, article_id: str) -> list[tuple[str, TestResponse]]:
+    """Everything that is done on the id of an article."""
+    path = f"/api/v1/articles/{article_id}"
+    asked: list[tuple[str, str, dict[str, Any]]] = [
+        ("GET", path, {}),
+        ("HEAD", path, {}),
+        ("GET", f"{path}/revisions", {}),
+        ("GET", f"{path}/revisions/1", {}),
+        ("HEAD", f"{path}/revisions/1", {}),
+        ("PATCH", path, {"json": {"dek": "Mine."}, "headers": FIRST}),
+        ("POST", f"{path}/publish", {"headers": FIRST}),
+        ("POST", f"{path}/unpublish", {"headers": FIRST}),
+        ("DELETE", path, {"headers": FIRST}),
+    ]
+    return [(f"{method} {route}", client.open(route, method=method, **options)) for method, route, options in asked]
+
+
+def refusals(client: FlaskClient, article_id: str) -> list[dict[str, Any]]:
+    """The bodies of all refusals; every attempt has to be answered 404."""
+    bodies = []
+    for what, answer in attempts(client, article_id):
+        assert answer.status_code == 404, (what, answer.status_code)
+        if not what.startswith("HEAD"):
+            bodies.append((answer.json or {}) | WITHOUT_IDS)
+    return bodies
+
+
+@pytest.mark.both_databases
+def test_what_is_elsewhere_cannot_be_told_from_what_never_was(desk: Desk, database: Database) -> None:
+    there, foreign, plain = desk.article(), desk.article(locale="kk"), desk.article(section=None)
+    live, gone = desk.article(published=True), desk.article(section="sport")
+    with database.transaction() as session:
+        delete_article(session, OPERATOR, DeleteArticle(gone.article.id, 1), now())
+    sport = desk.client(desk.token("editor", section_path="sport/"))
+    kazakh = desk.client(desk.token("editor", locale="kk"))
+    before = counts(database)
+    nothing = refusals(sport, NEVER)
+    for hidden in (there, foreign, plain, live, gone):
+        assert refusals(sport, hidden.article.id) == nothing
+    assert refusals(kazakh, there.article.id) == refusals(kazakh, NEVER)
+    assert kazakh.get(f"/api/v1/articles/{foreign.article.id}").status_code == 200
+    assert counts(database) == before
+    never = sport.get(f"/api/v1/receipts/{NEVER}")
+    hidden = sport.get(f"/api/v1/receipts/{live.letter.id}")
+    assert never.status_code == hidden.status_code == 404
+    assert never.json | WITHOUT_IDS == hidden.json | WITHOUT_IDS
+    both = [sport.options(f"/api/v1/articles/{one}") for one in (NEVER, there.article.id)]
+    assert both[0].headers["Allow"] == both[1].headers["Allow"]
+    assert both[0].status_code == both[1].status_code
+
+
+def test_a_guessed_id_or_one_of_another_kind_of_thing_finds_nothing(desk: Desk, database: Database) -> None:
+    admin, saved = desk.client(desk.token("administrator")), desk.article(published=True)
+    others = (desk.row(desk.token("viewer")).id, saved.letter.id, desk.source_id, desk.colleague().id)
+    before = counts(database)
+    for guess in (
+        *GUESSES,
+        *others,
+        saved.article.id.upper(),
+        f"{{{saved.article.id}}}",
+        saved.article.id.replace("-", ""),
+    ):
+        refusals(admin, guess)
+        for path in ("tokens", "receipts", "staff", "sources"):
+            if guess not in others:
+                assert admin.get(f"/api/v1/{path}/{guess}").status_code == 404, (path, guess)
+        if guess not in others:
+            assert admin.delete(f"/api/v1/tokens/{guess}").status_code == 404
+    for path, own in (("tokens", others[0]), ("receipts", others[1]), ("sources", others[2]), ("staff", others[3])):
+        for other in {*others, saved.article.id} - {own}:
+            assert admin.get(f"/api/v1/{path}/{other}").status_code == 404
+    assert counts(database) == before
+
+
+def test_lists_leave_out_what_is_elsewhere(desk: Desk) -> None:
+    articles = {
+        (section, locale): desk.article(section=section, locale=locale).article.id
+        for section in ("city", "trams", "sport", None)
+        for locale in ("en", "kk")
+    }
+
+    def seen(query: str = "", **options: Any) -> set[str]:
+        client = desk.client(desk.token(**options))
+        page = client.get(f"/api/v1/articles?limit=100&count=exact{query}").json
+        assert page["meta"]["count"] == len(page["data"])
+        return {entry["id"] for entry in page["data"]}
+
+    def those(*keys: tuple[str | None, str]) -> set[str]:
+        return {articles[key] for key in keys}
+
+    city = (("city", "en"), ("city", "kk"), ("trams", "en"), ("trams", "kk"))
+    assert seen(role="viewer") == set(articles.values())
+    assert seen(role="viewer", section_path="city/") == those(*city)
+    assert seen(role="viewer", section_path="city/trams/") == those(("trams", "en"), ("trams", "kk"))
+    assert seen(role="viewer", locale="kk") == {one for (_, locale), one in articles.items() if locale == "kk"}
+    assert seen(role="viewer", section_path="city/", locale="kk") == those(("city", "kk"), ("trams", "kk"))
+    assert seen("&section=sport", role="viewer", section_path="city/") == set()
+    assert seen("&section=trams", role="viewer", section_path="city/") == those(("trams", "en"), ("trams", "kk"))
+    assert seen("&q=Line", role="viewer", section_path="nowhere/") == set()
+
+
+def test_a_cursor_of_one_place_is_refused_in_another(desk: Desk) -> None:
+    for _ in range(3):
+        desk.article()
+    wide, narrow = desk.client(desk.token("viewer")), desk.client(desk.token("viewer", section_path="city/"))
+    cursor = wide.get("/api/v1/articles?limit=1").json["page"]["next_cursor"]
+    assert wide.get(f"/api/v1/articles?limit=1&cursor={cursor}").status_code == 200
+    assert narrow.get(f"/api/v1/articles?limit=1&cursor={cursor}").json["code"] == "bad_cursor"
+
+
+@pytest.mark.both_databases
+def test_a_move_is_asked_about_where_it_comes_from_and_where_it_goes(desk: Desk, database: Database) -> None:
+    here, elsewhere = desk.article().article.id, desk.article(section="sport").article.id
+    city = desk.client(desk.token("editor", section_path="city/", locale="en"))
+    before = counts(database)
+    for change in ({"section": "sport"}, {"section": None}, {"locale": "kk"}, {"section": "sport", "locale": "kk"}):
+        answer = city.patch(f"/api/v1/articles/{here}", json=change, headers=FIRST)
+        assert answer.status_code == 403, (change, answer.json)
+        assert answer.json["missing_permission"] == "articles:write"
+        answer = city.post("/api/v1/articles", json={"title": "New", "locale": "en", "section": "city", **change})
+        assert answer.status_code == 403, change
+    # A slug that is taken where the caller may not go is not a way to learn of it.
+    taken = desk.article(locale="kk", slug="taken").article
+    answer = city.post("/api/v1/articles", json={"title": "New", "locale": "kk", "slug": taken.slug, "section": "city"})
+    assert answer.status_code == 403
+    answer = city.patch(f"/api/v1/articles/{elsewhere}", json={"section": "city"}, headers=FIRST)
+    assert answer.status_code == 404
+    after = counts(database)
+    assert {name: after[name] - before[name] for name in ("articles", "article_revisions")} == {
+        "articles": 1,
+        "article_revisions": 1,
+    }
+    assert city.patch(f"/api/v1/articles/{here}", json={"section": "city"}, headers=FIRST).status_code == 200
+
+
+def test_two_grants_do_not_lend_each_other_their_places(desk: Desk) -> None:
+    user = desk.colleague(Given("editor", "city/", "en"), Given("viewer", "sport/"), Given("editor", "", "ru"))
+    person = desk.client(desk.signed_in(user)[1])
+    city, sport = desk.article().article.id, desk.article(section="sport").article.id
+    assert person.patch(f"/api/v1/articles/{city}", json={"dek": "a"}, headers=FIRST).status_code == 200
+    assert person.get(f"/api/v1/articles/{sport}").status_code == 200
+    assert person.patch(f"/api/v1/articles/{sport}", json={"dek": "a"}, headers=FIRST).status_code == 403
+    moved = person.patch(f"/api/v1/articles/{city}", json={"section": "sport"}, headers={"If-Match": '"2"'})
+    assert moved.status_code == 403
+    russian = person.patch(
+        f"/api/v1/articles/{city}", json={"section": "sport", "locale": "ru"}, headers={"If-Match": '"2"'}
+    )
+    assert russian.status_code == 200
+
+
+NOT_FOR_WRITING = (
+    "id", "number", "type", "state", "status", "revision", "published_revision", "has_unpublished_changes",
+    "created_at",
+    "updated_at", "published_at", "first_published_at", "deleted_at", "author_id", "created_by", "owner", "creator",
+    "actor_id", "actor_kind", "section_id", "editor_id", "source_id", "source_url", "is_published", "publish",
+    "permissions", "role", "grants", "url", "related", "reading_time", "body_html", "comments", "bookmarks", "lock",
+    "locked_by", "__class__", "__proto__", "constructor", "password_hash",
+)  # fmt: skip
+
+
+def test_an_author_writes_no_member_that_is_not_content(desk: Desk, database: Database) -> None:
+    token = desk.token("author")
+    author, own = desk.client(token), desk.article(desk.actor(token)).article
+    path = f"/api/v1/articles/{own.id}"
+    before = author.get(path).json
+    for name in NOT_FOR_WRITING:
+        for value in ("published", {"id": NEVER, "role": "administrator"}):
+            answers = (
+                author.patch(path, json={name: value}, headers=FIRST),
+                author.post("/api/v1/articles", json={"title": "x", "locale": "en", name: value}),
+            )
+            for answer in answers:
+                assert answer.status_code == 422, (name, answer.json)
+                assert answer.json["errors"][0]["pointer"].startswith(f"/{name}")
+    nested = {"source": {"name": "The Courier", "id": NEVER}}, {"editor": {"slug": "ines-okafor", "role": "x"}}
+    for change in nested:
+        assert author.patch(path, json=change, headers=FIRST).status_code == 422
+    for verb in ("publish", "unpublish"):
+        answer = author.post(f"{path}/{verb}", headers=FIRST)
+        assert (answer.status_code, answer.json["missing_permission"]) == (403, "articles:publish")
+    assert author.delete(path, headers=FIRST).status_code == 403
+    assert author.get(path).json == before
+    with database.reading() as session:
+        assert session.scalars(select(Revision.revision)).all() == [1]
+        assert session.scalars(select(Article.state)).all() == ["draft"]
+
+
+def test_the_slug_that_readers_have_does_not_change_by_an_authors_edit(desk: Desk) -> None:
+    token = desk.token("author")
+    author, saved = desk.client(token), desk.article(desk.actor(token), published=True)
+    path, slug = f"/api/v1/articles/{saved.article.id}", saved.article.slug
+    assert author.patch(path, json={"slug": "elsewhere"}, headers={"If-Match": '"2"'}).status_code == 200
+    public = desk.client(None)
+    assert public.get(f"/content/v1/articles/en/{slug}").status_code == 200
+    assert public.get("/content/v1/articles/en/elsewhere").status_code == 404
+
+
+def test_what_one_made_stays_ones_own_after_others_edited_it(desk: Desk) -> None:
+    token, other = desk.token("author"), desk.token("author")
+    author, colleague, editor = desk.client(token), desk.client(other), desk.client(desk.token("editor"))
+    path = f"/api/v1/articles/{desk.article(desk.actor(token)).article.id}"
+    assert editor.patch(path, json={"dek": "Edited."}, headers=FIRST).status_code == 200
+    second = {"If-Match": '"2"'}
+    refused = colleague.patch(path, json={"dek": "Theirs."}, headers=second)
+    assert (refused.status_code, refused.json["missing_permission"]) == (403, "articles:write_any")
+    assert colleague.get(path).status_code == 200
+    assert author.patch(path, json={"dek": "Mine."}, headers=second).status_code == 200

@@ -37,12 +37,20 @@ SETTINGS_TEXT = {
     "Followed while Copydesk runs; `copydesk keys rotate` writes it.",
     "previous_secret_key": "With `COPYDESK_SECRET_KEY`: another key whose codes, cursors and seals are accepted too.",
     "trusted_proxies": "Addresses or networks of proxies whose `X-Forwarded-For` counts, separated by commas.",
+    "hosts": "Host names that requests may name, without ports, separated by commas; others are answered 400. Name "
+    "what probes send too. Empty: any, which is harmless, because no address is ever made from it.",
+    "allowed_origins": "Origins whose pages may read answers (CORS), such as `https://www.example.org`, separated by "
+    "commas. Empty: none.",
     "code_cooldown_seconds": "How long after a verification code no other is sent to the same address.",
+    "limit_writes": "How many changes by one token or session in how many seconds. 0: no limit.",
+    "limit_search": "How many searches from one address in how many seconds. 0: no limit.",
+    "limit_sign_in": "How many sign-ins from one address in how many seconds. Cannot be switched off.",
+    "limit_codes": "How many codes may be asked for from one address in how many seconds. Cannot be switched off.",
     "reading_rates": "Reading speeds that replace the built-in ones, such as `en=250wpm,zh=500cpm`.",
     "body_limit_bytes": "The largest request body.",
     "wait_limit_seconds": "The longest that `?wait=` holds an answer.",
     "events_retention_days": "How long finished deliveries and their events are kept.",
-    "audit_retention_days": "How long the audit trail is kept.",
+    "audit_retention_days": "How long the audit trail is kept; a signed checkpoint stands for what was removed.",
     "log_level": "`debug`, `info`, `warning` or `error`. `info` logs each request.",
     "allow_unsafe_database": "1 starts on a PostgreSQL with `fsync`, `full_page_writes` or `synchronous_commit` off.",
 }

@@ -21,6 +21,7 @@ from cms.events.outbox import record
 from cms.mail.models import OutgoingLetter
 from cms.platform.actor import system
 from cms.platform.clock import now as present
+from cms.platform.counting import microseconds
 from cms.platform.db import Database
 from cms.platform.ids import new_id
 from cms.platform.keys import load_keys
@@ -76,7 +77,7 @@ class Chores:
                     log.info("related_sweep_ordered")
         if self._is_due("forgetting", now, FORGOTTEN_EVERY):
             forgotten = forget_old(self.settings, self.database, now)
-            if removed := self.sealing.forget_old(now, FORGOTTEN_AT_ONCE):
+            if removed := self._forget_audit_entries(now):
                 forgotten["audit_entries"] = removed
             if forgotten:
                 log.info("forgotten", **forgotten)
@@ -90,6 +91,13 @@ class Chores:
         except OSError as error:
             # The entries are in the database and wait; letters must not wait for a full disk of this home.
             log.error("audit_not_sealed", error=str(error))
+
+    def _forget_audit_entries(self, now: datetime) -> int:
+        try:
+            return self.sealing.forget_old(now, FORGOTTEN_AT_ONCE)
+        except OSError as error:
+            log.error("audit_not_forgotten", error=str(error))
+            return 0
 
     def _is_due(self, name: str, now: datetime, every: timedelta) -> bool:
         if now < self.next_at.get(name, now):
@@ -132,7 +140,7 @@ def _old(settings: Settings, now: datetime) -> Iterator[tuple[str, Any, ColumnEl
     )
     yield "challenges", Challenge, Challenge.expires_at < now - DAY
     yield "remembered_answers", RememberedAnswer, RememberedAnswer.created_at < now - DAY
-    yield "limit_counters", LimitCounter, LimitCounter.window_started_at < now - DAY
+    yield "limit_counters", LimitCounter, LimitCounter.full_at < microseconds(now)
 
 
 def _delete_some(session: Session, table: Any, is_old: ColumnElement[bool]) -> int:

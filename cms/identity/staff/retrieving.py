@@ -1,5 +1,6 @@
 """Another password: by the present one, or by a code that comes by mail. Every other session ends with it."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -12,7 +13,7 @@ from cms.identity.staff.models import StaffCode, StaffUser
 from cms.identity.staff.proving import close_open, prove
 from cms.identity.staff.rules import CODE_LIFE, CODES_PER_ADDRESS
 from cms.identity.staff.sessions import Client, end_sessions
-from cms.identity.staff.signing_in import Candidate, as_staff, forget_trail
+from cms.identity.staff.signing_in import Candidate, forget_trail
 from cms.mail.queueing import queue_letter
 from cms.platform.actor import Actor
 from cms.platform.ids import new_id
@@ -78,7 +79,14 @@ def set_password(
         )  # fmt: skip
         return False
     _replace(session, user, password_hash, client, now)
-    _tell(session, as_staff(actor, user), user, "staff.password_retrieved", sender_domain, now)
+    _tell(
+        session,
+        replace(actor, kind="staff", id=user.id, name=user.name, credential=f"code:{question.id}"),
+        user,
+        "staff.password_retrieved",
+        sender_domain,
+        now,
+    )
     return True
 
 

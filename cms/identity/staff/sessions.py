@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -62,6 +62,7 @@ def open_session(
         expires_at=now + SESSION_LIFE,
     )
     session.add(row)
+    actor = replace(actor, credential=f"session:{row.id}")
     note(session, actor=actor, action="session.opened", subject_kind="session", subject_id=row.id, now=now)
     log.info("signed_in", staff=user.id, session=row.id, kind=kind)
     return row, token

@@ -1,6 +1,7 @@
 """Letting colleagues in and changing what they may do. Nobody gives more than they have, nor touches who has more."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -84,8 +85,9 @@ def accept(
     if queries.user_by_email(session, invitation.email) is not None:
         return None
     given = [Given(one["role"], one["section_path"], one["locale"]) for one in invitation.grants]
+    proven = replace(actor, credential=f"invitation:{invitation.id}")
     return create(
-        session, actor, email=invitation.email, name=invitation.name, locale=invitation.locale, grants=given,
+        session, proven, email=invitation.email, name=invitation.name, locale=invitation.locale, grants=given,
         password_hash=password_hash, network=network, now=now,
     )  # fmt: skip
 
@@ -112,7 +114,7 @@ def create(
     session.flush()
     _give(session, user.id, grants)
     close_open(session, StaffInvitation, now, StaffInvitation.email == email)
-    who = Actor(kind="staff", id=user.id, name=name, request_id=actor.request_id, client_address=actor.client_address)
+    who = replace(actor, kind="staff", id=user.id, name=name)
     note(
         session, actor=actor if actor.kind == "system" else who, action="staff.joined", subject_kind="staff",
         subject_id=user.id, now=now, changes=["grants"],

@@ -24,7 +24,7 @@ from cms.operations.schemas import StaffPageShape
 from cms.platform.errors import FieldError, Invalid, NotFound
 from cms.platform.http.answers import answer
 from cms.platform.http.endpoint import endpoint
-from cms.platform.http.etags import revision_etag
+from cms.platform.http.etags import is_not_modified, revision_etag
 from cms.platform.http.guard import current_actor
 from cms.platform.http.pages import page_answer
 from cms.platform.http.query_input import PageShape
@@ -78,14 +78,17 @@ def list_colleagues(query: dict[str, Any]) -> Response:
 
 
 @staff.get("/staff/<staff_id>")
-@endpoint(summary="Read a colleague", scope=READ, answers={200: StaffShape}, refuses=(404,))
+@endpoint(summary="Read a colleague", scope=READ, answers={200: StaffShape, 304: None}, refuses=(404,))
 def read_colleague(staff_id: str) -> Response:
     """Who it is and what was given."""
     with reading() as session:
         user = queries.user_by_id(session, staff_id)
         if user is None:
             raise NotFound(NOBODY)
-        return answer(staff_data(session, user), etag=revision_etag(user.revision))
+        etag = revision_etag(user.revision)
+        if is_not_modified(etag):
+            return answer(None, 304, etag=etag)
+        return answer(staff_data(session, user), etag=etag)
 
 
 @staff.patch("/staff/<staff_id>")

@@ -16,8 +16,16 @@ from cms.mail.composing import KINDS_WITH_CODE, LANGUAGES, TEXTS, Content, compo
 from tests.readers.test_addresses import REFUSED
 
 ASKED = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-KINDS = ("verify_email", "reset_password", "account_exists", "no_account")
-CODES = {"verify_email": "120 456", "reset_password": "ABCD-1023"}
+KINDS = (
+    "verify_email", "reset_password", "account_exists", "no_account", "staff_invitation", "staff_password",
+    "staff_password_changed",
+)  # fmt: skip
+CODES = {
+    "verify_email": "120 456", "reset_password": "ABCD-1023", "staff_invitation": "WXYZ-4567",
+    "staff_password": "QRST-89AB",
+}  # fmt: skip
+LIVES = {"staff_invitation": timedelta(hours=72)}
+INVITATION = "01a21432-d818-7389-8d25-eb3df015d13c"
 HEADERS = {"From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "X-Auto-Response-Suppress",
            "Content-Language", "MIME-Version", "Content-Type"}  # fmt: skip
 SITE: dict[str, Any] = {
@@ -36,8 +44,9 @@ def letter(
         recipient=recipient,
         message_id="<0190-aa@post.example>",
         created_at=ASKED,
-        expires_at=ASKED + timedelta(minutes=10),
+        expires_at=ASKED + LIVES.get(kind, timedelta(minutes=10)),
         code=CODES.get(kind, ""),
+        about_id=INVITATION,
     )
     return compose(content, **{**SITE, "now": ASKED, **more})
 
@@ -64,8 +73,11 @@ def test_each_letter_has_both_parts_in_each_language(kind: str, language: str) -
         assert "The Harbour Post" in body and "https://post.example" in body
         assert "{" not in body.replace('style="font', "")
         assert (
-            (CODES[kind] in body and "10" in body) if kind in KINDS_WITH_CODE else not re.search(r"\d{3} \d{3}", body)
+            (CODES[kind] in body and ("72" if kind in LIVES else "10") in body)
+            if kind in KINDS_WITH_CODE
+            else not re.search(r"\d{3} \d{3}", body)
         )
+        assert (INVITATION in body) == (kind == "staff_invitation")
     tree = html5lib.HTMLParser(strict=True).parse(page)
     assert tree.find(".//{http://www.w3.org/1999/xhtml}body") is not None
     assert f'lang="{language}"' in page

@@ -123,6 +123,8 @@ def started(home: Path, *, wait: bool = True) -> Iterator[Product]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COPYDESK_")}
     environment |= {"COPYDESK_HOME": str(home), "COPYDESK_PORT": str(port), "COPYDESK_LOG_LEVEL": "warning"}
     environment |= {"COPYDESK_MAILBOX_PORT": str(_free_port()), "COPYDESK_MAILBOX_SMTP_PORT": str(_free_port())}
+    # What is measured is the product; how much of it one client may have is a matter of its settings.
+    environment |= {"COPYDESK_LIMIT_WRITES": "0", "COPYDESK_LIMIT_SEARCH": "0"}
     with (home / "up.log").open("wb") as log:
         process = subprocess.Popen(
             [COPYDESK, "up", "--no-sample"], env=environment, stdout=log, stderr=log, start_new_session=True

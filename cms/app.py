@@ -17,12 +17,15 @@ from cms.operations.api.receipts import receipts
 from cms.operations.api.staff import staff
 from cms.operations.api.tokens import tokens
 from cms.platform.bell import Bell
+from cms.platform.broker_counts import BrokerCounts
 from cms.platform.clock import now
 from cms.platform.db import Database, refuse_unsafe_server
 from cms.platform.http import guard, problems
 from cms.platform.http.door import door
+from cms.platform.http.limiting import tell_limit
 from cms.platform.http.services import EXTENSION, Services
 from cms.platform.keys import load_keys
+from cms.platform.limiter import Limiter
 from cms.platform.logs import configure_logs
 from cms.readers.api import readers
 from cms.settings import Settings
@@ -52,11 +55,13 @@ def create_app(settings: Settings) -> Flask:
         database=database,
         keys=load_keys(settings),
         index=Reader(settings.index_home),
+        limiter=Limiter(database, BrokerCounts(settings.bell_url)),
         clock=now,
         verify_token=verifier(database, now),
     )
     app.before_request(guard.authenticate)
     app.before_request(guard.refuse_nameless_path)
+    app.after_request(tell_limit)
     problems.install(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -6,6 +6,7 @@ Nothing else in the project reads the environment. `docs/configuration.md` lists
 import hashlib
 import ipaddress
 import os
+import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -15,6 +16,12 @@ from urllib.parse import urlsplit
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 SHORTEST_SECRET = 32
+# How often in how many seconds; 0 switches a limit off.
+RATE = re.compile(r"([1-9][0-9]{0,5})/([1-9][0-9]{0,4})")
+CAN_BE_OFF = frozenset({"limit_writes", "limit_search"})
+HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]{0,250}[a-z0-9_])?|\[[0-9a-f:.]+\]")
+# As browsers send it: no path, no user, and no port where it is the scheme's own.
+ORIGIN = re.compile(rf"https?://(?:{HOST_NAME.pattern})(?::(?!80$|443$)[1-9][0-9]{{0,4}})?")
 # No key that was drawn at random holds one of these words, and many a copied one does.
 EXAMPLE_WORDS = ("changeme", "changethis", "example", "insecure", "placeholder", "replaceme", "yoursecret")
 
@@ -46,7 +53,13 @@ class Settings:
     secret_key_file: str = ""
     previous_secret_key: str = ""
     trusted_proxies: tuple[Network, ...] = ()
+    hosts: tuple[str, ...] = ()
+    allowed_origins: tuple[str, ...] = ()
     code_cooldown_seconds: int = 60
+    limit_writes: str = "600/60"
+    limit_search: str = "300/60"
+    limit_sign_in: str = "10/60"
+    limit_codes: str = "20/3600"
     reading_rates: str = ""
     body_limit_bytes: int = 1_048_576
     wait_limit_seconds: int = 10
@@ -84,6 +97,17 @@ class Settings:
         scheme = urlsplit(self.database_url).scheme.split("+")[0]
         if scheme not in ("", "sqlite", "postgresql"):
             raise SettingsError("COPYDESK_DATABASE_URL must begin with sqlite:/// or postgresql://")
+        for name in ("limit_writes", "limit_search", "limit_sign_in", "limit_codes"):
+            _check_rate(f"COPYDESK_{name.upper()}", getattr(self, name), can_be_off=name in CAN_BE_OFF)
+        for host in self.hosts:
+            if not HOST_NAME.fullmatch(host):
+                raise SettingsError(f"COPYDESK_HOSTS: {host!r} is not a host name in lower case without a port")
+        for origin in self.allowed_origins:
+            if not ORIGIN.fullmatch(origin):
+                raise SettingsError(
+                    f"COPYDESK_ALLOWED_ORIGINS: {origin!r} is not an origin such as https://www.example.org, in lower "
+                    "case and without a path"
+                )
 
     def _check_secrets(self) -> None:
         if self.secret_key and self.secret_key_file:
@@ -95,7 +119,8 @@ class Settings:
             )
         if self.previous_secret_key and not self.secret_key:
             raise SettingsError(
-                "COPYDESK_PREVIOUS_SECRET_KEY goes with COPYDESK_SECRET_KEY; a file has the previous key in its second line"
+                "COPYDESK_PREVIOUS_SECRET_KEY goes with COPYDESK_SECRET_KEY; a file has the previous key in its second "
+                "line"
             )
         if self.previous_secret_key and self.previous_secret_key == self.secret_key:
             raise SettingsError("COPYDESK_PREVIOUS_SECRET_KEY is the same as COPYDESK_SECRET_KEY")
@@ -171,6 +196,19 @@ class Settings:
 OTHERS_READ = frozenset({"COPYDESK_REQUIRE", "COPYDESK_LIFELINE", "COPYDESK_TEST_POSTGRESQL_URL", "COPYDESK_TOKEN"})
 
 
+def rate_of(text: str) -> tuple[int, int] | None:
+    """How often in how many seconds, from the text of a limit's setting; None where it is switched off."""
+    found = RATE.fullmatch(text)
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def _check_rate(variable: str, text: str, *, can_be_off: bool) -> None:
+    if RATE.fullmatch(text) or (text == "0" and can_be_off):
+        return
+    off = ", or 0 for no limit" if can_be_off else "; it cannot be switched off"
+    raise SettingsError(f"{variable} must say how often in how many seconds, such as 10/60{off}; it says {text!r}")
+
+
 def _url_host(host: str) -> str:
     if host in ("0.0.0.0", "::", ""):  # noqa: S104  # compared, not bound: these mean "every address"
         return "127.0.0.1"
@@ -206,6 +244,8 @@ def _value(variable: str, name: str, text: str) -> object:
     default = getattr(Settings, name)
     if name == "trusted_proxies":
         return _networks(variable, text)
+    if isinstance(default, tuple):
+        return tuple(part.strip() for part in text.split(",") if part.strip())
     if isinstance(default, bool):
         if text.lower() not in ("0", "1", "true", "false", "yes", "no"):
             raise SettingsError(f"{variable} must be 1 or 0, not {text!r}")

@@ -121,6 +121,8 @@ def settings(tmp_path: Path, database_url: str) -> Settings:
         secret_key=SECRET,
         allow_unsafe_database=True,
         log_level="warning",
+        # Without a broker each write would cost one more commit; the tests of limits set their own.
+        limit_writes="0",
     )
 
 

@@ -30,6 +30,7 @@ from cms.content.schemas import (
 from cms.platform.errors import NotFound
 from cms.platform.http.answers import public_answer
 from cms.platform.http.endpoint import endpoint
+from cms.platform.http.limiting import SEARCH
 from cms.platform.http.paging import Cursor, decode_cursor, encode_cursor, link_header
 from cms.platform.http.services import services
 
@@ -88,6 +89,7 @@ def list_related(query: dict[str, Any], article_id: UUID) -> Response:
     summary="Search published articles",
     answers={200: HitListShape, 304: None},
     query=SearchQueryShape,
+    limit=SEARCH,
     refuses=(422, 503),
 )
 def search(query: dict[str, Any]) -> Response:

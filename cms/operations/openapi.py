@@ -10,7 +10,7 @@ from flask import Flask
 from marshmallow import Schema
 from werkzeug.routing import Rule
 
-from cms.platform.http.endpoint import Endpoint
+from cms.platform.http.endpoint import Endpoint, limit_of
 from cms.platform.http.guard import OPEN_ROUTES, PRIVATE_PREFIXES
 from cms.platform.http.shapes import Flag, Text, UtcInstant
 
@@ -22,6 +22,10 @@ TITLES = {
     413: "Too large", 415: "Not application/json", 422: "The content is not valid", 428: "If-Match is needed",
     429: "Too many requests", 500: "Our mistake", 503: "Not available right now",
 }  # fmt: skip
+LIMIT_HEADERS = {
+    "RateLimit-Policy": 'The limit: `"writes";q=600;w=60` is 600 in 60 seconds',
+    "RateLimit": 'What is left: `"writes";r=599;t=1` is 599, and all again in 1 second. Not on cacheable answers',
+}
 PROBLEM_SCHEMA = {
     "type": "object",
     "description": "A refusal, after RFC 9457.",
@@ -74,6 +78,8 @@ def openapi_document(app: Flask) -> dict[str, Any]:
             "description": "A session of a browser; changes need the header X-CSRF-Token and an Origin that is ours.",
         },
     )  # fmt: skip
+    for name, text in (*LIMIT_HEADERS.items(), ("Retry-After", "Seconds until one more is allowed")):
+        spec.components.header(name, {"description": text, "schema": {"type": "string"}})
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: (rule.rule, sorted(rule.methods or ()))):
         declared = getattr(app.view_functions[rule.endpoint], "__endpoint__", None)
         if declared is not None:
@@ -88,7 +94,7 @@ def _name(schema: Any) -> str:
 
 
 def _add(spec: APISpec, rule: Rule, declared: Endpoint) -> None:
-    method = next(method for method in ("GET", "POST", "PUT", "PATCH", "DELETE") if method in (rule.methods or ()))
+    method = _method(rule)
     operation: dict[str, Any] = {
         "operationId": rule.endpoint.replace(".", "_"),
         "summary": declared.summary,
@@ -137,23 +143,39 @@ def _header(name: str, description: str, *, required: bool) -> dict[str, Any]:
 
 def _responses(rule: Rule, declared: Endpoint) -> dict[str, Any]:
     responses: dict[str, Any] = {}
+    method = _method(rule)
+    limit = limit_of(declared, method)
     for status, shape in declared.answers.items():
         described: dict[str, Any] = {
             "description": declared.summary if status < 300 else TITLES.get(status, "Not modified")
         }
         if isinstance(shape, Schema) or shape is not None:
             described["content"] = {declared.media_type: {"schema": shape}}
+        if limit is not None:
+            described["headers"] = {name: _reference(name) for name in LIMIT_HEADERS}
         responses[str(status)] = described
     for status in sorted(_refusals(rule, declared)):
         responses[str(status)] = {
             "description": TITLES[status],
             "content": {"application/problem+json": {"schema": PROBLEM}},
         }
+    if limit is not None:
+        responses["429"]["headers"] = {name: _reference(name) for name in (*LIMIT_HEADERS, "Retry-After")}
     return responses
+
+
+def _reference(header: str) -> dict[str, str]:
+    return {"$ref": f"#/components/headers/{header}"}
+
+
+def _method(rule: Rule) -> str:
+    return next(method for method in ("GET", "POST", "PUT", "PATCH", "DELETE") if method in (rule.methods or ()))
 
 
 def _refusals(rule: Rule, declared: Endpoint) -> set[int]:
     refusals = {400, 500, 503, *declared.refuses}
+    if limit_of(declared, _method(rule)) is not None:
+        refusals.add(429)
     is_open = any((method, rule.rule) in OPEN_ROUTES for method in rule.methods or ())
     if rule.rule.startswith(PRIVATE_PREFIXES) and not is_open:
         refusals |= {401, 403}

@@ -1,4 +1,4 @@
-"""The broker's bell: a push that wakes the relay after a commit. The only module of `cms` that speaks Redis.
+"""The broker's bell: a push that wakes the relay after a commit. Here and in `broker_counts.py` `cms` speaks Redis.
 
 The bell may be lost, late or rung in vain: the relay also sweeps every second. So a ring never fails a request and
 never takes longer than 50 ms, and after a failure the bell stays silent for five seconds.

@@ -1,31 +1,45 @@
 """Limits counted in the database: they hold when the broker is gone and over every process."""
 
 import hashlib
-from datetime import UTC, datetime
+from datetime import datetime
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from cms.platform.counting import Limit, Verdict, microseconds, verdict
 from cms.platform.models import LimitCounter
 
 
-def take(session: Session, key: str, *, limit: int, window_seconds: int, now: datetime) -> bool:
-    """Count one use of `key` and say whether it is within the limit of its window.
+def take(session: Session, key: str, limit: Limit, now: datetime) -> Verdict:
+    """Count one use of `key`, unless the limit is reached.
 
-    Formula: fixed windows aligned to the epoch; one atomic upsert, so parallel callers are all counted.
+    Formula: `counting.count_one` as one conditional upsert, so that of parallel callers no two count the same use.
     """
-    started_at = datetime.fromtimestamp(now.timestamp() // window_seconds * window_seconds, UTC)
+    instant = microseconds(now)
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    statement = insert(LimitCounter).values(key=key, window_started_at=started_at, count=1)
-    is_same = LimitCounter.window_started_at == statement.excluded.window_started_at
-    statement = statement.on_conflict_do_update(
-        index_elements=[LimitCounter.key],
-        set_={"window_started_at": started_at, "count": case((is_same, LimitCounter.count + 1), else_=1)},
+    later = case((LimitCounter.full_at > instant, LimitCounter.full_at), else_=instant) + limit.interval
+    statement = (
+        insert(LimitCounter)
+        .values(key=key, full_at=instant + limit.interval)
+        .on_conflict_do_update(
+            index_elements=[LimitCounter.key],
+            set_={"full_at": later},
+            where=later <= instant + limit.window,
+        )
+        .returning(LimitCounter.full_at)
     )
-    session.execute(statement)
-    count = session.scalar(select(LimitCounter.count).where(LimitCounter.key == key))
-    return count is not None and count <= limit
+    counted = session.scalar(statement)
+    if counted is not None:
+        return verdict(limit, True, counted, instant)
+    # Refused. What lies beyond the window comes from a clock that was set back, and is brought to the window's end.
+    end = instant + limit.window
+    session.execute(
+        update(LimitCounter).where(LimitCounter.key == key, LimitCounter.full_at > end).values(full_at=end),
+        execution_options={"synchronize_session": False},
+    )
+    full_at = session.scalar(select(LimitCounter.full_at).where(LimitCounter.key == key))
+    return verdict(limit, False, end if full_at is None else full_at, instant)
 
 
 def line_up(session: Session, key: str) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import LargeBinary, String
+from sqlalchemy import BigInteger, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cms.platform.db import Instant, Json, Table
@@ -23,10 +23,9 @@ class RememberedAnswer(Table):
 
 
 class LimitCounter(Table):
-    """How often something happened in the present window; the row of an old window is overwritten."""
+    """When the whole quota of a key is there again, in microseconds since 1970; see `counting.count_one`."""
 
     __tablename__ = "limit_counters"
 
     key: Mapped[str] = mapped_column(String(200), primary_key=True)
-    window_started_at: Mapped[datetime] = mapped_column(Instant, index=True)
-    count: Mapped[int]
+    full_at: Mapped[int] = mapped_column(BigInteger, index=True)

@@ -10,7 +10,6 @@ from cms.platform.errors import BadRequest, Invalid
 from cms.platform.http.answers import answer
 from cms.platform.http.endpoint import endpoint
 from cms.platform.http.guard import current_actor
-from cms.platform.http.limiting import count_client
 from cms.platform.http.services import services
 from cms.platform.http.transactions import reading, transaction
 from cms.readers import asking, proving
@@ -39,14 +38,13 @@ readers = Blueprint("readers", __name__, url_prefix="/readers/v1")
     summary="Register: a code goes to the address",
     body=RegistrationShape,
     answers={202: ChallengeShape},
-    refuses=(429,),
+    limit=CODES_PER_CLIENT,
     description="The same answer whether the address has an account already, and whether a letter was sent just "
     "before. The owner of the mailbox reads in the letter which it is.",
 )
 def register_account(body: Registration) -> Response:
     """Begin an account; verifying the code makes it."""
     _refuse_weak(body.password, body.email, "/password")
-    count_client(CODES_PER_CLIENT)
     password_hash = HASHER.hash(body.password)
     with transaction() as session:
         challenge_id = asking.register(
@@ -60,13 +58,12 @@ def register_account(body: Registration) -> Response:
     summary="Ask for a code",
     body=CodeRequestShape,
     answers={202: ChallengeShape},
-    refuses=(429,),
+    limit=CODES_PER_CLIENT,
     description="A new verify_email code asked with the registration's challenge_id keeps that registration's "
     "password; asked without it, verifying makes an account without a password, which reset_password sets.",
 )
 def ask_for_code(body: CodeRequest) -> Response:
     """A code by mail, at most once in the cooldown."""
-    count_client(CODES_PER_CLIENT)
     locale = request.accept_languages.best_match(LOCALES, LOCALES[0])
     with transaction() as session:
         challenge_id = asking.ask_for_code(
@@ -77,12 +74,11 @@ def ask_for_code(body: CodeRequest) -> Response:
 
 @readers.post("/codes/<challenge_id>/verify")
 @endpoint(
-    summary="Prove an address by its code", body=VerificationShape, answers={204: None}, refuses=(429,),
+    summary="Prove an address by its code", body=VerificationShape, answers={204: None}, limit=VERIFICATIONS_PER_CLIENT,
 )  # fmt: skip
 def verify_code(body: dict[str, str], challenge_id: str) -> Response:
     """Make the account that was asked for."""
     parts = services()
-    count_client(VERIFICATIONS_PER_CLIENT)
     with transaction() as session:
         is_proven = proving.verify_email(
             session, parts.keys, current_actor(), challenge_id, body["code"], parts.clock()
@@ -92,12 +88,12 @@ def verify_code(body: dict[str, str], challenge_id: str) -> Response:
 
 @readers.post("/password")
 @endpoint(
-    summary="Set a new password by the code of a reset", body=PasswordChangeShape, answers={204: None}, refuses=(429,),
+    summary="Set a new password by the code of a reset", body=PasswordChangeShape, answers={204: None},
+    limit=VERIFICATIONS_PER_CLIENT,
 )  # fmt: skip
 def change_password(body: PasswordChange) -> Response:
     """Give an account another password."""
     parts = services()
-    count_client(VERIFICATIONS_PER_CLIENT)
     with reading() as session:
         challenge = challenge_of(session, body.challenge_id)
     _refuse_weak(body.new_password, challenge.email if challenge is not None else "", "/new_password")

@@ -93,7 +93,7 @@ def _ask(session: Session, actor: Actor, wish: Wish, open_id: str | None, terms:
         log.info("code_not_sent_so_soon", purpose=wish.purpose)
         return open_id or new_id()
     alarm = CODES_BEFORE_ALARM
-    if not take(session, alarm.name, limit=alarm.times, window_seconds=alarm.window_seconds, now=now):
+    if not take(session, alarm.name, alarm, now).is_allowed:
         log.warning("unusually_many_codes", per_hour_beyond=alarm.times)
     challenge = _replace(session, wish, account, now)
     queue_letter(

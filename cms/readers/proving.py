@@ -77,13 +77,7 @@ def _prove(
         log.info("code_refused", challenge=challenge_id, because="dead")
         return None
     limit = VERIFICATIONS_PER_ADDRESS
-    if not take(
-        session,
-        f"{limit.name}:{counted_address(challenge.email)}",
-        limit=limit.times,
-        window_seconds=limit.window_seconds,
-        now=now,
-    ):
+    if not take(session, f"{limit.name}:{counted_address(challenge.email)}", limit, now).is_allowed:
         log.warning("code_refused", challenge=challenge_id, because="too many attempts at this address")
         return None
     accepted = accepted_codes(keys, purpose=purpose, challenge_id=challenge_id, email=challenge.email)

@@ -15,7 +15,7 @@ CODES_PER_DAY = 10
 LOCALES = ("en", "zh-CN", "kk", "ru")
 
 
-CODES_PER_CLIENT = Limit("codes", 20, 3600)
+CODES_PER_CLIENT = Limit("codes", 20, 3600, setting="limit_codes")
 VERIFICATIONS_PER_CLIENT = Limit("verifications", 10, 60)
 VERIFICATIONS_PER_ADDRESS = Limit("verifications-of-address", 20, 3600)
 # Not a limit that refuses anybody: beyond it the log warns that somebody sends letters to many.

@@ -1,19 +1,14 @@
-"""Ids sort by time, keys are made once, limits count everybody."""
+"""Ids sort by time, keys are made once."""
 
 import threading
 import uuid
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from cms.platform.db import Database
 from cms.platform.ids import is_id, new_id
 from cms.platform.keys import load_keys
-from cms.platform.limits import take
 from cms.settings import Settings
-
-NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
 def test_ids_are_uuids_of_version_seven_and_differ() -> None:
@@ -58,30 +53,3 @@ def test_keys_differ_by_purpose_and_are_never_shown(tmp_path: Path) -> None:
     keys = load_keys(Settings(home=tmp_path))
     assert keys.derive("cursor") != keys.derive("verification-code")
     assert keys.secret.decode() not in repr(keys)
-
-
-@pytest.mark.both_databases
-def test_a_limit_counts_all_and_begins_again_with_its_window(database: Database) -> None:
-    with database.transaction() as session:
-        within = [take(session, "codes:a", limit=3, window_seconds=60, now=NOON) for _ in range(5)]
-        assert within == [True, True, True, False, False]
-        assert take(session, "codes:b", limit=3, window_seconds=60, now=NOON)
-        assert take(session, "codes:a", limit=3, window_seconds=60, now=NOON + timedelta(seconds=60))
-
-
-@pytest.mark.both_databases
-def test_a_limit_holds_for_parallel_callers(database: Database) -> None:
-    allowed: list[bool] = []
-
-    def ask() -> None:
-        for _ in range(4):
-            with database.transaction() as session:
-                allowed.append(take(session, "codes:parallel", limit=5, window_seconds=3600, now=NOON))
-
-    threads = [threading.Thread(target=ask) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(allowed) == 24
-    assert sum(allowed) == 5

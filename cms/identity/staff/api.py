@@ -40,7 +40,6 @@ from cms.platform.http.answers import answer
 from cms.platform.http.csrf import csrf_token, drop_cookie, refuse_foreign_origin, refuse_plain_http, set_cookie
 from cms.platform.http.endpoint import endpoint
 from cms.platform.http.guard import CHALLENGE, SESSION, client_address, current_actor, require_session
-from cms.platform.http.limiting import count_client
 from cms.platform.http.services import services
 from cms.platform.http.transactions import reading, transaction
 
@@ -56,13 +55,13 @@ WRONG_PASSWORD = "The password is not right."  # noqa: S105  # a sentence
     summary="Sign in",
     body=SignInShape,
     answers={201: SignedInShape},
-    refuses=(401, 403, 429),
+    refuses=(401, 403),
+    limit=SIGN_INS_PER_CLIENT,
     description="An unknown address, a wrong password and a disabled account get the same answer. After five wrong "
     "passwords in a row from one client each further one waits longer, at most 15 minutes.",
 )
 def sign_in(body: SignIn) -> Response:
     """A session of at most a day, which ends an hour after it was used last."""
-    count_client(SIGN_INS_PER_CLIENT)
     is_cookie = body.kind == "cookie"
     if is_cookie:
         refuse_foreign_origin(is_needed=False)
@@ -143,11 +142,10 @@ def sign_out_everywhere() -> Response:
     needs_session=True,
     body=OwnPasswordShape,
     answers={200: SessionShape},
-    refuses=(429,),
+    limit=PROOFS_PER_CLIENT,
 )
 def reauthenticate(body: dict[str, str]) -> Response:
     """For ten minutes the session may do what needs a fresh password."""
-    count_client(PROOFS_PER_CLIENT)
     session_id, candidate = require_session(), _own_candidate(body["password"])
     with transaction() as session:
         is_done = signing_in.prove_again(session, current_actor(), session_id, candidate, _client(), services().clock())
@@ -164,11 +162,10 @@ def reauthenticate(body: dict[str, str]) -> Response:
     needs_fresh_proof=True,
     body=OwnPasswordChangeShape,
     answers={204: None},
-    refuses=(429,),
+    limit=PROOFS_PER_CLIENT,
 )
 def change_password(body: dict[str, str]) -> Response:
     """Needs the present password. Every other session ends, and a letter tells of it."""
-    count_client(PROOFS_PER_CLIENT)
     session_id, candidate = require_session(), _own_candidate(body["current_password"])
     _refuse_weak(body["new_password"], candidate.email, current_actor().name, "/new_password")
     password_hash = HASHER.hash(body["new_password"])
@@ -187,12 +184,11 @@ def change_password(body: dict[str, str]) -> Response:
     summary="Accept an invitation",
     body=AcceptanceShape,
     answers={201: JoinedShape},
-    refuses=(429,),
+    limit=PROOFS_PER_CLIENT,
     description="Needs no token: the code came by mail. Sign in afterwards.",
 )
 def accept_invitation(body: Acceptance, invitation_id: str) -> Response:
     """Make the account, with a password that nobody else knows."""
-    count_client(PROOFS_PER_CLIENT)
     with reading() as session:
         invitation = queries.invitation_by_id(session, invitation_id)
     email, name = (invitation.email, invitation.name) if invitation is not None else ("", "")
@@ -212,12 +208,11 @@ def accept_invitation(body: Acceptance, invitation_id: str) -> Response:
     summary="Ask for a code to set another password",
     body=StaffCodeRequestShape,
     answers={202: CodeAskedShape},
-    refuses=(429,),
+    limit=CODES_PER_CLIENT,
     description="The same answer whether the address belongs to a colleague and whether a letter goes out.",
 )
 def ask_for_code(body: dict[str, str]) -> Response:
     """A code by mail, at most once in the cooldown and five times an hour."""
-    count_client(CODES_PER_CLIENT)
     parts = services()
     with transaction() as session:
         code_id = retrieving.ask_for_code(
@@ -235,11 +230,10 @@ def ask_for_code(body: dict[str, str]) -> Response:
 @staff_access.post("/staff/password")
 @endpoint(
     summary="Set another password by the code of a letter", body=PasswordRetrievalShape, answers={204: None},
-    refuses=(429,),
+    limit=PROOFS_PER_CLIENT,
 )  # fmt: skip
 def retrieve_password(body: PasswordRetrieval) -> Response:
     """Every session of the account ends, and a letter tells of it. Sign in afterwards."""
-    count_client(PROOFS_PER_CLIENT)
     with reading() as session:
         question = queries.code_by_id(session, body.code_id)
     _refuse_weak(body.new_password, question.email if question is not None else "", "", "/new_password")

@@ -55,13 +55,10 @@ def announce(session: Session, email: str, client: Client, now: datetime) -> Can
         if wait > 0:
             return Candidate(email, user, wait_seconds=math.ceil(wait))
     limit = SIGN_INS_PER_ACCOUNT
-    is_within = take(
-        session, f"{limit.name}:{counted_address(email)}", limit=limit.times, window_seconds=limit.window_seconds,
-        now=now,
-    )  # fmt: skip
-    if not is_within and not is_known:
+    verdict = take(session, f"{limit.name}:{counted_address(email)}", limit, now)
+    if not verdict.is_allowed and not is_known:
         log.warning("sign_ins_from_unknown_clients_refused", because="too many attempts on this account")
-        return Candidate(email, user, wait_seconds=limit.window_seconds - int(now.timestamp()) % limit.window_seconds)
+        return Candidate(email, user, wait_seconds=verdict.retry_after_seconds)
     failures = 1 if trail is None else trail.failures + 1
     session.merge(SignInTrail(key=key, failures=failures, last_at=now))
     return Candidate(email, user)
@@ -78,7 +75,9 @@ def admit(
     forget_trail(session, candidate.email, client)
     if hasher.is_outdated(user.password_hash):
         user.password_hash = hasher.hash(password)
-    return open_session(session, as_staff(actor, user), user, kind=kind, client=client, now=now)
+    return open_session(
+        session, replace(actor, kind="staff", id=user.id, name=user.name), user, kind=kind, client=client, now=now
+    )
 
 
 def refuse(session: Session, actor: Actor, candidate: Candidate, now: datetime) -> None:
@@ -114,11 +113,6 @@ def forget_trail(session: Session, email: str, client: Client) -> None:
 def trail_key(email: str, client: Client) -> str:
     """What stands for an account and a client; never what a request can choose freely. Source: CVE-2025-64526."""
     return hashlib.sha256(f"{email}\0{client.network}".encode()).hexdigest()
-
-
-def as_staff(actor: Actor, user: StaffUser) -> Actor:
-    """An anonymous actor as the colleague that it proved to be."""
-    return replace(actor, kind="staff", id=user.id, name=user.name)
 
 
 def _again(session: Session, candidate: Candidate) -> StaffUser | None:

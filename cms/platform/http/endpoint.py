@@ -8,10 +8,13 @@ from typing import Any
 from flask import Response, request
 from marshmallow import Schema, ValidationError
 
+from cms.platform.counting import Limit
 from cms.platform.errors import Invalid
+from cms.platform.http.csrf import SAFE
 from cms.platform.http.etags import required_revision
 from cms.platform.http.guard import require, require_fresh_proof, require_session
 from cms.platform.http.json_input import json_body
+from cms.platform.http.limiting import WRITES, count_request
 from cms.platform.http.query_input import load_query
 from cms.platform.http.shapes import field_errors
 
@@ -25,7 +28,8 @@ class Endpoint:
 
     `is_for_every_caller` marks a route below a private prefix that every known caller may use, whatever they may do.
     `needs_session` refuses tokens: what is done concerns a person's account. `needs_fresh_proof` asks a session for
-    a password that was typed within ten minutes: what is done is dangerous.
+    a password that was typed within ten minutes: what is done is dangerous. `limit` counts the requests that could be
+    read; without one, changes that need a credential are counted as writes, see `limit_of`.
     """
 
     summary: str
@@ -38,6 +42,7 @@ class Endpoint:
     needs_revision: bool = False
     needs_session: bool = False
     needs_fresh_proof: bool = False
+    limit: Limit | None = None
     refuses: tuple[int, ...] = ()
     media_type: str = "application/json"
     description: str = ""
@@ -70,12 +75,23 @@ def endpoint(
                 given["revision"] = required_revision()
             if declared.body is not None:
                 given["body"] = _load_body(declared)
+            limit = limit_of(declared, request.method)
+            if limit is not None:
+                count_request(limit)
             return view(**given)
 
         run.__endpoint__ = declared  # type: ignore[attr-defined]  # read again by the OpenAPI document
         return run
 
     return declare
+
+
+def limit_of(declared: Endpoint, method: str) -> Limit | None:
+    """What a request of this method is counted for."""
+    if declared.limit is None and method not in SAFE:
+        is_private = declared.scope or declared.is_for_every_caller or declared.needs_session
+        return WRITES if is_private else None
+    return declared.limit
 
 
 def _instance(shape: Shapes) -> Schema | None:

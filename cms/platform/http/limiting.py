@@ -1,25 +1,58 @@
-"""Counting requests of one client, and the refusal when there were too many."""
+"""Counting requests, and the refusal when there were too many. Called in one place: where a route is declared.
 
-from cms.platform.counting import Limit, client_network
+Headers: `RateLimit-Policy` and `RateLimit`, structured fields of draft-ietf-httpapi-ratelimit-headers.
+"""
+
+from dataclasses import replace
+from functools import lru_cache
+
+from flask import Response, g
+
+from cms.platform.counting import Limit, Verdict, client_network
 from cms.platform.errors import TooMany
-from cms.platform.http.guard import client_address
+from cms.platform.http.guard import client_address, current_actor
 from cms.platform.http.services import services
-from cms.platform.limits import take
+from cms.settings import rate_of
+
+# Every change by a known caller; the credential is counted, since a newsroom may share one address.
+WRITES = Limit("writes", 600, 60, setting="limit_writes", is_counted_in="broker", is_per_credential=True)
+SEARCH = Limit("search", 300, 60, setting="limit_search", is_counted_in="process")
 
 
-def count_client(limit: Limit) -> None:
-    """Count a request of the asker's network. Raises: TooMany, with the headers that say when to come back."""
-    now = services().clock()
-    key = f"{limit.name}:{client_network(client_address())}"
-    with services().database.transaction() as session:
-        is_within = take(session, key, limit=limit.times, window_seconds=limit.window_seconds, now=now)
-    if not is_within:
-        seconds = limit.window_seconds - int(now.timestamp()) % limit.window_seconds
-        raise TooMany(
-            "Too many of these came from your address.",
-            headers={
-                "Retry-After": str(seconds),
-                "RateLimit-Policy": f'"{limit.name}";q={limit.times};w={limit.window_seconds}',
-                "RateLimit": f'"{limit.name}";r=0;t={seconds}',
-            },
-        )
+def count_request(declared: Limit) -> None:
+    """Count a request of the asker's network or credential. Raises: TooMany, saying when to come back."""
+    parts = services()
+    limit = _in_force(declared, getattr(parts.settings, declared.setting)) if declared.setting else declared
+    if limit is None:
+        return
+    key = current_actor().credential if limit.is_per_credential else client_network(client_address())
+    verdict = parts.limiter.take(key, limit, parts.clock())
+    g.limit_headers = _headers(limit, verdict)
+    if not verdict.is_allowed:
+        whose = "with your token" if limit.is_per_credential else "from your address"
+        raise TooMany(f"Too many of these came {whose}.", headers={"Retry-After": str(verdict.retry_after_seconds)})
+
+
+def tell_limit(response: Response) -> Response:
+    """Add what is left to an answer of a limited route.
+
+    Not where a shared cache may keep the answer: what is left to one client is nothing to tell another.
+    """
+    headers: dict[str, str] | None = g.get("limit_headers")
+    if headers is not None:
+        is_shared = response.cache_control.public
+        response.headers.extend({"RateLimit-Policy": headers["RateLimit-Policy"]} if is_shared else headers)
+    return response
+
+
+def _headers(limit: Limit, verdict: Verdict) -> dict[str, str]:
+    return {
+        "RateLimit-Policy": f'"{limit.name}";q={limit.times};w={limit.window_seconds}',
+        "RateLimit": f'"{limit.name}";r={verdict.remaining};t={verdict.reset_seconds}',
+    }
+
+
+@lru_cache(maxsize=64)
+def _in_force(declared: Limit, told: str) -> Limit | None:
+    rate = rate_of(told)
+    return replace(declared, times=rate[0], window_seconds=rate[1]) if rate else None

@@ -10,6 +10,7 @@ from flask import current_app
 from cms.platform.actor import Actor
 from cms.platform.db import Database
 from cms.platform.keys import Keys
+from cms.platform.limiter import Limiter
 from cms.settings import Settings
 from search_index.reader import Reader
 
@@ -24,6 +25,7 @@ class Services:
     database: Database
     keys: Keys
     index: Reader
+    limiter: Limiter
     clock: Callable[[], datetime]
     verify_token: Callable[[str], Actor]
 

@@ -9,10 +9,16 @@ from urllib.parse import quote
 import pytest
 from click.testing import CliRunner
 from flask.testing import FlaskClient
+from sqlalchemy import select, update
 
 from cms.audit.recording import note
+from cms.events.catalogue import ArticlePublished
+from cms.events.models import Delivery
+from cms.events.outbox import record
 from cms.operations.audit_commands import audit
 from cms.platform.clock import rfc3339
+from cms.platform.db import Database
+from cms.platform.ids import new_id
 from cms.settings import Settings
 from tests.audit.trail import EDITOR, NOON, Trail
 
@@ -152,3 +158,19 @@ def test_verify_on_the_command_line_says_what_it_saw(trail: Trail, settings: Set
     told = CliRunner().invoke(audit, ["verify"], obj=settings)
     assert told.output.splitlines()[-1] == "ok: 5 entries fit their seals, 1 to 5"
     assert "does the relay run?" not in told.output
+
+
+def test_what_a_person_decides_about_a_dead_letter_is_on_record(
+    administrator: FlaskClient, database: Database, trail: Trail
+) -> None:
+    with database.transaction() as session:
+        record(session, ArticlePublished(subject=new_id(), revision=2, is_first=True), actor=EDITOR, now=NOON)
+        session.execute(update(Delivery).values(state="dead"))
+        first, second, *_ = session.scalars(select(Delivery.number).order_by(Delivery.number))
+    for number, verb in ((first, "retry"), (second, "discard")):
+        done = administrator.post(f"/api/v1/deliveries/{number}/{verb}")
+        assert done.status_code == 200
+        [entry] = administrator.get(f"/api/v1/audit?subject_kind=delivery&subject_id={number}").json["data"]
+        assert (entry["action"], entry["changes"]) == (f"delivery.{verb}", ["state"])
+        assert entry["request_id"] == done.headers["X-Request-Id"]
+        assert entry["credential"].startswith("token:")

@@ -4,6 +4,7 @@ One sealer works at a time, whatever their number: SQLite has one writer, and on
 An entry is sealed once its transaction is over, so one that was begun early and ended late comes after its neighbours.
 """
 
+import hmac
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import takewhile
@@ -71,7 +72,7 @@ def forget_before(session: Session, keys: AuditKeys, until: datetime, now: datet
 def is_genuine(checkpoint: AuditCheckpoint, keys: AuditKeys) -> bool:
     """Whether a checkpoint was signed by this installation and says what it said then."""
     key = keys.find(checkpoint.key_id)
-    return key is not None and checkpoint.signature == _signature(key, checkpoint)
+    return key is not None and hmac.compare_digest(checkpoint.signature, _signature(key, checkpoint))
 
 
 def _checkpoint(keys: AuditKeys, link: Link, removed: int, now: datetime) -> AuditCheckpoint:

@@ -18,6 +18,8 @@ from cms.content.portraits import ALL
 from cms.events.catalogue import RelatedSweepDue
 from cms.events.models import Delivery, Letter
 from cms.events.outbox import record
+from cms.identity.staff.models import SignInTrail, StaffCode, StaffInvitation, StaffSession
+from cms.identity.staff.rules import KNOWN_FOR
 from cms.mail.models import OutgoingLetter
 from cms.platform.actor import system
 from cms.platform.clock import now as present
@@ -139,6 +141,11 @@ def _old(settings: Settings, now: datetime) -> Iterator[tuple[str, Any, ColumnEl
         (OutgoingLetter.created_at < events_until) & (OutgoingLetter.expires_at < now - DAY),
     )
     yield "challenges", Challenge, Challenge.expires_at < now - DAY
+    yield "staff_codes", StaffCode, StaffCode.expires_at < now - DAY
+    yield "staff_invitations", StaffInvitation, StaffInvitation.expires_at < now - DAY
+    # Sessions that ended still say from where a colleague signed in, which keeps a known client known.
+    yield "staff_sessions", StaffSession, StaffSession.expires_at < now - KNOWN_FOR
+    yield "sign_in_trails", SignInTrail, SignInTrail.last_at < now - DAY
     yield "remembered_answers", RememberedAnswer, RememberedAnswer.created_at < now - DAY
     yield "limit_counters", LimitCounter, LimitCounter.full_at < microseconds(now)
 

@@ -77,7 +77,7 @@ def test_each_letter_has_both_parts_in_each_language(kind: str, language: str) -
             if kind in KINDS_WITH_CODE
             else not re.search(r"\d{3} \d{3}", body)
         )
-        assert (INVITATION in body) == (kind == "staff_invitation")
+        assert (INVITATION in body) == (kind in ("staff_invitation", "staff_password"))
     tree = html5lib.HTMLParser(strict=True).parse(page)
     assert tree.find(".//{http://www.w3.org/1999/xhtml}body") is not None
     assert f'lang="{language}"' in page

@@ -71,6 +71,9 @@ def test_a_code_for_another_password_goes_to_a_colleague_and_to_nobody_else(
     assert deliver(work) == ["done", "done"]
     assert [recipients for _, recipients, _ in server.came] == [[ANN]]
     assert [letter.state for letter in office.rows(OutgoingLetter)] == ["sent", "expired"]
+    # Whoever asked, the owner of the mailbox reads the number too and can go on with it.
+    text = server.letters()[0].get_body(("plain",))
+    assert text is not None and asked in text.get_content()
     retrieve = {"code_id": asked, "code": codes(server)[0], "new_password": OTHER_PHRASE}
     assert office.ask("POST", "/staff/password", retrieve).status_code == 204
     assert deliver(work) == ["done"]

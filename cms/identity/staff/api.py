@@ -81,10 +81,10 @@ def sign_in(body: SignIn) -> Response:
             raise Unauthenticated("Address and password do not fit together.", code="sign_in_refused")
         row, token = opened
         data: dict[str, Any] = {"id": row.id, "expires_at": row.expires_at}
-        headers = {"Location": f"/api/v1/sessions/{row.id}"}
+        headers: dict[str, str] = {}
         if is_cookie:
             data["csrf_token"] = csrf_token(SESSION + row.id)
-            headers |= set_cookie(token, int(SESSION_LIFE.total_seconds()))
+            headers = set_cookie(token, int(SESSION_LIFE.total_seconds()))
         else:
             data["token"] = token
         return answer(data, 201, headers=headers, is_secret=True)
@@ -212,7 +212,7 @@ def accept_invitation(body: Acceptance, invitation_id: str) -> Response:
     description="The same answer whether the address belongs to a colleague and whether a letter goes out.",
 )
 def ask_for_code(body: dict[str, str]) -> Response:
-    """A code by mail, at most once in the cooldown and five times an hour."""
+    """A code by mail with its number, at most once in the cooldown and five times an hour, whoever asks."""
     parts = services()
     with transaction() as session:
         code_id = retrieving.ask_for_code(

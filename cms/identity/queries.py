@@ -83,6 +83,11 @@ def custom_role(session: Session, name: str) -> Role | None:
     return session.scalar(select(Role).where(Role.name == name))
 
 
+def custom_roles(session: Session) -> dict[str, Role]:
+    """Every custom role by its name."""
+    return {row.name: row for row in session.scalars(select(Role))}
+
+
 def role_card(session: Session, name: str) -> RoleCard | None:
     """The role of this name, built in or custom."""
     if name in rules.ROLES:

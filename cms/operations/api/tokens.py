@@ -8,7 +8,7 @@ from flask import Blueprint, Response
 from sqlalchemy.orm import Session
 
 from cms.identity import issuing, queries
-from cms.identity.models import ApiToken
+from cms.identity.models import ApiToken, Role
 from cms.identity.schemas import AskedToken, IssuedTokenShape, NewTokenShape, RotateInputShape, TokenShape
 from cms.newsroom.rules import canonical_locale
 from cms.operations.schemas import TokenPageShape
@@ -55,6 +55,7 @@ def issue_token(body: AskedToken) -> Response:
 def list_tokens(query: dict[str, Any]) -> Response:
     """Every token that was ever issued, newest first; never a token's text."""
     with reading() as session:
+        roles = queries.custom_roles(session)
         return page_answer(
             "identity|tokens",
             query,
@@ -62,7 +63,7 @@ def list_tokens(query: dict[str, Any]) -> Response:
                 session, limit=limit, after=after, is_backwards=is_backwards
             ),
             position=lambda row: (row.number,),
-            dump=lambda row: token_data(session, row, services().clock()),
+            dump=lambda row: token_data(row, roles.get(row.role), services().clock()),
             count=lambda: queries.count_of_tokens(session),
         )
 
@@ -75,7 +76,7 @@ def read_token(token_id: str) -> Response:
         row = queries.token_by_id(session, token_id)
         if row is None:
             raise NotFound("There is no token of this id.")
-        return answer(token_data(session, row, services().clock()))
+        return answer(token_data(row, queries.custom_role(session, row.role), services().clock()))
 
 
 @tokens.post("/tokens/<token_id>/rotate")
@@ -107,9 +108,9 @@ def revoke_token(token_id: str) -> Response:
         return answer(None, 204)
 
 
-def token_data(session: Session, row: ApiToken, now: datetime) -> dict[str, Any]:
-    """A token in the shape of `TokenShape`."""
-    grants = queries.grants_of_token(row, queries.custom_role(session, row.role))
+def token_data(row: ApiToken, role: Role | None, now: datetime) -> dict[str, Any]:
+    """A token with its custom role in the shape of `TokenShape`."""
+    grants = queries.grants_of_token(row, role)
     is_overlapping = row.previous_until is not None and row.previous_until > now
     state = "revoked" if row.revoked_at else "expired" if row.expires_at <= now else "active"
     return {
@@ -125,7 +126,7 @@ def token_data(session: Session, row: ApiToken, now: datetime) -> dict[str, Any]
 
 
 def _issued(session: Session, row: ApiToken, text: str, now: datetime, status: int = 200, **headers: str) -> Response:
-    data = {**token_data(session, row, now), "token": text}
+    data = {**token_data(row, queries.custom_role(session, row.role), now), "token": text}
     return answer(data, status, headers=headers, is_secret=True)
 
 

@@ -5,13 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 import click
 import orjson
+from sqlalchemy.exc import SQLAlchemyError
 
 from cms.audit.keyring import AuditKeys
 from cms.audit.verifying import verify as verify_trail
 from cms.operations.audit_reading import audit_data, matching, pages
 from cms.platform.clock import now
 from cms.platform.db import Database
-from cms.platform.keys import load_keys
+from cms.platform.keys import existing_keys
 from cms.settings import Settings
 
 SEALED_WITHIN = timedelta(minutes=1)
@@ -29,9 +30,15 @@ def verify(settings: Settings) -> None:
 
     Names the first that was changed, removed, moved or put in, and gives the exit status 1 then.
     """
+    try:
+        keys = AuditKeys(settings.home, existing_keys(settings))
+    except OSError as error:
+        raise click.ClickException(str(error)) from None
     database = Database(settings.database, is_durable=True)
     try:
-        found = verify_trail(database, settings.home, AuditKeys(settings.home, load_keys(settings)))
+        found = verify_trail(database, settings.home, keys)
+    except SQLAlchemyError as error:
+        raise click.ClickException(f"the database does not answer: {type(error).__name__}") from None
     finally:
         database.dispose()
     for remark in found.remarks:

@@ -19,7 +19,7 @@ from cms.operations.queries import open_work
 from cms.platform.bell import Bell
 from cms.platform.db import Database, refuse_unsafe_server
 from cms.platform.errors import Unavailable
-from cms.platform.keys import load_keys
+from cms.platform.keys import existing_keys
 from cms.platform.migration_step import current_step, head_step
 from cms.settings import Settings
 from search_index.reader import IndexUnavailable, Reader
@@ -81,7 +81,7 @@ def _home(settings: Settings) -> Iterator[Finding]:
     else:
         yield Finding("disk", f"{free // 1_048_576} MiB are free")
     try:
-        load_keys(settings)
+        existing_keys(settings)
     except OSError as error:
         yield Finding("keys", str(error), "restore keys/secret from a backup; a new one ends open codes and cursors")
     else:
@@ -145,7 +145,7 @@ def _audit(settings: Settings, database: Database, now: datetime) -> Iterator[Fi
         yield Finding("audit trail", waiting, "see that copydesk relay runs and can write its home")
         return
     try:
-        head = read_head(settings.home, AuditKeys(settings.home, load_keys(settings)))
+        head = read_head(settings.home, AuditKeys(settings.home, existing_keys(settings)))
     except (HeadError, OSError) as error:
         yield Finding("audit trail", str(error), "run copydesk audit verify")
         return

@@ -30,7 +30,7 @@ def keys() -> None:
 def list_keys(settings: Settings) -> None:
     """Say where the keys are and name them; never print one."""
     try:
-        found = platform_keys.load_keys(settings)
+        found = platform_keys.existing_keys(settings)
     except OSError as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"present   {platform_keys.name_of(found.secret)}  in {_place(settings)}")
@@ -46,7 +46,7 @@ def rotate(settings: Settings, force: bool, without_overlap: bool) -> None:
     """Put a new key in place; running processes follow within a second, and the present key is still accepted."""
     if settings.secret_key:
         raise click.ClickException(BY_ENVIRONMENT)
-    path = platform_keys.secret_file(settings)
+    path = platform_keys.secret_path(settings)
     database = Database(settings.database, is_durable=True)
     try:
         made = _rotate(settings, database, path, is_forced=force, has_overlap=not without_overlap)
@@ -69,7 +69,7 @@ def _rotate(
     settings: Settings, database: Database, path: Path, *, is_forced: bool, has_overlap: bool
 ) -> platform_keys.Keys:
     # What the present key seals must be verifiable when it is gone.
-    AuditKeys(settings.home, platform_keys.load_keys(settings)).current()
+    AuditKeys(settings.home, platform_keys.existing_keys(settings)).current()
     at = now()
     with database.transaction() as session:
         made = platform_keys.next_keys(path, at.timestamp(), is_forced=is_forced, has_overlap=has_overlap)
@@ -88,4 +88,4 @@ def _rotate(
 
 
 def _place(settings: Settings) -> str:
-    return "COPYDESK_SECRET_KEY" if settings.secret_key else str(platform_keys.secret_file(settings))
+    return "COPYDESK_SECRET_KEY" if settings.secret_key else str(platform_keys.secret_path(settings))

@@ -98,17 +98,28 @@ def load_keys(settings: Settings) -> Keys:
 
     Raises: OSError when the file cannot be read or written.
     """
+    path = secret_path(settings)
+    if not settings.secret_key and not settings.secret_key_file and not path.exists():
+        _generate(path)
+    return existing_keys(settings)
+
+
+def existing_keys(settings: Settings) -> Keys:
+    """The keys of this installation, for those who only look: no secret is ever made here.
+
+    Raises: OSError when there is none, or it cannot be used.
+    """
     if settings.secret_key:
         previous = settings.previous_secret_key.encode() if settings.previous_secret_key else None
         return Keys(settings.secret_key.encode(), previous)
-    path = secret_file(settings)
-    if not path.exists() and not settings.secret_key_file:
-        _generate(path)
+    path = secret_path(settings)
+    if not path.exists():
+        raise FileNotFoundError(f"there is no key at {path}; the first start of Copydesk makes one")
     return KeysOfFile(path)
 
 
-def secret_file(settings: Settings) -> Path:
-    """Where the secrets are kept, when they are not in the environment."""
+def secret_path(settings: Settings) -> Path:
+    """Where the secrets are kept when they are not in the environment."""
     return Path(settings.secret_key_file) if settings.secret_key_file else settings.home / "keys" / "secret"
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -174,3 +175,11 @@ def test_what_a_person_decides_about_a_dead_letter_is_on_record(
         assert (entry["action"], entry["changes"]) == (f"delivery.{verb}", ["state"])
         assert entry["request_id"] == done.headers["X-Request-Id"]
         assert entry["credential"].startswith("token:")
+
+
+def test_verify_where_there_is_nothing_says_so_and_makes_nothing(tmp_path: Path) -> None:
+    nothing = Settings(home=tmp_path / "nothing")
+    told = CliRunner().invoke(audit, ["verify"], obj=nothing)
+    assert told.exit_code == 1
+    assert "no key at" in told.output
+    assert not nothing.home.exists()

@@ -17,7 +17,7 @@ from cms.audit.sealing import seal_new
 from cms.operations.audit_commands import audit
 from cms.platform.bell import Bell
 from cms.platform.db import Database
-from cms.platform.keys import load_keys, rotate, secret_file
+from cms.platform.keys import load_keys, rotate, secret_path
 from cms.settings import Settings
 from tests.audit.trail import EDITOR, NOON, Trail
 from tests.servers import Broker, wait_until
@@ -298,7 +298,7 @@ def test_seals_of_every_earlier_key_verify(trail: Trail, settings: Settings, dat
     for number in range(4):
         followed.write(2)
         Trail(told, database).seal(NOON + timedelta(minutes=number))
-        rotate(secret_file(told), 0, is_forced=True)
+        rotate(secret_path(told), 0, is_forced=True)
     found = followed.verify()
     assert (found.problem, found.count) == ("", 8)
     with database.reading() as session:

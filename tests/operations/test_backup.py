@@ -17,7 +17,7 @@ from cms.events.models import Letter
 from cms.newsroom.models import Article, Revision
 from cms.operations.backup import BackupError, backup, restore, seal, verify
 from cms.platform.db import Database
-from cms.platform.keys import load_keys, rotate, secret_file
+from cms.platform.keys import load_keys, rotate, secret_path
 from cms.settings import Settings
 from tests.audit.trail import Trail
 from tests.servers import PostgreSQL
@@ -147,13 +147,13 @@ def test_keys_of_before_and_of_the_audit_trail_are_carried(settings: Settings, e
         trail = Trail(here, database)
         trail.write(2)
         trail.seal()
-        rotate(secret_file(here), 0, is_forced=True)
+        rotate(secret_path(here), 0, is_forced=True)
     database.dispose()
     backup(here, tmp_path / "backup.tar.gz", NOON)
     head_file(there.home).parent.mkdir(parents=True)
     head_file(there.home).write_text("of what was here before")
     restore(there, tmp_path / "backup.tar.gz")
-    assert secret_file(there).read_bytes() == secret_file(here).read_bytes()
+    assert secret_path(there).read_bytes() == secret_path(here).read_bytes()
     assert (load_keys(there).secret, load_keys(there).previous) == (load_keys(here).secret, load_keys(here).previous)
     restored = Database(there.database, is_durable=True)
     found = Trail(there, restored).verify()

@@ -17,7 +17,7 @@ from cms.platform.clock import now
 from cms.platform.db import Database
 from cms.platform.errors import BadRequest
 from cms.platform.http.paging import Cursor, decode_cursor, encode_cursor
-from cms.platform.keys import Keys, KeysOfFile, load_keys, rotate, secret_file, write_secrets
+from cms.platform.keys import Keys, KeysOfFile, load_keys, rotate, secret_path, write_secrets
 from cms.settings import Settings, SettingsError
 
 CURSOR = Cursor("next", (7,))
@@ -41,7 +41,7 @@ def accepts(keys: Keys, cursor: str) -> bool:
 
 def test_what_either_of_two_keys_signed_is_accepted_and_a_third_ones_not(told: Settings) -> None:
     load_keys(told)
-    path = secret_file(told)
+    path = secret_path(told)
     cursors, codes = [], []
     for _ in range(3):
         keys = load_keys(told)
@@ -60,7 +60,7 @@ def test_what_either_of_two_keys_signed_is_accepted_and_a_third_ones_not(told: S
 def test_a_process_that_runs_takes_up_the_new_key(told: Settings) -> None:
     running = load_keys(told)
     before = running.secret
-    new = rotate(secret_file(told), 0)
+    new = rotate(secret_path(told), 0)
     # Another process signed with a key that this one has not seen yet: it looks, and finds it.
     assert accepts(running, encode_cursor(new, "articles", CURSOR))
     assert (running.secret, running.previous) == (new.secret, before)
@@ -69,7 +69,7 @@ def test_a_process_that_runs_takes_up_the_new_key(told: Settings) -> None:
 
 def test_it_does_so_without_being_asked_too(told: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     running = load_keys(told)
-    new = rotate(secret_file(told), 0)
+    new = rotate(secret_path(told), 0)
     assert running.secret != new.secret
     monkeypatch.setattr("cms.platform.keys.LOOKED_AT_EVERY_SECONDS", 0)
     assert running.secret == new.secret
@@ -79,7 +79,7 @@ def test_it_does_so_without_being_asked_too(told: Settings, monkeypatch: pytest.
 @pytest.mark.parametrize("damage", ["missing", "empty", "short", "a folder"])
 def test_a_file_that_is_damaged_meanwhile_takes_nothing_away(told: Settings, damage: str) -> None:
     running = load_keys(told)
-    path, secret = secret_file(told), running.secret
+    path, secret = secret_path(told), running.secret
     cursor = encode_cursor(running, "articles", CURSOR)
     path.unlink()
     if damage == "a folder":
@@ -98,7 +98,7 @@ def test_a_file_that_is_damaged_meanwhile_takes_nothing_away(told: Settings, dam
 
 def test_a_second_rotation_within_the_hour_must_be_meant(told: Settings) -> None:
     load_keys(told)
-    path = secret_file(told)
+    path = secret_path(told)
     at = path.stat().st_mtime
     rotate(path, at)
     with pytest.raises(PermissionError, match="less than 60 minutes"):
@@ -111,7 +111,7 @@ def test_a_second_rotation_within_the_hour_must_be_meant(told: Settings) -> None
 def test_a_key_that_leaked_is_ended_at_once(told: Settings) -> None:
     keys = load_keys(told)
     cursor = encode_cursor(keys, "articles", CURSOR)
-    made = rotate(secret_file(told), 0, has_overlap=False)
+    made = rotate(secret_path(told), 0, has_overlap=False)
     assert made.previous is None
     assert not accepts(load_keys(told), cursor)
     assert not accepts(keys, encode_cursor(Keys(keys.secret[::-1]), "articles", CURSOR))
@@ -121,7 +121,7 @@ def test_a_key_that_leaked_is_ended_at_once(told: Settings) -> None:
 @pytest.mark.slow
 def test_threads_that_sign_and_check_while_keys_rotate_are_never_refused(told: Settings) -> None:
     load_keys(told)
-    path = secret_file(told)
+    path = secret_path(told)
     processes = [KeysOfFile(path) for _ in range(4)]
     over, refused, checked = threading.Event(), [], []
     rotations = []
@@ -177,7 +177,7 @@ def test_two_running_applications_refuse_nobody_while_keys_rotate(told: Settings
             for client in clients:
                 strange = encode_cursor(Keys(b"x" * 40), "articles", CURSOR)
                 assert client.get(f"/api/v1/articles?cursor={strange}", headers=head).status_code == 400
-            rotate(secret_file(told), 0, is_forced=True)
+            rotate(secret_path(told), 0, is_forced=True)
         followed.append(
             clients[(turn + 1) % 2].get(f"/api/v1/articles?limit=1&cursor={cursor}", headers=head).status_code
         )

@@ -45,7 +45,13 @@ def up(settings: Settings, no_sample: bool, end_with_parent: bool) -> None:
                 parent=os.getppid() if end_with_parent else 0,
             )
             with supervisor:
-                token = _start(settings, supervisor, parts)
+                token = _make_tables(settings, supervisor, parts)
+                try:
+                    _start_the_rest(settings, supervisor, parts)
+                except Stopped:
+                    # It was made only once, so it is shown although nothing else came of this start.
+                    transcript.plain("\n".join(_token_lines(token)))
+                    raise
                 transcript.plain(_welcome(settings, time.monotonic() - began, token))
                 if settings.is_development and not no_sample:
                     # What it prints is left out: the token should stay the last that a newcomer sees.
@@ -93,15 +99,19 @@ def _mend_broker(settings: Settings) -> str | None:
     return f"the broker's data did not let it start and are now in {aside}; nothing is lost" if aside else None
 
 
-def _start(settings: Settings, supervisor: Supervisor, parts: dict[str, Part]) -> str:
-    """Start all parts and wait until the API can serve. Shape: the first administrator's token, or nothing."""
+def _make_tables(settings: Settings, supervisor: Supervisor, parts: dict[str, Part]) -> str:
+    """Start what needs no tables while they are made. Shape: the first administrator's token, or nothing."""
     for name in ("broker", "migrate", "api"):
         if name in parts:
             supervisor.start(parts[name])
     if "broker" in parts:
         supervisor.wait_for(lambda: broker.answers(settings.broker_socket), pause_seconds=0.02)
     # The other parts work on the tables, and on two processors they would only delay those that make them.
-    token = supervisor.finish("migrate").strip()
+    return supervisor.finish("migrate").strip()
+
+
+def _start_the_rest(settings: Settings, supervisor: Supervisor, parts: dict[str, Part]) -> None:
+    """Start the other parts and wait until the API can serve."""
     for name in ("mailbox", "relay", "worker", "worker-search"):
         if name in parts:
             supervisor.start(parts[name])
@@ -111,7 +121,6 @@ def _start(settings: Settings, supervisor: Supervisor, parts: dict[str, Part]) -
         if time.monotonic() > hint_at:
             hint_at = float("inf")
             supervisor.transcript.say("not ready yet; copydesk doctor, in another terminal, says what is wrong")
-    return token
 
 
 def _is_ready(settings: Settings) -> bool:
@@ -136,6 +145,8 @@ def _welcome(settings: Settings, seconds: float, token: str) -> str:
     lines = ["", f"Copydesk {version('copydesk')} is ready after {seconds:.1f} s; Ctrl-C stops it. "
              f"Data is in {settings.home.absolute()}.", ""]  # fmt: skip
     lines += [f"  {label:<32}{place}" for label, place in rows]
-    if token:
-        lines += ["", "The first administrator's token, shown only now:", "", f"  {token}"]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_token_lines(token), ""])
+
+
+def _token_lines(token: str) -> list[str]:
+    return ["", "The first administrator's token, shown only now:", "", f"  {token}"] if token else []

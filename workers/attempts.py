@@ -41,7 +41,7 @@ def attempt(work: Work, keeper: LeaseKeeper, refusals: Refusals, hearing: Hearin
             deliveries = [begun]
             if begun.attempts == 1 and hearing.at_once > 1:
                 deliveries += begin_untried(session, hearing.subscription, work.clock(), hearing.at_once - 1)
-            owed = tuple(Owed(one.number, one.subject, one.attempts) for one in deliveries)
+            owed = tuple(Owed(one.number, one.subject, one.letter_id, one.attempts) for one in deliveries)
     if isinstance(begun, str):
         if begun in HARMLESS:
             log.debug("nothing_to_do", subscription=hearing.subscription, delivery=number, because=begun)
@@ -53,7 +53,8 @@ def attempt(work: Work, keeper: LeaseKeeper, refusals: Refusals, hearing: Hearin
 
 def _work(work: Work, keeper: LeaseKeeper, hearing: Hearing, given: Attempt) -> str:
     began = time.perf_counter()
-    values = {"subscription": given.subscription, "deliveries": given.numbers}
+    events = [owed.letter_id for owed in given.owed]
+    values = {"subscription": given.subscription, "deliveries": given.numbers, "events": events}
     try:
         with keeper.keeping(given.numbers, hearing.time_limit_seconds):
             hearing.handle(work, given)
@@ -65,7 +66,7 @@ def _work(work: Work, keeper: LeaseKeeper, hearing: Hearing, given: Attempt) -> 
         _note_failure(work, given, error)
         return "failed"
     milliseconds = round((time.perf_counter() - began) * 1000)
-    log.info("attempt_done", subjects=[one.subject for one in given.owed], ms=milliseconds, **values)
+    log.info("attempt_done", ms=milliseconds, **values)
     return "done"
 
 

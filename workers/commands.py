@@ -5,17 +5,21 @@ from typing import Any
 
 import click
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
+from cms.events.deliveries import describe
 from cms.events.subscriptions import QUEUES
 from cms.platform.bell import Bell
 from cms.platform.db import Database
 from cms.platform.logs import configure_logs
 from cms.settings import Settings
+from search_index.writer import IndexBroken
 from workers.app import make_celery, serve
 from workers.due import Chores
-from workers.handlers.indexing import rebuild_index
+from workers.handlers.indexing import bring_up_to_date, rebuild_index
 from workers.heard import HEARINGS
 from workers.relay import Relay, Sender
+from workers.work import make_work
 
 log = structlog.get_logger("copydesk.worker")
 SEARCH = "search"
@@ -60,6 +64,8 @@ def worker(settings: Settings, queues: str, pool: str, concurrency: int) -> None
     if named == {SEARCH}:
         # One attempt takes all that waits; more at once would only wait for each other's commit of the index.
         concurrency = 1
+    if SEARCH in named:
+        _prepare_index(settings)
     click.get_current_context().exit(
         serve(make_celery(settings, HEARINGS), settings, queues=named, pool=pool, concurrency=concurrency)
     )
@@ -74,3 +80,15 @@ def reindex(settings: Settings) -> None:
     count = rebuild_index(database, settings.index_home)
     database.dispose()
     click.echo(f"{count} articles are in the new index.")
+
+
+def _prepare_index(settings: Settings) -> None:
+    work = make_work(settings)
+    try:
+        differing = bring_up_to_date(work)
+        log.info("index_is_up_to_date", differing=differing)
+    except (SQLAlchemyError, OSError, IndexBroken) as error:
+        # The next publish tries again, and says what is wrong in its receipt.
+        log.warning("index_not_looked_at", error=describe(error))
+    finally:
+        work.close()

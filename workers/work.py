@@ -40,10 +40,11 @@ class Work:
 
 @dataclass(frozen=True)
 class Owed:
-    """One delivery in hand: its number, the public id of its subject, its attempts with this one included."""
+    """One delivery in hand: its number, the public id of its subject, its event's id, its attempts with this one."""
 
     number: int
     subject: str
+    letter_id: str
     attempts: int
 
 

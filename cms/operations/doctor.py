@@ -141,6 +141,7 @@ def _index(settings: Settings, database: Database, _now: datetime) -> Iterator[F
         }
     reader = Reader(settings.index_home)
     try:
+        reader.verify()
         indexed = reader.indexed()
     except IndexUnavailable as error:
         yield Finding("search index", str(error), "run copydesk reindex")

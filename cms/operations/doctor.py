@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from sqlalchemy import select, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from cms.content.models import Document
 from cms.operations.queries import open_work
@@ -49,10 +49,12 @@ def examine(settings: Settings, now: datetime) -> list[Finding]:
     try:
         with database.reading() as session:
             session.execute(text("SELECT 1"))
-    except SQLAlchemyError as error:
+    except OperationalError as error:
         findings.append(
             Finding("database", f"does not answer: {type(error).__name__}", "start it, or check COPYDESK_DATABASE_URL")
         )
+    except DatabaseError as error:
+        findings.append(_damaged(str(error.orig)))
     else:
         for check in (_database, _work, _index):
             findings.extend(check(settings, database, now))
@@ -97,7 +99,7 @@ def _database(settings: Settings, database: Database, _now: datetime) -> Iterato
         if database.is_sqlite:
             damage = session.scalar(text("PRAGMA quick_check"))
             if damage != "ok":
-                yield Finding("database", f"damaged: {damage}", "stop Copydesk and run copydesk restore with a backup")
+                yield _damaged(str(damage))
             else:
                 yield Finding("database", "SQLite, undamaged")
             return
@@ -108,6 +110,10 @@ def _database(settings: Settings, database: Database, _now: datetime) -> Iterato
         yield Finding("database", problem.detail, mend)
     else:
         yield Finding("database", "PostgreSQL, durable")
+
+
+def _damaged(how: str) -> Finding:
+    return Finding("database", f"damaged: {how}", "stop Copydesk and run copydesk restore with a backup")
 
 
 def _work(_settings: Settings, database: Database, now: datetime) -> Iterator[Finding]:

@@ -327,6 +327,19 @@ def bodies(database: Database) -> list[bytes]:
         return list(session.scalars(select(Document.body).order_by(Document.number)))
 
 
+def test_a_database_that_is_away_costs_no_attempt_and_raises_nothing(bench: Bench, tmp_path: Path) -> None:
+    story = article(1)
+    bench.put(story)
+    numbers = bench.drop(published(story))
+    number = numbers[(story.article_id, "related")]
+    away = Database(f"sqlite+pysqlite:///{tmp_path / 'nowhere' / 'copydesk.db'}", is_durable=False)
+    cut_off = replace(bench.work, database=away)
+    assert attempt(cut_off, LeaseKeeper(cut_off), bench.refusals, HEARINGS["related"], number) == "away"
+    away.dispose()
+    assert bench.delivery(number).attempts == 0
+    assert bench.receive(number) == "done"
+
+
 def test_a_drain_tells_of_dead_letters(bench: Bench) -> None:
     story = article(1)
     bench.put(story)

@@ -54,6 +54,8 @@ $(VENV)/.installed: requirements.txt pyproject.toml
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+# The other Whoosh lies beside the installed one: the tests of search_index have to pass on both (ADR 3).
+$(VENV)/.installed-dev: requirements-dev.txt requirements-whoosh-2.7.4.txt $(VENV)/.installed
 	@$(PIP) install --require-hashes -r requirements-dev.txt
+	@$(PIP) install --require-hashes --no-deps --upgrade --target $(VENV)/whoosh-2.7.4 -r requirements-whoosh-2.7.4.txt
 	@touch $@

@@ -1,13 +1,18 @@
 """The ground that every marshmallow schema stands on: strict types, unknown members refused, errors with pointers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields
 
 from cms.platform.clock import rfc3339
 from cms.platform.errors import FieldError
+
+# Enough for a form that somebody fills in; a hostile body must not be answered at many times its length.
+MOST_ERRORS = 50
+LONGEST_POINTER = 300
 
 
 class Shape(Schema):
@@ -58,22 +63,31 @@ class UtcInstant(fields.AwareDateTime):
         return None if value is None else rfc3339(value)
 
 
-def field_errors(error: ValidationError, prefix: str = "") -> list[FieldError]:
-    """marshmallow's messages as a flat list with JSON Pointers."""
-    return list(_flatten(error.normalized_messages(), prefix))
+def field_errors(error: ValidationError) -> list[FieldError]:
+    """marshmallow's messages as a flat list with JSON Pointers: the first ones, where there are very many."""
+    return list(islice(_flatten(error.normalized_messages(), ()), MOST_ERRORS))
 
 
-def _flatten(messages: Any, pointer: str) -> Any:
+def pointer(path: Iterable[str | int]) -> str:
+    """The JSON Pointer of a path, cut where it is longer than anybody reads. Source: RFC 6901."""
+    text = ""
+    for step in path:
+        text += "/" + str(step)[:LONGEST_POINTER].replace("~", "~0").replace("/", "~1")
+        if len(text) > LONGEST_POINTER:
+            return text[: LONGEST_POINTER - 1] + "…"
+    return text
+
+
+def _flatten(messages: Any, path: tuple[str | int, ...]) -> Iterator[FieldError]:
     if isinstance(messages, dict):
         for name, inner in messages.items():
-            step = "" if name == "_schema" else "/" + str(name).replace("~", "~0").replace("/", "~1")
-            yield from _flatten(inner, pointer + step)
+            yield from _flatten(inner, path if name == "_schema" else (*path, name))
     elif isinstance(messages, list):
         for message in messages:
-            yield from _flatten(message, pointer)
+            yield from _flatten(message, path)
     else:
         text = str(messages)
-        yield FieldError(pointer, _code(text), text)
+        yield FieldError(pointer(path), _code(text), text)
 
 
 def _code(message: str) -> str:

@@ -152,8 +152,9 @@ def test_many_wrong_members_are_answered_with_the_first_ones(editor: FlaskClient
     answer = editor.post("/api/v1/articles", json={f"unknown/{number}" + "x" * 900: 1 for number in range(500)})
     assert answer.status_code == 422
     assert len(answer.json["errors"]) == MOST_ERRORS
-    assert max(len(error["pointer"]) for error in answer.json["errors"]) <= LONGEST_POINTER
-    assert all(error["pointer"].startswith("/unknown~1") for error in answer.json["errors"])
+    pointers = [error["pointer"] for error in answer.json["errors"]]
+    assert max(map(len, pointers)) <= LONGEST_POINTER
+    assert sum(pointer.startswith("/unknown~1") for pointer in pointers) == MOST_ERRORS - len({"title", "locale"})
 
 
 def test_as_many_values_as_are_let_in_come_through() -> None:

@@ -9,22 +9,19 @@ import io
 import json
 import os
 import shutil
-import sqlite3
-import subprocess
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import make_url
-
+from cms.operations.dumps import BackupError, dump, fill, place_of, refuse_filled, sync
 from cms.platform.clock import rfc3339
-from cms.platform.keys import load_keys
+from cms.platform.keys import existing_keys, secret_path
 from cms.settings import Settings
 
 MANIFEST = "manifest.json"
@@ -36,10 +33,6 @@ CHUNK = 1 << 20
 SEAL_HEAD = b"\x1f\x8b\x08\x04\0\0\0\0\0\xff" + (36).to_bytes(2, "little") + b"CD" + (32).to_bytes(2, "little")
 SEAL_TAIL = b"\x03\0" + bytes(8)
 SEAL_BYTES = len(SEAL_HEAD) + 32 + len(SEAL_TAIL)
-
-
-class BackupError(Exception):
-    """A backup or restore that was refused; the text says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -58,33 +51,29 @@ def backup(settings: Settings, target: Path, now: datetime) -> Backup:
     """
     if target.exists():
         raise BackupError(f"{target} is there already; name another file")
+    secret = _secret_of(settings)
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as folder:
         kind = "sqlite" if settings.database.startswith("sqlite") else "postgresql"
         snapshot = Path(folder) / PARTS[kind]
-        if kind == "sqlite":
-            _dump_sqlite(settings, snapshot)
-        else:
-            _dump_postgresql(settings, snapshot)
+        dump(settings, snapshot)
         manifest = {
             "product": "copydesk",
             "version": version("copydesk"),
             "made_at": rfc3339(now),
             "database": kind,
-            "parts": {snapshot.name: _digest(snapshot)},
+            "parts": {snapshot.name: _digest(snapshot), SECRET: hashlib.sha256(secret).hexdigest()},
         }
-        secret = load_keys(settings).secret
-        manifest["parts"][SECRET] = hashlib.sha256(secret).hexdigest()  # type: ignore[index]  # a mapping made above
         archive = Path(folder) / "archive"
         with tarfile.open(archive, "w:gz", compresslevel=1) as tar:
             _add_bytes(tar, MANIFEST, json.dumps(manifest, indent=1).encode(), now)
             _add_bytes(tar, SECRET, secret, now)
             tar.add(snapshot, snapshot.name, filter=_anonymous)
         seal(archive)
-        _sync(archive)
+        sync(archive)
         archive.chmod(0o600)
         archive.rename(target)
-        _sync(target.parent)
+        sync(target.parent)
     return Backup(target, target.stat().st_size, _digest(target))
 
 
@@ -100,85 +89,24 @@ def restore(settings: Settings, archive: Path) -> dict[str, Any]:
     Raises: BackupError when a part is damaged, the kinds differ, or there is data already; then nothing was changed.
     """
     kind = "sqlite" if settings.database.startswith("sqlite") else "postgresql"
-    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=settings.home, prefix=".restore-") as folder:
-        manifest = _extract(archive, Path(folder))
+    for folder in (settings.home, place_of(settings)):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Beside the database, so that it takes its place by a rename.
+    with tempfile.TemporaryDirectory(dir=place_of(settings), prefix=".restore-") as name:
+        found = Path(name)
+        manifest = _extract(archive, found)
         if manifest["database"] != kind:
             raise BackupError(f"the archive holds a {manifest['database']} database, and this home uses {kind}")
-        _put_secret(settings, (Path(folder) / SECRET).read_bytes())
-        if kind == "sqlite":
-            _restore_sqlite(settings, Path(folder) / PARTS[kind])
-        else:
-            _restore_postgresql(settings, Path(folder) / PARTS[kind])
+        secret = (found / SECRET).read_bytes()
+        _refuse_other_secret(settings, secret)
+        refuse_filled(settings)
+        fill(settings, found / PARTS[kind])
+    # Last, when nothing is left that could refuse: a key alone would end the open codes of a home that was not empty.
+    if not settings.secret_key:
+        _put_secret(settings, secret)
     # What the index holds belongs to the database that was here before; it grows back from this one.
     shutil.rmtree(settings.index_home, ignore_errors=True)
     return manifest
-
-
-def _dump_sqlite(settings: Settings, snapshot: Path) -> None:
-    source = _sqlite_path(settings)
-    if not source.exists():
-        raise BackupError(f"there is no database at {source}")
-    # One step copies all pages under one read lock, so a writer that goes on never makes the copy begin again.
-    with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(snapshot)) as copy:
-        live.backup(copy, pages=-1)
-        copy.execute("PRAGMA journal_mode=DELETE")
-        damage = copy.execute("PRAGMA integrity_check").fetchone()[0]
-    if damage != "ok":
-        raise BackupError(f"the database is damaged: {damage}; run copydesk doctor")
-    _sync(snapshot)
-
-
-def _restore_sqlite(settings: Settings, snapshot: Path) -> None:
-    target = _sqlite_path(settings)
-    if target.exists() and target.stat().st_size > 0:
-        raise BackupError(f"{target} is there already; restore into an empty COPYDESK_HOME")
-    _sync(snapshot)
-    snapshot.rename(target)
-    _sync(target.parent)
-
-
-def _dump_postgresql(settings: Settings, snapshot: Path) -> None:
-    _run(
-        [
-            _program("pg_dump"),
-            "--format=custom",
-            "--no-owner",
-            "--no-privileges",
-            f"--file={snapshot}",
-            _libpq_url(settings),
-        ]
-    )
-
-
-def _restore_postgresql(settings: Settings, snapshot: Path) -> None:
-    _run(
-        [
-            _program("pg_restore"), "--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges",
-            f"--dbname={_libpq_url(settings)}", str(snapshot),
-        ]
-    )  # fmt: skip
-
-
-def _run(command: list[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # our own words, no shell
-    if done.returncode != 0:
-        raise BackupError(f"{Path(command[0]).name} failed: {done.stderr.strip().splitlines()[-1:] or done.returncode}")
-
-
-def _program(name: str) -> str:
-    found = shutil.which(name)
-    if found is None:
-        raise BackupError(f"{name} is not on the PATH; install PostgreSQL's client programs")
-    return found
-
-
-def _libpq_url(settings: Settings) -> str:
-    return settings.database.replace("postgresql+psycopg://", "postgresql://", 1)
-
-
-def _sqlite_path(settings: Settings) -> Path:
-    return Path(str(make_url(settings.database).database))
 
 
 def seal(archive: Path) -> None:
@@ -242,17 +170,33 @@ def _members(archive: Path) -> Iterator[Iterator[tuple[str, Any]]]:
         yield each()
 
 
-def _put_secret(settings: Settings, secret: bytes) -> None:
+def _secret_of(settings: Settings) -> bytes:
+    try:
+        return existing_keys(settings).secret
+    except OSError as error:
+        raise BackupError(f"no key to back up: {error}") from error
+
+
+def _refuse_other_secret(settings: Settings, secret: bytes) -> None:
     if settings.secret_key:
         if settings.secret_key.encode() != secret:
             raise BackupError("COPYDESK_SECRET_KEY is not the one of this backup; set the one that it was made with")
         return
-    path = settings.home / "keys" / "secret"
+    path = secret_path(settings)
     if path.exists() and path.read_bytes().strip() != secret:
         raise BackupError(f"{path} holds another key; restore into an empty COPYDESK_HOME")
+
+
+def _put_secret(settings: Settings, secret: bytes) -> None:
+    path = secret_path(settings)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.write_bytes(secret)
-    path.chmod(0o600)
+    mine = path.with_name("secret.restored")
+    mine.unlink(missing_ok=True)
+    with os.fdopen(os.open(mine, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(secret)
+    sync(mine)
+    mine.rename(path)
+    sync(path.parent)
 
 
 def _add_bytes(tar: tarfile.TarFile, name: str, data: bytes, now: datetime) -> None:
@@ -271,11 +215,3 @@ def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

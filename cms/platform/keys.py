@@ -30,15 +30,31 @@ def load_keys(settings: Settings) -> Keys:
 
     Raises: OSError when the file cannot be read or written.
     """
+    path = secret_path(settings)
+    if not settings.secret_key and not path.exists():
+        _generate(path)
+    return existing_keys(settings)
+
+
+def existing_keys(settings: Settings) -> Keys:
+    """The keys of this installation, for those who only look: no secret is ever made here.
+
+    Raises: OSError when there is none, or it cannot be used.
+    """
     if settings.secret_key:
         return Keys(settings.secret_key.encode())
-    path = settings.home / "keys" / "secret"
+    path = secret_path(settings)
     if not path.exists():
-        _generate(path)
+        raise FileNotFoundError(f"there is no key at {path}; the first start of Copydesk makes one")
     secret = path.read_bytes().strip()
     if len(secret) < SHORTEST_SECRET:
         raise OSError(f"{path} is too short to be a key; delete it to have a new one made (open codes and cursors end)")
     return Keys(secret)
+
+
+def secret_path(settings: Settings) -> Path:
+    """Where a home keeps its secret when the environment gives none."""
+    return settings.home / "keys" / "secret"
 
 
 def _generate(path: Path) -> None:

@@ -19,7 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from cms.operations.dumps import BackupError, dump, fill, place_of, refuse_filled, sync
+from cms.operations.dumps import BackupError, dump, fill, is_sqlite, place_of, refuse_filled, sync
 from cms.platform.clock import rfc3339
 from cms.platform.keys import existing_keys, secret_path
 from cms.settings import Settings
@@ -54,7 +54,7 @@ def backup(settings: Settings, target: Path, now: datetime) -> Backup:
     secret = _secret_of(settings)
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as folder:
-        kind = "sqlite" if settings.database.startswith("sqlite") else "postgresql"
+        kind = "sqlite" if is_sqlite(settings) else "postgresql"
         snapshot = Path(folder) / PARTS[kind]
         dump(settings, snapshot)
         manifest = {
@@ -88,7 +88,7 @@ def restore(settings: Settings, archive: Path) -> dict[str, Any]:
 
     Raises: BackupError when a part is damaged, the kinds differ, or there is data already; then nothing was changed.
     """
-    kind = "sqlite" if settings.database.startswith("sqlite") else "postgresql"
+    kind = "sqlite" if is_sqlite(settings) else "postgresql"
     for folder in (settings.home, place_of(settings)):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Beside the database, so that it takes its place by a rename.

@@ -6,17 +6,18 @@ import smtplib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from cms.content.models import Document
+from cms.mail.sending import MailServer
+from cms.operations.dumps import is_sqlite, sqlite_path
 from cms.operations.queries import open_work
 from cms.platform.bell import Bell
 from cms.platform.db import Database, refuse_unsafe_server
 from cms.platform.errors import Unavailable
-from cms.platform.keys import load_keys
+from cms.platform.keys import existing_keys
 from cms.platform.migration_step import current_step, head_step
 from cms.settings import Settings
 from search_index.reader import IndexUnavailable, Reader
@@ -45,22 +46,14 @@ Check = Callable[[Settings, Database, datetime], Iterator[Finding]]
 def examine(settings: Settings, now: datetime) -> list[Finding]:
     """Look at every part; a part that cannot be looked at is a finding too."""
     findings = list(_home(settings))
-    database = Database(settings.database, is_durable=True)
-    try:
-        with database.reading() as session:
-            session.execute(text("SELECT 1"))
-    except OperationalError as error:
-        findings.append(
-            Finding("database", f"does not answer: {type(error).__name__}", "start it, or check COPYDESK_DATABASE_URL")
-        )
-    except DatabaseError as error:
-        findings.append(_damaged(str(error.orig)))
+    # To open a database of SQLite that is not there would make one.
+    if is_sqlite(settings) and not sqlite_path(settings).exists():
+        mend = "run copydesk up, or set COPYDESK_HOME to the right folder"
+        findings.append(Finding("database", f"there is none at {sqlite_path(settings)}", mend))
     else:
-        for check in (_database, _work, _index):
-            findings.extend(check(settings, database, now))
+        findings.extend(_whole_database(settings, now))
     findings.extend(_broker(settings))
     findings.extend(_mail(settings))
-    database.dispose()
     return findings
 
 
@@ -80,11 +73,28 @@ def _home(settings: Settings) -> Iterator[Finding]:
     else:
         yield Finding("disk", f"{free // 1_048_576} MiB are free")
     try:
-        load_keys(settings)
+        existing_keys(settings)
     except OSError as error:
         yield Finding("keys", str(error), "restore keys/secret from a backup; a new one ends open codes and cursors")
     else:
         yield Finding("keys", "there, and long enough")
+
+
+def _whole_database(settings: Settings, now: datetime) -> Iterator[Finding]:
+    database = Database(settings.database, is_durable=True)
+    try:
+        with database.reading() as session:
+            session.execute(text("SELECT 1"))
+    except OperationalError as error:
+        detail = f"does not answer: {type(error).__name__}"
+        yield Finding("database", detail, "start it, or check COPYDESK_DATABASE_URL")
+    except DatabaseError as error:
+        yield _damaged(str(error.orig))
+    else:
+        for check in (_database, _work, _index):
+            yield from check(settings, database, now)
+    finally:
+        database.dispose()
 
 
 def _database(settings: Settings, database: Database, _now: datetime) -> Iterator[Finding]:
@@ -178,20 +188,20 @@ def _broker(settings: Settings) -> Iterator[Finding]:
 
 
 def _mail(settings: Settings) -> Iterator[Finding]:
-    parts = urlsplit(settings.mail_server)
-    kind = smtplib.SMTP_SSL if parts.scheme == "smtps" else smtplib.SMTP
-    default = 465 if parts.scheme == "smtps" else 25
     try:
-        with kind(parts.hostname or "", parts.port or default, timeout=3) as server:
-            server.noop()
+        server = MailServer.from_url(settings.mail_server)
+    except ValueError as error:
+        yield Finding("mail", str(error), "correct COPYDESK_SMTP_URL")
+        return
+    place = f"{server.host}:{server.port}"
+    kind = smtplib.SMTP_SSL if server.scheme == "smtps" else smtplib.SMTP
+    try:
+        with kind(server.host, server.port, timeout=3) as connection:
+            connection.noop()
     except (OSError, smtplib.SMTPException) as error:
-        yield Finding(
-            "mail",
-            f"{parts.hostname}:{parts.port or default} does not answer: {error}",
-            "start it, or check COPYDESK_SMTP_URL",
-        )
+        yield Finding("mail", f"{place} does not answer: {error}", "start it, or check COPYDESK_SMTP_URL")
     else:
-        yield Finding("mail", f"{parts.hostname}:{parts.port or default} answers")
+        yield Finding("mail", f"{place} answers")
 
 
 def _is_migrated(database: Database) -> bool:

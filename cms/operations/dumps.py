@@ -25,7 +25,7 @@ class BackupError(Exception):
 
 def dump(settings: Settings, snapshot: Path) -> None:
     """Write a snapshot of the database, consistent while writes go on. Raises: BackupError."""
-    if _is_sqlite(settings):
+    if is_sqlite(settings):
         _dump_sqlite(sqlite_path(settings), snapshot)
         return
     _run(
@@ -37,7 +37,7 @@ def dump(settings: Settings, snapshot: Path) -> None:
 
 def refuse_filled(settings: Settings) -> None:
     """Refuse to restore over data, or into a database that does not answer. Raises: BackupError."""
-    if _is_sqlite(settings):
+    if is_sqlite(settings):
         path = sqlite_path(settings)
         if path.exists() and path.stat().st_size > 0:
             raise BackupError(f"{path} is there already; restore into an empty COPYDESK_HOME")
@@ -55,7 +55,7 @@ def refuse_filled(settings: Settings) -> None:
 
 def fill(settings: Settings, snapshot: Path) -> None:
     """Make a snapshot the database, which `refuse_filled` found empty. Raises: BackupError."""
-    if _is_sqlite(settings):
+    if is_sqlite(settings):
         _put_sqlite(snapshot, sqlite_path(settings))
         return
     _run(
@@ -67,7 +67,12 @@ def fill(settings: Settings, snapshot: Path) -> None:
 
 def place_of(settings: Settings) -> Path:
     """The folder from which a snapshot can be renamed into its place."""
-    return sqlite_path(settings).parent if _is_sqlite(settings) else settings.home
+    return sqlite_path(settings).parent if is_sqlite(settings) else settings.home
+
+
+def is_sqlite(settings: Settings) -> bool:
+    """Whether the database is a file, and not a server's."""
+    return settings.database.startswith("sqlite")
 
 
 def sqlite_path(settings: Settings) -> Path:
@@ -82,10 +87,6 @@ def sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _is_sqlite(settings: Settings) -> bool:
-    return settings.database.startswith("sqlite")
 
 
 def _dump_sqlite(source: Path, snapshot: Path) -> None:

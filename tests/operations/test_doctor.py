@@ -150,6 +150,33 @@ def test_a_home_that_is_not_there_is_found(published: str, settings: Settings, t
     assert "COPYDESK_HOME" in wrong(replace(settings, home=tmp_path / "nowhere"))["home"].mend
 
 
+def test_looking_at_an_empty_home_leaves_it_empty(tmp_path: Path) -> None:
+    home = tmp_path / "empty"
+    home.mkdir()
+    found = wrong(Settings(home=home, redis_url=AWAY))
+    assert list(found) == ["keys", "database"]
+    assert "there is no key" in found["keys"].detail
+    assert "copydesk up" in found["database"].mend
+    assert list(home.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "detail"),
+    [
+        ("smtp://localhost:70000", "out of range"),
+        ("smtp://localhost:25a", "25a"),
+        ("carrier-pigeon://localhost", "a mail server is named smtp://host"),
+        ("smtp+starttls://127.0.0.1", "127.0.0.1:587 "),
+        ("smtps://127.0.0.1", "127.0.0.1:465 "),
+    ],
+)
+def test_the_mail_server_is_looked_for_where_letters_are_sent_to(
+    published: str, settings: Settings, url: str, detail: str
+) -> None:
+    found = {finding.part: finding for finding in examine(replace(settings, smtp_url=url), now())}
+    assert detail in found["mail"].detail
+
+
 def test_readiness_names_what_is_degraded_and_goes_red_only_without_the_tables(
     published: str, app: Flask, client: FlaskClient, settings: Settings, database: Database
 ) -> None:

@@ -23,7 +23,7 @@ from cms.settings import Settings
 from workers.attempts import Hearing, attempt
 from workers.leases import LeaseKeeper
 from workers.refusing import REFUSALS
-from workers.work import Work, make_work
+from workers.work import LETTERS_AT_ONCE, Work, make_work
 
 log = structlog.get_logger("copydesk.worker")
 LONGEST_LIMIT_SECONDS = max(subscription.time_limit_seconds for subscription in SUBSCRIPTIONS)
@@ -65,12 +65,14 @@ OPTIONS: dict[str, Any] = {
 }
 
 
-def make_celery(settings: Settings, hearings: Mapping[str, Hearing] | None = None) -> Celery:
+def make_celery(
+    settings: Settings, hearings: Mapping[str, Hearing] | None = None, letters_at_once: int = LETTERS_AT_ONCE
+) -> Celery:
     """The application for these settings. Without hearings it can only send, which is what the relay needs."""
     app = Celery("copydesk", broker=settings.queue_url, set_as_current=False)
     app.conf.update(OPTIONS)
     if hearings is not None:
-        hands = Hands(settings)
+        hands = Hands(settings, letters_at_once)
         for hearing in hearings.values():
             _bind(app, hands, hearing)
     return app
@@ -109,8 +111,11 @@ def serve(app: Celery, settings: Settings, *, queues: Collection[str], pool: str
 class Hands:
     """The parts of this process, made with its first task: a pool of processes makes them after the fork."""
 
-    def __init__(self, settings: Settings, make: Callable[[Settings], Work] = make_work) -> None:
+    def __init__(
+        self, settings: Settings, letters_at_once: int, make: Callable[[Settings, int], Work] = make_work
+    ) -> None:
         self._settings = settings
+        self._letters_at_once = letters_at_once
         self._make = make
         self._lock = threading.Lock()
         self._parts: tuple[Work, LeaseKeeper] | None = None
@@ -119,7 +124,7 @@ class Hands:
         """The work's parts and the keeper of its leases."""
         with self._lock:
             if self._parts is None:
-                work = self._make(self._settings)
+                work = self._make(self._settings, self._letters_at_once)
                 self._parts = work, LeaseKeeper(work)
             return self._parts
 

@@ -19,10 +19,11 @@ from workers.due import Chores
 from workers.handlers.indexing import bring_up_to_date, rebuild_index
 from workers.heard import HEARINGS
 from workers.relay import Relay, Sender
-from workers.work import make_work
+from workers.work import LETTERS_AT_ONCE, make_work
 
 log = structlog.get_logger("copydesk.worker")
 SEARCH = "search"
+MAIL = "mail"
 
 
 @click.command()
@@ -66,9 +67,10 @@ def worker(settings: Settings, queues: str, pool: str, concurrency: int) -> None
         concurrency = 1
     if SEARCH in named:
         _prepare_index(settings)
-    click.get_current_context().exit(
-        serve(make_celery(settings, HEARINGS), settings, queues=named, pool=pool, concurrency=concurrency)
-    )
+    # A slow mail server must not hold up what other queues ask for; with no other queue, it may have every thread.
+    letters_at_once = concurrency if named == {MAIL} else LETTERS_AT_ONCE
+    app = make_celery(settings, HEARINGS, letters_at_once)
+    click.get_current_context().exit(serve(app, settings, queues=named, pool=pool, concurrency=concurrency))
 
 
 @click.command()

@@ -1,11 +1,16 @@
 """Handing letters to a real mail server: who takes what, and what its answers mean."""
 
 import smtplib
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from email.message import EmailMessage
 from typing import Any
 
 import pytest
 
+from cms.mail import sending
 from cms.mail.sending import MailServer, Never, NotNow, greeting_name, send
 from tests.mail.receiving import post_office
 from tests.mail.test_composing import letter
@@ -77,6 +82,60 @@ def test_a_rude_good_bye_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> Non
     with post_office() as office:
         hand_over(office.url)
     assert len(office.came) == 1
+
+
+@contextmanager
+def babbler() -> Iterator[tuple[str, threading.Event]]:
+    """A server that greets and then goes on answering one word, a line at a time, until the client hangs up."""
+    hung_up = threading.Event()
+
+    def talk() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.sendall(b"220 hello\r\n")
+            connection.recv(100)
+            try:
+                while True:
+                    connection.sendall(b"250-and another thing\r\n")
+                    pause.wait(0.02)
+            except OSError:
+                hung_up.set()
+
+    pause = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        talker = threading.Thread(target=talk)
+        talker.start()
+        yield f"smtp://127.0.0.1:{listener.getsockname()[1]}", hung_up
+        talker.join(20)
+
+
+def test_a_server_that_never_stops_talking_is_left_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sending, "DEADLINE_SECONDS", 0.3)
+    with babbler() as (url, hung_up):
+        with pytest.raises(NotNow, match="deadline"):
+            hand_over(url)
+        assert hung_up.wait(10)
+
+
+def test_a_name_that_nobody_looks_up_is_left_at_the_deadline_and_nothing_is_sent_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked_up, resolve = threading.Event(), socket.getaddrinfo
+
+    def look_up_slowly(*given: Any, **named: Any) -> Any:
+        looked_up.wait(20)
+        return resolve(*given, **named)
+
+    monkeypatch.setattr(sending, "DEADLINE_SECONDS", 0.1)
+    with post_office() as office:
+        monkeypatch.setattr(socket, "getaddrinfo", look_up_slowly)
+        with pytest.raises(NotNow, match="deadline"):
+            hand_over(office.url)
+        [late] = [thread for thread in threading.enumerate() if thread.name == "letter"]
+        looked_up.set()
+        late.join(10)
+        assert not late.is_alive()
+    assert office.came == []
 
 
 @pytest.mark.parametrize(

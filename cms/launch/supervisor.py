@@ -69,6 +69,11 @@ class Child:
     captured: bytes = b""
     pipes: dict[IO[bytes], bytes] = field(default_factory=dict)
 
+    @property
+    def printed(self) -> str:
+        """What a captured part has printed so far."""
+        return self.captured.decode("utf-8", "replace")
+
 
 class Supervisor:
     """Runs parts until it is told to stop. Use as a context manager: leaving it ends every part in order."""
@@ -135,7 +140,7 @@ class Supervisor:
             self._turn(TURN_SECONDS)
         if child.exit_status != 0:
             raise PartFailed(f"{name} {_how(child.exit_status)}")
-        return child.captured.decode("utf-8", "replace")
+        return child.printed
 
     def run(self) -> None:
         """Go on until somebody asks for the end."""

@@ -10,12 +10,13 @@ import sys
 import time
 from importlib.metadata import version
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
 from cms.launch import broker
 from cms.launch.claiming import Refused, check_port, claim_home
-from cms.launch.supervisor import Part, PartFailed, Stopped, Supervisor
+from cms.launch.supervisor import Child, Part, PartFailed, Stopped, Supervisor
 from cms.launch.transcript import Transcript
 from cms.settings import Settings
 
@@ -44,23 +45,30 @@ def up(settings: Settings, no_sample: bool, end_with_parent: bool) -> None:
                 stop_order=STOP_ORDER,
                 parent=os.getppid() if end_with_parent else 0,
             )
-            with supervisor:
-                token = _make_tables(settings, supervisor, parts)
-                try:
-                    _start_the_rest(settings, supervisor, parts)
-                except Stopped:
-                    # It was made only once, so it is shown although nothing else came of this start.
-                    transcript.plain("\n".join(_token_lines(token)))
-                    raise
-                transcript.plain(_welcome(settings, time.monotonic() - began, token))
-                if settings.is_development and not no_sample:
-                    # What it prints is left out: the token should stay the last that a newcomer sees.
-                    supervisor.start(_part("sample", "sample", "--if-empty", is_kept=False, is_captured=True))
-                supervisor.run()
+            _run(settings, supervisor, parts, began, has_sample=settings.is_development and not no_sample)
     except Stopped:
         return
     except (Refused, broker.NoBroker, PartFailed) as error:
         raise click.ClickException(str(error)) from None
+
+
+def _run(settings: Settings, supervisor: Supervisor, parts: dict[str, Part], began: float, *, has_sample: bool) -> None:
+    """Start everything and stay until the end. The first token is made only once, so it is shown whatever happens."""
+    is_shown = False
+    try:
+        with supervisor:
+            token = _make_tables(settings, supervisor, parts)
+            _start_the_rest(settings, supervisor, parts)
+            supervisor.transcript.plain(_welcome(settings, time.monotonic() - began, token))
+            is_shown = True
+            if has_sample:
+                # What it prints is left out: the token should stay the last that a newcomer sees.
+                supervisor.start(_part("sample", "sample", "--if-empty", is_kept=False, is_captured=True))
+            supervisor.run()
+    finally:
+        if not is_shown and "migrate" in supervisor.children:
+            for line in _lines_of_lost_start(supervisor.children["migrate"]):
+                supervisor.transcript.plain(line)
 
 
 def _check_ports(settings: Settings) -> None:
@@ -124,8 +132,7 @@ def _start_the_rest(settings: Settings, supervisor: Supervisor, parts: dict[str,
 
 
 def _is_ready(settings: Settings) -> bool:
-    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::", "") else settings.host  # noqa: S104  # compared, not bound
-    asker = http.client.HTTPConnection(host, settings.port, timeout=PROBE_SECONDS)
+    asker = http.client.HTTPConnection(urlsplit(settings.local_url).netloc, timeout=PROBE_SECONDS)
     try:
         asker.request("GET", "/readyz")
         return asker.getresponse().status == 200
@@ -139,13 +146,20 @@ def _welcome(settings: Settings, seconds: float, token: str) -> str:
     site = settings.public_url
     rows = [("the API, to try in the browser", f"{site}/docs"), ("newest articles", f"{site}/content/v1/articles")]
     if not settings.smtp_url:
-        page = Settings(host=settings.mailbox_host, port=settings.mailbox_page_port).public_url
-        rows.append(("letters to readers", page))
+        rows.append(("letters to readers", settings.mailbox_url))
     rows.append(("a walk through the main job", "copydesk demo"))
     lines = ["", f"Copydesk {version('copydesk')} is ready after {seconds:.1f} s; Ctrl-C stops it. "
              f"Data is in {settings.home.absolute()}.", ""]  # fmt: skip
     lines += [f"  {label:<32}{place}" for label, place in rows]
     return "\n".join([*lines, *_token_lines(token), ""])
+
+
+def _lines_of_lost_start(migrate: Child) -> list[str]:
+    """What to say of the first token when the start came to nothing."""
+    if migrate.exit_status is not None and migrate.exit_status >= 0:
+        return _token_lines(migrate.printed.strip())
+    # It was ended in its work, perhaps between making the token and printing it.
+    return ["If this was a first start, make its token with: copydesk token issue --role administrator"]
 
 
 def _token_lines(token: str) -> list[str]:

@@ -10,11 +10,15 @@ import os
 import signal
 import sys
 import threading
+import time
+import warnings
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+import celery.apps.worker
 import structlog
 from celery import Celery, signals
+from celery.exceptions import SecurityWarning
 from kombu import Queue
 
 from cms.events.subscriptions import BY_NAME, QUEUES, SUBSCRIPTIONS
@@ -78,8 +82,19 @@ def make_celery(
     return app
 
 
-def serve(app: Celery, settings: Settings, *, queues: Collection[str], pool: str, concurrency: int) -> int:
-    """Run a worker in this process until it is told to stop; gives the exit status."""
+def serve(
+    app: Celery,
+    settings: Settings,
+    *,
+    queues: Collection[str],
+    pool: str,
+    concurrency: int,
+    beside: Callable[[], None] | None = None,
+) -> int:
+    """Run a worker in this process until it is told to stop; gives the exit status.
+
+    `beside` starts what goes on beside the tasks, where they are worked on: a pool of processes calls it in each.
+    """
 
     def set_logs_up(**_values: Any) -> None:
         configure_logs(settings.log_level)
@@ -89,6 +104,10 @@ def serve(app: Celery, settings: Settings, *, queues: Collection[str], pool: str
             for name in ("celery.worker.strategy", "celery.app.trace"):
                 logging.getLogger(name).setLevel(logging.WARNING)
 
+    # It warns whoever is root of pickled content, and none but JSON is accepted here.
+    warnings.filterwarnings("ignore", category=SecurityWarning)
+    # It writes to the terminal beside the logs that it shuts down; a line of the log says so instead.
+    celery.apps.worker.safe_say = _say_nothing
     signals.setup_logging.connect(set_logs_up, weak=False)
     signals.worker_process_init.connect(_follow_parent, weak=False)
     signals.worker_shutting_down.connect(_end_soon, weak=False)
@@ -103,6 +122,10 @@ def serve(app: Celery, settings: Settings, *, queues: Collection[str], pool: str
         without_mingle=True,
         without_heartbeat=True,
     )
+    if beside is not None and pool == "prefork":
+        signals.worker_process_init.connect(lambda **_values: beside(), weak=False)
+    elif beside is not None:
+        beside()
     log.info("worker_starts", queues=sorted(queues), pool=pool, concurrency=concurrency)
     worker.start()
     return int(worker.exitcode or 0)
@@ -145,11 +168,20 @@ def _bind(app: Celery, hands: Hands, hearing: Hearing) -> None:
     )
 
 
+def _say_nothing(*_given: Any) -> None:
+    """What the library would write past the log."""
+
+
 def _end_soon(**_values: Any) -> None:
     """Let what runs end by itself for a few seconds, then end anyway: what was in hand is sent again."""
-    timer = threading.Timer(STOP_SECONDS, os._exit, args=(0,))
-    timer.daemon = True
-    timer.start()
+
+    def end() -> None:
+        # Not said by the signal's handler itself, which may have interrupted another line.
+        log.info("worker_ends")
+        time.sleep(STOP_SECONDS)
+        os._exit(0)
+
+    threading.Thread(target=end, name="end", daemon=True).start()
 
 
 def _follow_parent(**_values: Any) -> None:

@@ -1,6 +1,7 @@
 """Commands of the hands: relay, worker, reindex."""
 
 import signal
+from functools import partial
 from typing import Any
 
 import click
@@ -19,6 +20,7 @@ from workers.due import Chores
 from workers.handlers.indexing import bring_up_to_date, rebuild_index
 from workers.heard import HEARINGS
 from workers.relay import Relay, Sender
+from workers.watching import watch_index
 from workers.work import LETTERS_AT_ONCE, make_work
 
 log = structlog.get_logger("copydesk.worker")
@@ -65,12 +67,15 @@ def worker(settings: Settings, queues: str, pool: str, concurrency: int) -> None
     if named == {SEARCH}:
         # One attempt takes all that waits; more at once would only wait for each other's commit of the index.
         concurrency = 1
+    beside = None
     if SEARCH in named:
         _prepare_index(settings)
+        beside = partial(watch_index, settings)
     # A slow mail server must not hold up what other queues ask for; with no other queue, it may have every thread.
     letters_at_once = concurrency if named == {MAIL} else LETTERS_AT_ONCE
     app = make_celery(settings, HEARINGS, letters_at_once)
-    click.get_current_context().exit(serve(app, settings, queues=named, pool=pool, concurrency=concurrency))
+    status = serve(app, settings, queues=named, pool=pool, concurrency=concurrency, beside=beside)
+    click.get_current_context().exit(status)
 
 
 @click.command()

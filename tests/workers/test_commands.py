@@ -1,5 +1,6 @@
 """The commands of the hands as real processes: they start, are recognised, refuse what is wrong and end soon."""
 
+import json
 import signal
 import threading
 from pathlib import Path
@@ -63,7 +64,11 @@ def test_each_process_is_recognised_and_ends_within_five_seconds(tmp_path: Path,
             assert process.wait(5) == 0
             running.running.pop(name)
         assert indexed(running.home) == set()
-        assert "Traceback" not in running.log("worker") + running.log("relay") + running.log("worker-search")
+        assert "worker_ends" in running.log("worker")
+        for name in parts:
+            assert "Traceback" not in running.log(name)
+            lines = [json.loads(line) for line in running.log(name).splitlines()]
+            assert [line for line in lines if line["level"] not in ("debug", "info")] == []
 
 
 @pytest.mark.slow

@@ -84,7 +84,9 @@ def put_in_order(work: Work, subjects: Collection[str]) -> dict[str, int]:
         try:
             return _apply(work, subjects)
         except IndexBroken as error:
-            log.warning("index_is_rebuilt", because=str(error))
+            # That a fresh home has no index is no news to warn of.
+            say = log.warning if work.settings.index_home.exists() else log.info
+            say("index_is_rebuilt", because=str(error))
             count = rebuild_index(work.database, work.settings.index_home)
             log.info("index_was_rebuilt", articles=count)
             return _apply(work, subjects)

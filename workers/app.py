@@ -26,6 +26,7 @@ from cms.platform.logs import configure_logs
 from cms.settings import Settings
 from workers.attempts import Hearing, attempt
 from workers.leases import LeaseKeeper
+from workers.living import beat_from_its_loop
 from workers.refusing import REFUSALS
 from workers.work import LETTERS_AT_ONCE, Work, make_work
 
@@ -122,6 +123,7 @@ def serve(
         without_mingle=True,
         without_heartbeat=True,
     )
+    beat_from_its_loop(settings.home, "worker-" + ",".join(sorted(queues)))
     if beside is not None and pool == "prefork":
         signals.worker_process_init.connect(lambda **_values: beside(), weak=False)
     elif beside is not None:

@@ -19,6 +19,7 @@ from workers.app import make_celery, serve
 from workers.due import Chores
 from workers.handlers.indexing import bring_up_to_date, rebuild_index
 from workers.heard import HEARINGS
+from workers.living import give_sign
 from workers.relay import Relay, Sender
 from workers.watching import watch_index
 from workers.work import LETTERS_AT_ONCE, make_work
@@ -36,6 +37,7 @@ def relay(settings: Settings) -> None:
     database = Database(settings.database, is_durable=False, pool_size=1)
     bell = Bell(settings.bell_url)
     running = Relay(database, Sender(make_celery(settings)), bell, Chores(settings, database))
+    running.beat = partial(give_sign, settings.home, "relay")
 
     def stop(_signal: int, _frame: Any) -> None:
         running.is_stopping = True

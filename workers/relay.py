@@ -88,11 +88,13 @@ class Relay:
     clock: Callable[[], datetime] = now
     is_stopping: bool = False
     is_broker_there: bool = True
+    beat: Callable[[], None] = lambda: None
 
     def run(self) -> None:
         """Send until `is_stopping` is set, which a signal may do at any moment."""
         log.info("relay_starts")
         while not self.is_stopping:
+            self.beat()
             try:
                 self.chores.do_due()
                 self.send_due()

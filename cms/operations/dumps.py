@@ -135,4 +135,5 @@ def _url_without_password(settings: Settings) -> str:
     if "password" in url.query:
         raise BackupError("COPYDESK_DATABASE_URL: write the password before the host, not as a parameter")
     bare = URL.create("postgresql", url.username, None, url.host, url.port, url.database, url.query)
-    return bare.render_as_string(hide_password=False)
+    # SQLAlchemy writes a space as it is, and libpq refuses one.
+    return bare.render_as_string(hide_password=False).replace(" ", "%20")

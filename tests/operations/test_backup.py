@@ -202,8 +202,8 @@ def test_the_password_is_not_among_the_arguments_that_every_user_can_read(
     stand_in.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > {seen}\nprintenv PGPASSWORD > {given}\n')
     stand_in.chmod(0o700)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    url = "postgresql://desk:open%20sesame%40%2F@db.example.org:5433/news?sslmode=require"
+    url = "postgresql://my%20desk:open%20sesame%40%2F@db.example.org:5433/news?sslmode=require"
     act(Settings(home=tmp_path, database_url=url), tmp_path / "snapshot")
     assert "sesame" not in seen.read_text()
-    assert "postgresql://desk@db.example.org:5433/news?sslmode=require" in seen.read_text()
+    assert "postgresql://my%20desk@db.example.org:5433/news?sslmode=require" in seen.read_text()
     assert given.read_text() == "open sesame@/\n"

@@ -12,10 +12,10 @@ from cms.events.models import Delivery
 ConsequenceState = Literal["waiting", "running", "done", "failed", "superseded"]
 
 
-def consequence_state(delivery: Delivery) -> ConsequenceState:
-    """A delivery's state as editors see it in a receipt."""
+def consequence_state(delivery: Delivery, now: datetime) -> ConsequenceState:
+    """A delivery's state as editors see it in a receipt. What a killed worker had in hand waits again."""
     if delivery.state == "open":
-        return "waiting" if delivery.leased_until is None else "running"
+        return "running" if delivery.leased_until is not None and delivery.leased_until > now else "waiting"
     if delivery.state == "done":
         return "done"
     return "superseded" if delivery.state == "superseded" else "failed"

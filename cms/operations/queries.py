@@ -1,6 +1,7 @@
 """Reads for operators: receipts, deliveries, the audit trail. Nothing here writes."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -14,14 +15,14 @@ from cms.platform.ids import is_id
 OVER = ("done", "superseded")
 
 
-def receipt(session: Session, receipt_id: str) -> dict[str, Any] | None:
+def receipt(session: Session, receipt_id: str, now: datetime) -> dict[str, Any] | None:
     """What follows from one act, in the shape of `ReceiptShape`; None when there is no such act."""
     if not is_id(receipt_id):
         return None
     letter = session.scalar(select(Letter).where(Letter.id == receipt_id).options(selectinload(Letter.deliveries)))
     if letter is None:
         return None
-    consequences = [_consequence(letter, delivery) for delivery in letter.deliveries]
+    consequences = [_consequence(letter, delivery, now) for delivery in letter.deliveries]
     states = {consequence["state"] for consequence in consequences}
     state = "failed" if "failed" in states else "done" if states <= set(OVER) else "running"
     return {
@@ -33,11 +34,11 @@ def receipt(session: Session, receipt_id: str) -> dict[str, Any] | None:
     }
 
 
-def _consequence(letter: Letter, delivery: Delivery) -> dict[str, Any]:
+def _consequence(letter: Letter, delivery: Delivery, now: datetime) -> dict[str, Any]:
     finished_at = delivery.finished_at
     return {
         "name": delivery.subscription,
-        "state": consequence_state(delivery),
+        "state": consequence_state(delivery, now),
         "attempts": delivery.attempts,
         "started_at": delivery.started_at,
         "finished_at": finished_at,

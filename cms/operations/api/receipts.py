@@ -32,7 +32,7 @@ receipts = Blueprint("receipts", __name__, url_prefix="/api/v1")
 def read_receipt(receipt_id: str) -> Response:
     """Every consequence of an act with its state and duration."""
     with reading() as session:
-        found = queries.receipt(session, receipt_id)
+        found = queries.receipt(session, receipt_id, services().clock())
     if found is None:
         raise NotFound("There is no receipt of this id; receipts are kept for some days after everything is done.")
     return answer(found)

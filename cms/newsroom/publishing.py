@@ -19,6 +19,7 @@ from cms.content.publishing import (
 from cms.events.catalogue import ArticleDeleted, ArticlePublished, ArticleUnpublished
 from cms.newsroom import queries
 from cms.newsroom.models import Article
+from cms.newsroom.preparing import PreparedBody
 from cms.newsroom.rules import (
     DeleteArticle,
     PublishArticle,
@@ -31,25 +32,29 @@ from cms.newsroom.rules import (
 from cms.newsroom.saving import Saved, locked, put_standing, record_act, refuse_stale, standing_of
 from cms.platform.actor import Actor
 from cms.platform.errors import Invalid
-from cms.platform.text.markdown import Rendered, render
+from cms.platform.text.markdown import Rendered
 from cms.taxonomy.models import Person, Section, Tag
 from cms.taxonomy.queries import by_slugs
 
 
-def publish_article(session: Session, actor: Actor, command: PublishArticle, now: datetime) -> Saved:
+def publish_article(
+    session: Session, actor: Actor, command: PublishArticle, prepared: PreparedBody, now: datetime
+) -> Saved:
     """Show the present revision to readers from the commit on, as a new revision that holds the same.
 
     Emits: ArticlePublished
-    Raises: NotFound; Stale; Conflict (`already_published`, `slug_taken`); Invalid, naming what readers would miss.
+    Raises: NotFound; Stale, also for a body prepared of another revision; Conflict (`already_published`,
+    `slug_taken`); Invalid, naming what readers would miss.
     """
     article = locked(session, command.article_id)
     refuse_stale(article, command.revision)
+    refuse_stale(article, prepared.revision)
     wrong = wrong_instant(command.published_at, now)
     if wrong:
         raise Invalid(errors=wrong)
     before = standing_of(article)
     after = decide(before, "publish", now, command.published_at)
-    rendered = render(article.body, article.body_format)  # type: ignore[arg-type]  # one of BODY_FORMATS
+    rendered = prepared.rendered
     missing = missing_for_readers(article.title, rendered.text, rendered.image_count)
     if missing:
         raise Invalid("The article is not ready for readers.", errors=missing)

@@ -11,6 +11,7 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from cms.newsroom.models import Article, ArticleAuthor, ArticleTag, Revision
+from cms.newsroom.rules import BodyFormat
 from cms.platform.clock import rfc3339
 from cms.platform.keyset import one_page
 from cms.taxonomy.models import Person, Section, Source, Tag
@@ -42,6 +43,15 @@ class Narrowing:
 def article_by_id(session: Session, article_id: str) -> Article | None:
     """The article with this public id, unless it was deleted."""
     return session.scalar(living().where(Article.id == article_id))
+
+
+def body_of(session: Session, article_id: str, revision: int) -> tuple[str, BodyFormat] | None:
+    """The body of an article and its format, if the article is at this revision."""
+    if not 1 <= revision <= LARGEST_REVISION:
+        return None
+    statement = living().where(Article.id == article_id, Article.revision == revision)
+    found = session.execute(statement.with_only_columns(Article.body, Article.body_format)).one_or_none()
+    return None if found is None else (found.body, found.body_format)
 
 
 def living() -> Select[Article]:

@@ -13,6 +13,7 @@ from sqlalchemy import text, update
 
 from cms.content.models import Document
 from cms.events.models import Delivery, Letter
+from cms.operations.api.health import CHECK, METRICS
 from cms.operations.commands import doctor
 from cms.operations.doctor import Finding, examine
 from cms.operations.health import HealthCheck
@@ -204,3 +205,16 @@ def test_metrics_count_the_work_and_name_no_reader(published: str, client: Flask
     assert "copydesk_published_articles 1.0" in text_of
     assert "copydesk_indexed_articles 1.0" in text_of
     assert "@" not in text_of
+
+
+@pytest.mark.parametrize(("path", "name"), [("/metrics", METRICS), ("/readyz", CHECK)])
+def test_who_asks_often_costs_the_database_nothing(
+    published: str, app: Flask, client: FlaskClient, database: Database, path: str, name: str
+) -> None:
+    first = client.get(path).get_data()
+    kept = app.extensions[name]
+    kept.ticks = lambda: kept.until - 0.01
+    bury(database)
+    assert client.get(path).get_data() == first
+    kept.ticks = lambda: kept.until
+    assert client.get(path).get_data() != first

@@ -13,7 +13,7 @@ from cms.platform.http.services import services
 from cms.platform.http.transactions import reading, transaction
 from cms.platform.limits import take
 from cms.readers import asking, proving
-from cms.readers.passwords import HASHER, password_problem
+from cms.readers.passwords import HASHER, password_problem, salt_of_registrations
 from cms.readers.queries import challenge_of
 from cms.readers.rules import (
     CODES_PER_CLIENT,
@@ -43,13 +43,14 @@ readers = Blueprint("readers", __name__, url_prefix="/readers/v1")
     answers={202: ChallengeShape},
     refuses=(429,),
     description="The same answer whether the address has an account already, and whether a letter was sent just "
-    "before. The owner of the mailbox reads in the letter which it is.",
+    "before. The owner of the mailbox reads in the letter which it is. Sent again with the same password while a "
+    "code is on its way, it names the same challenge.",
 )
 def register_account(body: Registration) -> Response:
     """Begin an account; verifying the code makes it."""
     _refuse_weak(body.password, body.email, "/password")
     _count(CODES_PER_CLIENT)
-    password_hash = HASHER.hash(body.password)
+    password_hash = HASHER.hash(body.password, salt_of_registrations(services().keys, body.email))
     with transaction() as session:
         challenge_id = asking.register(
             session, current_actor(), body, password_hash, terms=_terms(), now=services().clock()

@@ -5,6 +5,8 @@ runs of the keyboard, years and the words around the reader (site, address) must
 Source: NIST SP 800-63B-4, section 3.1.1.2; OWASP ASVS 5.0, chapter 6.2.
 """
 
+import hashlib
+import hmac
 import re
 import threading
 import unicodedata
@@ -15,6 +17,7 @@ from argon2 import PasswordHasher
 from prometheus_client import Counter
 
 from cms.platform.errors import FieldError, Unavailable
+from cms.platform.keys import Keys
 
 SHORTEST, LONGEST, LONGEST_BYTES = 15, 256, 1024
 FEWEST_CHARACTERS = 5
@@ -72,6 +75,16 @@ def password_problem(password: str, context: Iterable[str], pointer: str) -> Fie
     return None
 
 
+def salt_of_registrations(keys: Keys, email: str) -> bytes:
+    """The salt of an address's registrations, which nobody can know beforehand.
+
+    The same password sent twice then has the same hash, so that a registration that is repeated because its answer
+    was lost is known again, at the cost of one hash as ever. A reset draws a salt at random.
+    Formula: the first 16 bytes of HMAC-SHA-256(key, address).
+    """
+    return hmac.new(keys.derive("registration-salt"), email.encode(), hashlib.sha256).digest()[:16]
+
+
 class Hasher:
     """argon2id at 19 MiB, two passes, one lane: at most so many at once, and a short queue behind them."""
 
@@ -80,11 +93,11 @@ class Hasher:
         self._places = threading.Semaphore(at_once + waiting)
         self._benches = threading.Semaphore(at_once)
 
-    def hash(self, password: str) -> str:
-        """The hash to keep. Raises: Unavailable when too many wait already."""
+    def hash(self, password: str, salt: bytes | None = None) -> str:
+        """The hash to keep; with a fresh salt unless one is given. Raises: Unavailable when too many wait already."""
         with self._place():
             HASHES.inc()
-            return self._argon2.hash(password)
+            return self._argon2.hash(password, salt=salt)
 
     @contextmanager
     def _place(self) -> Iterator[None]:

@@ -10,7 +10,7 @@ from flask import Flask
 from marshmallow import Schema
 from werkzeug.routing import Rule
 
-from cms.platform.http.endpoint import Endpoint
+from cms.platform.http.endpoint import CHANGING, Endpoint
 from cms.platform.http.guard import PRIVATE_PREFIXES
 from cms.platform.http.shapes import Flag, Text, UtcInstant
 
@@ -148,7 +148,7 @@ def _refusals(rule: Rule, declared: Endpoint) -> set[int]:
     refusals = {400, 500, 503, *declared.refuses}
     if rule.rule.startswith(PRIVATE_PREFIXES):
         refusals |= {401, 403}
-    if declared.body is not None:
+    if declared.body is not None or CHANGING & (rule.methods or set()):
         refusals |= {413, 415, 422}
     if declared.needs_revision:
         refusals |= {404, 412, 428}

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 from flask import request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from cms.platform.errors import BadRequest, FieldError, Invalid, Problem
 from cms.platform.http.shapes import MOST_ERRORS, pointer
@@ -36,7 +37,17 @@ def json_body() -> dict[str, Any]:
         raise UnsupportedMediaType(f"The body has the type {request.mimetype or 'none'!r}; send application/json.")
     if request.headers.get("Content-Encoding", "identity") != "identity":
         raise UnsupportedMediaType("Compressed bodies are not read; send plain JSON.")
-    return parse_object(request.get_data(cache=True))
+    return parse_object(body_bytes())
+
+
+def body_bytes() -> bytes:
+    """The request's body, whole. Raises: RequestEntityTooLarge, also for one that came in chunks without its length."""
+    data = request.get_data(cache=True)
+    limit = request.max_content_length
+    # Of a body without a length the framework reads as much as is allowed, and does not say that there is more.
+    if limit is not None and len(data) >= limit and request.environ["wsgi.input"].read(1):
+        raise RequestEntityTooLarge
+    return data
 
 
 def parse_object(data: bytes) -> dict[str, Any]:

@@ -54,6 +54,12 @@ def body_of(session: Session, article_id: str, revision: int) -> tuple[str, Body
     return None if found is None else (found.body, found.body_format)
 
 
+def live_revisions(session: Session) -> dict[str, int]:
+    """The revision that readers are meant to see of each published article, by id."""
+    statement = select(Article.id, Article.published_revision).where(Article.state == "published")
+    return {article_id: number for article_id, number in session.execute(statement) if number is not None}
+
+
 def living() -> Select[Article]:
     """Articles that were not deleted."""
     return select(Article).where(Article.deleted_at.is_(None))

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from cms.content.models import Document
+from cms.content.deriving import published_revisions
 from cms.mail.sending import MailServer
+from cms.newsroom.queries import live_revisions
 from cms.operations.dumps import is_sqlite, sqlite_path
 from cms.operations.queries import open_work
 from cms.platform.bell import Bell
@@ -91,7 +92,7 @@ def _whole_database(settings: Settings, now: datetime) -> Iterator[Finding]:
     except DatabaseError as error:
         yield _damaged(str(error.orig))
     else:
-        for check in (_database, _work, _index):
+        for check in (_database, _work, _documents, _index):
             yield from check(settings, database, now)
     finally:
         database.dispose()
@@ -148,13 +149,23 @@ def _work(_settings: Settings, database: Database, now: datetime) -> Iterator[Fi
         yield Finding("workers", "nothing waits")
 
 
+def _documents(_settings: Settings, database: Database, _now: datetime) -> Iterator[Finding]:
+    if not _is_migrated(database):
+        return
+    with database.reading() as session:
+        wanted, shown = live_revisions(session), published_revisions(session)
+    wrong = {key for key in wanted.keys() | shown.keys() if wanted.get(key) != shown.get(key)}
+    if wrong:
+        yield Finding("documents", f"{len(wrong)} differ from what was published", "run copydesk rebuild")
+    else:
+        yield Finding("documents", f"{len(shown)}, each of its published revision")
+
+
 def _index(settings: Settings, database: Database, _now: datetime) -> Iterator[Finding]:
     if not _is_migrated(database):
         return
     with database.reading() as session:
-        published = {
-            row.article_id: row.revision for row in session.execute(select(Document.article_id, Document.revision))
-        }
+        published = published_revisions(session)
     reader = Reader(settings.index_home)
     try:
         reader.verify()

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, delete, exists, func, inspect, select, text, tuple_
+from sqlalchemy import ColumnElement, case, delete, exists, func, inspect, select, text, tuple_
 from sqlalchemy.orm import Session
 
 from cms.audit.models import AuditEntry
@@ -23,12 +23,14 @@ from cms.platform.actor import system
 from cms.platform.clock import now as present
 from cms.platform.db import Database
 from cms.platform.ids import new_id
+from cms.platform.limits import FAILURES
 from cms.platform.models import LimitCounter, RememberedAnswer
 from cms.readers.models import Challenge
 from cms.settings import Settings
 
 log = structlog.get_logger("copydesk.relay")
 DAY = timedelta(days=1)
+FAILURES_KEPT = timedelta(days=30)
 SWEEP_LOOKED_AT_EVERY = timedelta(seconds=10)
 FORGOTTEN_EVERY = timedelta(minutes=1)
 FORGOTTEN_AT_ONCE = 500
@@ -103,7 +105,10 @@ def _old(settings: Settings, now: datetime) -> Iterator[tuple[str, Any, ColumnEl
     )
     yield "challenges", Challenge, Challenge.expires_at < now - DAY
     yield "remembered_answers", RememberedAnswer, RememberedAnswer.created_at < now - DAY
-    yield "limit_counters", LimitCounter, LimitCounter.window_started_at < now - DAY
+    # Failures in a row are to be remembered longer than any window of a limit.
+    is_of_failures = LimitCounter.key.startswith(FAILURES, autoescape=True)
+    kept_until = case((is_of_failures, now - FAILURES_KEPT), else_=now - DAY)
+    yield "limit_counters", LimitCounter, LimitCounter.window_started_at < kept_until
     yield "audit_entries", AuditEntry, AuditEntry.at < audit_until
 
 

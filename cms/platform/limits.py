@@ -3,11 +3,13 @@
 import hashlib
 from datetime import UTC, datetime
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from cms.platform.models import LimitCounter
+
+FAILURES = "failures:"
 
 
 def take(session: Session, key: str, *, limit: int, window_seconds: int, now: datetime) -> bool:
@@ -26,6 +28,26 @@ def take(session: Session, key: str, *, limit: int, window_seconds: int, now: da
     session.execute(statement)
     count = session.scalar(select(LimitCounter.count).where(LimitCounter.key == key))
     return count is not None and count <= limit
+
+
+def count_failure(session: Session, subject: str, now: datetime) -> None:
+    """Count one more failure in a row; the row notes the instant of the last one. See `failures_in_a_row`."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    statement = insert(LimitCounter).values(key=FAILURES + subject, window_started_at=now, count=1)
+    statement = statement.on_conflict_do_update(
+        index_elements=[LimitCounter.key], set_={"window_started_at": now, "count": LimitCounter.count + 1}
+    )
+    session.execute(statement)
+
+
+def failures_in_a_row(session: Session, subject: str) -> int:
+    """How often somebody failed at a subject since the last success there."""
+    return session.scalar(select(LimitCounter.count).where(LimitCounter.key == FAILURES + subject)) or 0
+
+
+def forget_failures(session: Session, subject: str) -> None:
+    """Begin to count anew: somebody succeeded."""
+    session.execute(delete(LimitCounter).where(LimitCounter.key == FAILURES + subject))
 
 
 def line_up(session: Session, key: str) -> None:

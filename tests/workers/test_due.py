@@ -93,6 +93,7 @@ KEPT: list[tuple[str, timedelta, Callable[[Database], None]]] = [
     ("reader_challenges", DAY, lambda database: put(database, challenge(START))),
     ("remembered_answers", DAY, lambda database: put(database, answer(START, "key"))),
     ("limit_counters", DAY, lambda database: put(database, counter("key", START))),
+    ("limit_counters", 30 * DAY, lambda database: put(database, counter("failures:key", START))),
     ("audit_entries", 365 * DAY, lambda database: put(database, note(START))),
 ]
 

@@ -86,7 +86,8 @@ def verify_now(desk: Desk) -> int:
 @pytest.mark.both_databases
 def test_after_a_hundred_failures_in_a_row_six_digits_prove_nothing_at_an_address(desk: Desk) -> None:
     fail(desk, 99)
-    assert desk.verify(last := desk.ask("verify_email", "bob@example.org"), desk.code(last)).status_code == 204
+    other = desk.ask("verify_email", "bob@example.org")
+    assert desk.verify(other, desk.code(other)).status_code == 204
     fail(desk, 1)
     desk.wait(hours=3)
     challenge = desk.register()

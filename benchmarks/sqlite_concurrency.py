@@ -16,7 +16,8 @@ from typing import Any
 from sqlalchemy.exc import OperationalError
 
 from benchmarks.report import Row, percentile
-from cms.content.listing import Filter, newest
+from cms.content.listing import newest
+from cms.content.rules import Filter
 from cms.migrations.running import upgrade
 from cms.newsroom import queries
 from cms.newsroom.drafting import create_article

@@ -32,6 +32,7 @@ from cms.platform.http.answers import public_answer
 from cms.platform.http.endpoint import endpoint
 from cms.platform.http.paging import Cursor, decode_cursor, encode_cursor, link_header
 from cms.platform.http.services import services
+from cms.platform.text.locales import canonical_locale
 
 content = Blueprint("content", __name__, url_prefix="/content/v1")
 
@@ -49,7 +50,7 @@ def article_by_id(article_id: UUID) -> Response:
 @endpoint(summary="Read an article by locale and slug", answers={200: ArticleDocumentShape, 304: None}, refuses=(404,))
 def article_by_slug(locale: str, slug: str) -> Response:
     """The whole article page in one answer."""
-    return _document(queries.document_by_slug(services().database.direct, locale, slug))
+    return _document(queries.document_by_slug(services().database.direct, canonical_locale(locale) or locale, slug))
 
 
 @content.get("/articles")

@@ -1,20 +1,17 @@
 """Shapes of the readers' API: what is sent becomes a frozen command, with addresses and codes in their one spelling."""
 
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate
 
-from cms.platform.http.shapes import Shape, Text
+from cms.platform.http.shapes import Locale, Shape, Text
 from cms.platform.ids import is_id
 from cms.readers.addresses import AddressError, canonical_address
 from cms.readers.codes import CodeError, read_code
 from cms.readers.passwords import LONGEST, normal_password
 from cms.readers.rules import PURPOSES
 
-# A language, then parts of letters and digits. Source: BCP 47, the shape of a tag without its registry.
-LOCALE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 LONGEST_GIVEN = 1024
 
 
@@ -99,10 +96,9 @@ class RegistrationShape(Shape):
     password = Password(
         required=True, metadata={"description": "15 to 256 characters of any kind", "format": "password"}
     )
-    locale = Text(
-        required=True, validate=[validate.Length(max=35), validate.Regexp(re.compile(LOCALE.pattern + r"\Z"))],
-        metadata={"description": "The reader's language, such as en or zh-CN; letters come in it"},
-    )  # fmt: skip
+    locale = Locale(
+        required=True, metadata={"description": "The reader's language, such as en or zh-CN; letters come in it"}
+    )
     display_name = Text(load_default="", validate=validate.Length(max=120))
 
     @post_load

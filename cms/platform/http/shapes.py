@@ -9,6 +9,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields
 
 from cms.platform.clock import rfc3339
 from cms.platform.errors import FieldError
+from cms.platform.text.locales import canonical_locale
 
 # Enough for a form that somebody fills in; a hostile body must not be answered at many times its length.
 MOST_ERRORS = 50
@@ -49,6 +50,16 @@ class Flag(fields.Boolean):
         return value
 
 
+class Locale(Text):
+    """A BCP 47 tag, read into its usual case."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> str:
+        locale = canonical_locale(super()._deserialize(value, attr, data, **options))
+        if locale is None:
+            raise ValidationError("Must be a BCP 47 tag, such as en or zh-CN.")
+        return locale
+
+
 class UtcInstant(fields.AwareDateTime):
     """An RFC 3339 instant of any offset; read into UTC and written with `Z`."""
 
@@ -61,6 +72,28 @@ class UtcInstant(fields.AwareDateTime):
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> str | None:
         return None if value is None else rfc3339(value)
+
+
+class PagePlaceShape(Shape):
+    """Where a page stands in its list."""
+
+    limit = fields.Integer(required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
+    prev_cursor = fields.String(required=True, allow_none=True)
+    has_more = Flag(required=True)
+
+
+class ListMetaShape(Shape):
+    """What is known of the whole list; `count` is null unless it was asked for."""
+
+    count = fields.Integer(required=True, allow_none=True)
+
+
+class ListShape(Shape):
+    """What every list has beside its `data`, on every surface."""
+
+    page = fields.Nested(PagePlaceShape, required=True)
+    meta = fields.Nested(ListMetaShape, required=True)
 
 
 def field_errors(error: ValidationError) -> list[FieldError]:

@@ -11,7 +11,10 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "forbidden": (403, "The token is known but lacks the scope that the problem names."),
     "gone": (410, "The article was taken down."),
     "idempotency_key_reused": (422, "This Idempotency-Key came before with another request. Make a new key."),
-    "in_progress": (409, "The first request with this Idempotency-Key, or on SQLite another change, is still under way."),
+    "in_progress": (
+        409,
+        "The first request with this Idempotency-Key, or on SQLite another change, is still under way.",
+    ),
     "internal": (500, "A mistake on our side. The request id names it in the log."),
     "invalid": (422, "The request was read and its content is wrong; errors lists where."),
     "method_not_allowed": (405, "This path does not know the method; Allow lists those that it knows."),

@@ -1,16 +1,17 @@
 """Reads for operators: receipts, deliveries, the audit trail. Nothing here writes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from cms.audit.models import AuditEntry
 from cms.events.models import Delivery, Letter
 from cms.events.queries import consequence_state
 from cms.platform.ids import is_id
+from cms.platform.keyset import one_page
 
 OVER = ("done", "superseded")
 
@@ -50,35 +51,26 @@ def _consequence(letter: Letter, delivery: Delivery, now: datetime) -> dict[str,
 
 
 def deliveries(
-    session: Session, *, state: str, subscription: str | None, limit: int, direction: str, after: int | None
+    session: Session, filters: Mapping[str, str], *, limit: int, after: Sequence[Any] | None, is_backwards: bool
 ) -> Sequence[Delivery]:
-    """Deliveries, newest first, from after a number on; one more than `limit`, to see whether there are more."""
-    query = select(Delivery).options(joinedload(Delivery.letter)).where(Delivery.state == state)
-    if subscription is not None:
-        query = query.where(Delivery.subscription == subscription)
-    return newest_first(session, query, Delivery.number, limit=limit, direction=direction, after=after)
+    """One page of deliveries, newest first; `filters` are columns with the value they must have."""
+    statement = select(Delivery).options(joinedload(Delivery.letter)).filter_by(**filters)
+    return one_page(
+        session, statement, [Delivery.number], after, limit=limit, is_falling=True, is_backwards=is_backwards
+    )
 
 
 def audit_entries(
-    session: Session, *, filters: dict[str, str], limit: int, direction: str, after: int | None
+    session: Session, filters: Mapping[str, str], *, limit: int, after: Sequence[Any] | None, is_backwards: bool
 ) -> Sequence[AuditEntry]:
-    """Audit entries, newest first; `filters` are columns with the value they must have."""
-    query = select(AuditEntry).filter_by(**filters)
-    return newest_first(session, query, AuditEntry.number, limit=limit, direction=direction, after=after)
+    """One page of audit entries, newest first; `filters` are columns with the value they must have."""
+    statement = select(AuditEntry).filter_by(**filters)
+    return one_page(
+        session, statement, [AuditEntry.number], after, limit=limit, is_falling=True, is_backwards=is_backwards
+    )
 
 
-def newest_first(
-    session: Session, query: Select[Any], number: Any, *, limit: int, direction: str, after: int | None
-) -> Sequence[Any]:
-    """One keyset page by a falling number, in either direction, with one row more than the limit."""
-    if direction == "next":
-        query = query.order_by(number.desc()) if after is None else query.where(number < after).order_by(number.desc())
-        return session.scalars(query.limit(limit + 1)).all()
-    rows = session.scalars(query.where(number > after).order_by(number).limit(limit + 1)).all()
-    return rows[::-1]
-
-
-def count_of(session: Session, table: Any, filters: dict[str, str]) -> int:
+def count_of(session: Session, table: Any, filters: Mapping[str, str]) -> int:
     """How many rows have these values."""
     return session.scalar(select(func.count()).select_from(table).filter_by(**filters)) or 0
 

@@ -5,7 +5,7 @@ from marshmallow import fields, validate
 from cms.events.models import STATES
 from cms.events.subscriptions import BY_NAME
 from cms.platform.http.query_input import PageShape
-from cms.platform.http.shapes import Flag, Shape, UtcInstant
+from cms.platform.http.shapes import ListShape, Shape, UtcInstant
 
 
 class ConsequenceShape(Shape):
@@ -53,27 +53,10 @@ class DeliveryShape(Shape):
     error = fields.String(allow_none=True)
 
 
-class PageInfoShape(Shape):
-    """Where this page stands in its list."""
-
-    limit = fields.Integer()
-    next_cursor = fields.String(allow_none=True)
-    prev_cursor = fields.String(allow_none=True)
-    has_more = Flag()
-
-
-class MetaShape(Shape):
-    """What is known of the whole list."""
-
-    count = fields.Integer(allow_none=True)
-
-
-class DeliveryPageShape(Shape):
+class DeliveryPageShape(ListShape):
     """A page of deliveries, newest first."""
 
-    data = fields.List(fields.Nested(DeliveryShape))
-    page = fields.Nested(PageInfoShape)
-    meta = fields.Nested(MetaShape)
+    data = fields.List(fields.Nested(DeliveryShape), required=True)
 
 
 class DeliveryQueryShape(PageShape):
@@ -98,12 +81,10 @@ class AuditEntryShape(Shape):
     client_address = fields.String()
 
 
-class AuditPageShape(Shape):
+class AuditPageShape(ListShape):
     """A page of the audit trail, newest first."""
 
-    data = fields.List(fields.Nested(AuditEntryShape))
-    page = fields.Nested(PageInfoShape)
-    meta = fields.Nested(MetaShape)
+    data = fields.List(fields.Nested(AuditEntryShape), required=True)
 
 
 class AuditQueryShape(PageShape):

@@ -1,5 +1,6 @@
 """Receipts, deliveries and the audit trail over HTTP."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import Blueprint, Response
@@ -20,7 +21,7 @@ from cms.platform.errors import NotFound
 from cms.platform.http.answers import answer
 from cms.platform.http.endpoint import endpoint
 from cms.platform.http.guard import current_actor
-from cms.platform.http.paging import Cursor, decode_cursor, encode_cursor, link_header, page_of
+from cms.platform.http.pages import page_answer
 from cms.platform.http.services import services
 from cms.platform.http.transactions import reading, transaction
 
@@ -48,20 +49,7 @@ def read_receipt(receipt_id: str) -> Response:
 )
 def list_deliveries(query: dict[str, Any]) -> Response:
     """What waits, what failed for good, what was done."""
-    filters = {name: query[name] for name in ("state", "subscription") if query[name] is not None}
-
-    def read(limit: int, direction: str, after: int | None) -> Any:
-        return queries.deliveries(
-            session,
-            state=query["state"],
-            subscription=query["subscription"],
-            limit=limit,
-            direction=direction,
-            after=after,
-        )
-
-    with reading() as session:
-        return _page("deliveries", query, filters, read, Delivery, session, delivery_data)
+    return _page("deliveries", query, ("state", "subscription"), queries.deliveries, Delivery, delivery_data)
 
 
 @receipts.post("/deliveries/<int:number>/retry")
@@ -100,13 +88,8 @@ def discard_delivery(number: int) -> Response:
 )
 def list_audit(query: dict[str, Any]) -> Response:
     """The audit trail."""
-    filters = {name: query[name] for name in ("action", "subject_id", "actor_id") if query[name] is not None}
-
-    def read(limit: int, direction: str, after: int | None) -> Any:
-        return queries.audit_entries(session, filters=filters, limit=limit, direction=direction, after=after)
-
-    with reading() as session:
-        return _page("audit", query, filters, read, AuditEntry, session, audit_data)
+    columns = ("action", "subject_id", "actor_id")
+    return _page("audit", query, columns, queries.audit_entries, AuditEntry, audit_data)
 
 
 def delivery_data(delivery: Delivery) -> dict[str, Any]:
@@ -132,21 +115,22 @@ def audit_data(entry: AuditEntry) -> dict[str, Any]:
 
 
 def _page(
-    listing: str, query: dict[str, Any], filters: dict[str, str], read: Any, table: Any, session: Any, dump: Any
+    listing: str,
+    query: dict[str, Any],
+    columns: tuple[str, ...],
+    read: Callable[..., Sequence[Any]],
+    table: type[Any],
+    dump: Callable[[Any], Any],
 ) -> Response:
-    keys, limit = services().keys, query["limit"]
-    name = f"{listing}:{sorted(filters.items())}"
-    cursor = decode_cursor(keys, name, query["cursor"])
-    direction = cursor.direction if cursor else "next"
-    rows = list(read(limit, direction, cursor.position[0] if cursor else None))
-    has_over = len(rows) > limit
-    rows = (rows[:limit] if direction == "next" else rows[-limit:]) if has_over else rows
-    has_next = has_over if direction == "next" else bool(rows)
-    has_previous = cursor is not None if direction == "next" else has_over
-    next_cursor = encode_cursor(keys, name, Cursor("next", (rows[-1].number,))) if rows and has_next else None
-    prev_cursor = encode_cursor(keys, name, Cursor("prev", (rows[0].number,))) if rows and has_previous else None
-    count = queries.count_of(session, table, filters) if query["count"] else None
-    data = page_of(
-        [dump(row) for row in rows], limit=limit, next_cursor=next_cursor, prev_cursor=prev_cursor, count=count
-    )
-    return answer(data, headers=link_header(services().settings.public_url, next_cursor, prev_cursor))
+    filters = {name: query[name] for name in columns if query[name] is not None}
+    with reading() as session:
+        return page_answer(
+            f"operations|{listing}|{sorted(filters.items())}",
+            query,
+            read=lambda limit, after, is_backwards: read(
+                session, filters, limit=limit, after=after, is_backwards=is_backwards
+            ),
+            position=lambda row: (row.number,),
+            dump=dump,
+            count=lambda: queries.count_of(session, table, filters),
+        )

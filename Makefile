@@ -13,8 +13,8 @@ help: ## Print this list
 run: $(VENV)/.installed ## Start the whole product on this machine (COPYDESK_PORT, ARGS="--no-sample")
 	@exec $(BIN)/copydesk up --end-with-parent $(ARGS)
 
-test: $(VENV)/.installed-dev ## Run every test against real parts
-	$(BIN)/python -m pytest $(ARGS)
+test: $(VENV)/.installed-dev ## Run every test against real parts; what had to be skipped is printed with its reason
+	$(BIN)/python -m pytest -rs $(ARGS)
 
 test-fast: $(VENV)/.installed-dev ## The developer's two-minute run: no process is started, SQLite only
 	$(BIN)/python -m pytest -m "not slow" $(ARGS)

@@ -24,6 +24,7 @@ def hand_over(url: str, message: EmailMessage | None = None) -> None:
 def test_a_letter_arrives_whole_for_one_recipient() -> None:
     with post_office() as office:
         hand_over(office.url, letter(locale="zh-CN"))
+        assert len(office.came) == 1
     [(sender, recipients, content)] = office.came
     assert (sender, recipients) == ("desk@post.example", ["ann@example.org"])
     assert office.greeted_as == ["post.example"]
@@ -54,6 +55,12 @@ def test_what_the_server_says_decides_between_later_and_never(
     assert str(refused.value) == text
 
 
+def test_a_letter_that_nobody_looks_at_fails_its_test() -> None:
+    with pytest.raises(AssertionError, match="1 letters came that nobody looked at"), post_office() as office:
+        assert office.came == []
+        hand_over(office.url)
+
+
 def test_a_server_that_is_away_or_speaks_another_language_is_not_now() -> None:
     with pytest.raises(NotNow, match="greeting: ConnectionRefusedError"):
         hand_over(f"smtp://127.0.0.1:{free_port()}")
@@ -81,7 +88,7 @@ def test_a_rude_good_bye_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(smtplib.SMTP, "quit", hang_up)
     with post_office() as office:
         hand_over(office.url)
-    assert len(office.came) == 1
+        assert len(office.came) == 1
 
 
 @contextmanager

@@ -85,6 +85,7 @@ def move_on(database: Database) -> None:
         session.execute(update(Document).values(revision=Document.revision + 1))
 
 
+@pytest.mark.leaves_work
 @pytest.mark.parametrize(
     ("plant", "mends"),
     [
@@ -125,6 +126,7 @@ def test_bytes_that_turned_to_zero_are_found(published: str, settings: Settings)
     assert "reindex" in wrong(settings)["search index"].mend
 
 
+@pytest.mark.leaves_work
 def test_a_damaged_database_is_found(published: str, settings: Settings, database: Database, tmp_path: Path) -> None:
     with database.writer.connect() as connection:
         connection.exec_driver_sql("COMMIT")
@@ -179,6 +181,7 @@ def test_the_mail_server_is_looked_for_where_letters_are_sent_to(
     assert detail in found["mail"].detail
 
 
+@pytest.mark.leaves_work
 def test_readiness_names_what_is_degraded_and_goes_red_only_without_the_tables(
     published: str, app: Flask, client: FlaskClient, settings: Settings, database: Database
 ) -> None:

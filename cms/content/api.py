@@ -90,7 +90,10 @@ def list_related(query: dict[str, Any], article_id: UUID) -> Response:
     answers={200: HitListShape, 304: None},
     query=SearchQueryShape,
     refuses=(422, 503),
-    description="An address may have 65,534 bytes in all. To a longer one the HTTP server answers 414 with no body.",
+    description="Relevance depends on all published articles. When one is published or withdrawn between two pages, "
+    "scores move, and a hit near the border of a page may come twice or be missed; whoever needs every article lists "
+    "/content/v1/articles, which is stable. "
+    "An address may have 65,534 bytes in all. To a longer one the HTTP server answers 414 with no body.",
 )
 def search(query: dict[str, Any]) -> Response:
     """Results, best first, with what was found marked in title and snippet."""

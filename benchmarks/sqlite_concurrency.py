@@ -16,11 +16,13 @@ from typing import Any
 from sqlalchemy.exc import OperationalError
 
 from benchmarks.report import Row, percentile
-from cms.content.listing import Filter, newest
+from cms.content.listing import newest
+from cms.content.rules import Filter
 from cms.migrations.running import upgrade
 from cms.newsroom import queries
 from cms.newsroom.drafting import create_article
 from cms.newsroom.editing import edit_article
+from cms.newsroom.preparing import prepare_body
 from cms.newsroom.publishing import publish_article
 from cms.newsroom.rules import EditArticle, NewArticle, PublishArticle
 from cms.platform.actor import system
@@ -126,10 +128,12 @@ def _write_once(database: Database, article_id: str, *, is_publish: bool) -> str
         article = queries.article_by_id(session, article_id)
         assert article is not None
         revision, count = article.revision, article.fields.get("count", 0)
+    if is_publish:
+        prepared = prepare_body(database, article_id, revision)
+        with database.transaction() as session:
+            publish_article(session, ACTOR, PublishArticle(article_id, revision), prepared, now())
+        return "publishes"
     with database.transaction() as session:
-        if is_publish:
-            publish_article(session, ACTOR, PublishArticle(article_id, revision), now())
-            return "publishes"
         edit_article(session, ACTOR, EditArticle(article_id, revision, {"fields": {"count": count + 1}}), now())
         return "edits"
 

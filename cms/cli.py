@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from cms.launch import lifeline
+from cms.platform.text.reading_time import rates_from
 from cms.settings import Settings, SettingsError
 
 GROUP = "copydesk.commands"
@@ -40,6 +41,7 @@ def main(context: click.Context) -> None:
         lifeline.watch(int(os.environ.pop(lifeline.VARIABLE)))
     try:
         context.obj = Settings.from_environment(os.environ)
+        rates_from(context.obj.reading_rates)
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
 

@@ -10,9 +10,10 @@ import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from email.utils import getaddresses
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 SHORTEST_SECRET = 32
@@ -24,6 +25,20 @@ HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]{0,250}[a-z0-9_])?|\[[0-9a-f:.]+\]
 ORIGIN = re.compile(rf"https?://(?:{HOST_NAME.pattern})(?::(?!80$|443$)[1-9][0-9]{{0,4}})?")
 # No key that was drawn at random holds one of these words, and many a copied one does.
 EXAMPLE_WORDS = ("changeme", "changethis", "example", "insecure", "placeholder", "replaceme", "yoursecret")
+# The least and the largest value of each number.
+RANGES: Mapping[str, tuple[int, int]] = {
+    "port": (1, 65_535),
+    "mailbox_port": (0, 65_535),
+    "mailbox_smtp_port": (0, 65_535),
+    "api_processes": (1, 256),
+    "api_threads": (1, 1_024),
+    "code_cooldown_seconds": (0, 86_400),
+    "body_limit_bytes": (1_024, 2**31 - 1),
+    "wait_limit_seconds": (0, 300),
+    "events_retention_days": (1, 36_500),
+    "audit_retention_days": (1, 36_500),
+}
+ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 class SettingsError(ValueError):
@@ -90,13 +105,43 @@ class Settings:
     def check(self) -> None:
         """Refuse what would be unsafe or could not work. Raises: SettingsError."""
         self._check_secrets()
-        if "cluster" in urlsplit(self.redis_url).scheme:
+        for name, (least, most) in RANGES.items():
+            if not least <= getattr(self, name) <= most:
+                raise SettingsError(f"COPYDESK_{name.upper()} must be from {least} to {most}")
+        if not self.smtp_url and max(self.mailbox_page_port, self.mailbox_mail_port) > RANGES["port"][1]:
+            raise SettingsError(
+                "COPYDESK_PORT leaves no ports for the mailbox; set COPYDESK_MAILBOX_PORT and …_SMTP_PORT"
+            )
+        self._check_places()
+        self._check_edges()
+
+    def _check_places(self) -> None:
+        if "cluster" in _place("COPYDESK_REDIS_URL", self.redis_url, "redis://host:6379/0").scheme:
             raise SettingsError(
                 "COPYDESK_REDIS_URL: a Redis Cluster cannot carry the task queues; name a single server"
             )
-        scheme = urlsplit(self.database_url).scheme.split("+")[0]
+        scheme = _place("COPYDESK_DATABASE_URL", self.database_url, "postgresql://user@host/name").scheme.split("+")[0]
         if scheme not in ("", "sqlite", "postgresql"):
             raise SettingsError("COPYDESK_DATABASE_URL must begin with sqlite:/// or postgresql://")
+        mail = _place("COPYDESK_SMTP_URL", self.smtp_url, "smtp://host:25")
+        if self.smtp_url and (mail.scheme not in ("smtp", "smtps", "smtp+starttls") or not mail.hostname):
+            raise SettingsError("COPYDESK_SMTP_URL must be smtp://host, smtps://host or smtp+starttls://host")
+        site = _place("COPYDESK_BASE_URL", self.base_url, "https://cms.example.org")
+        if self.base_url and (
+            site.scheme not in ("http", "https")
+            or not site.hostname
+            or site.query
+            or site.fragment
+            or "@" in site.netloc
+        ):
+            raise SettingsError("COPYDESK_BASE_URL must be an address of the web, such as https://cms.example.org")
+        senders = getaddresses([self.mail_from])
+        if len(senders) != 1 or not ADDRESS.fullmatch(senders[0][1]) or not self.mail_from.isprintable():
+            raise SettingsError(
+                'COPYDESK_MAIL_FROM must be one address, such as desk@example.org or "The Desk" <desk@example.org>'
+            )
+
+    def _check_edges(self) -> None:
         for name in ("limit_writes", "limit_search", "limit_sign_in", "limit_codes"):
             _check_rate(f"COPYDESK_{name.upper()}", getattr(self, name), can_be_off=name in CAN_BE_OFF)
         for host in self.hosts:
@@ -142,7 +187,17 @@ class Settings:
     @property
     def public_url(self) -> str:
         """Where readers and apps reach this product; never taken from a request's Host header."""
-        return (self.base_url or f"http://{_url_host(self.host)}:{self.port}").rstrip("/")
+        return (self.base_url or self.local_url).rstrip("/")
+
+    @property
+    def local_url(self) -> str:
+        """Where this machine reaches the API, whatever the public is told."""
+        return f"http://{url_host(self.host)}:{self.port}"
+
+    @property
+    def mailbox_url(self) -> str:
+        """Where this machine reaches the page of the local mailbox."""
+        return f"http://{url_host(self.mailbox_host)}:{self.mailbox_page_port}"
 
     @property
     def mailbox_page_port(self) -> int:
@@ -157,7 +212,7 @@ class Settings:
     @property
     def mail_server(self) -> str:
         """The SMTP URL that letters go to: the configured one, or the local mailbox."""
-        return self.smtp_url or f"smtp://{_url_host(self.mailbox_host)}:{self.mailbox_mail_port}"
+        return self.smtp_url or f"smtp://{url_host(self.mailbox_host)}:{self.mailbox_mail_port}"
 
     @property
     def broker_socket(self) -> Path:
@@ -209,7 +264,8 @@ def _check_rate(variable: str, text: str, *, can_be_off: bool) -> None:
     raise SettingsError(f"{variable} must say how often in how many seconds, such as 10/60{off}; it says {text!r}")
 
 
-def _url_host(host: str) -> str:
+def url_host(host: str) -> str:
+    """An address to listen on, as a URL names it; loopback for "every address"."""
     if host in ("0.0.0.0", "::", ""):  # noqa: S104  # compared, not bound: these mean "every address"
         return "127.0.0.1"
     return f"[{host}]" if ":" in host else host
@@ -251,7 +307,8 @@ def _value(variable: str, name: str, text: str) -> object:
             raise SettingsError(f"{variable} must be 1 or 0, not {text!r}")
         return text.lower() in ("1", "true", "yes")
     if isinstance(default, int):
-        if not text.isascii() or not text.isdigit():
+        # Longer ones are beyond every range, and beyond what the language reads.
+        if not text.isascii() or not text.isdigit() or len(text) > 18:
             raise SettingsError(f"{variable} must be a whole number, not {text!r}")
         return int(text)
     if isinstance(default, Path):
@@ -260,6 +317,16 @@ def _value(variable: str, name: str, text: str) -> object:
     if choices and text not in choices:
         raise SettingsError(f"{variable} must be one of {', '.join(choices)}, not {text!r}")
     return text
+
+
+def _place(variable: str, text: str, example: str) -> SplitResult:
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        # Not the library's own words: they may hold a piece of a password.
+        raise SettingsError(f"{variable} cannot be read; write it like {example}") from None
+    return parts
 
 
 def _networks(variable: str, text: str) -> tuple[Network, ...]:

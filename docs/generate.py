@@ -9,7 +9,7 @@ from cms.events.catalogue import CATALOGUE, field_types
 from cms.events.subscriptions import ATTEMPTS_BEFORE_DEAD, SUBSCRIPTIONS, UNHEARD, hearing
 from cms.identity.rules import PERMISSIONS, ROLE_TEXTS, ROLES
 from cms.operations.problems_page import PROBLEMS
-from cms.settings import Settings
+from cms.settings import RANGES, Settings
 from tests.access.table import COLUMNS, rows
 
 HERE = Path(__file__).parent
@@ -95,7 +95,9 @@ def configuration_page() -> str:
     for field in dataclasses.fields(Settings):
         default = field.default
         shown = "" if default in ("", ()) else f"`{int(default) if isinstance(default, bool) else default}`"
-        lines.append(f"| `COPYDESK_{field.name.upper()}` | {shown} | {SETTINGS_TEXT[field.name]} |")
+        least, most = RANGES.get(field.name, (None, None))
+        bounds = "" if least is None else f" From {least} to {most}."
+        lines.append(f"| `COPYDESK_{field.name.upper()}` | {shown} | {SETTINGS_TEXT[field.name]}{bounds} |")
     return "\n".join([*lines, ""])
 
 

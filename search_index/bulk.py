@@ -8,7 +8,7 @@ and only the terms are sorted. It saves time and most of the memory; the caller 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from search_index.snapshot import Postings
+from search_index.segment import Postings
 
 Posting = tuple[str, bytes, int, float, bytes]
 

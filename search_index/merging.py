@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from search_index.bulk import GroupedPool
-from search_index.snapshot import Segment, Snapshot
+from search_index.segment import Segment
+from search_index.snapshot import Snapshot
 
 PER_LEVEL = 8
 # Eight of these are joined in a few seconds; nothing larger is touched.

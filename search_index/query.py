@@ -5,15 +5,15 @@ hold. Only the fields named here can be reached. Not here: finding (`ranking`).
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from search_index.analysis import Element, beginning, elements, fold
+from search_index.analysis import IS_UNSPACED, Element, beginning, elements, fold
 
 MOST_CHARACTERS = 256
 MOST_UNITS = 16
 MOST_ELEMENTS = 32
-MOST_PHRASE_ELEMENTS = 6
+MOST_PHRASE_WORDS = 6
 EXACT_FIELDS = ("section", "locale")
 WORD_FIELDS = ("tag", "author", "title")
 QUOTES = str.maketrans(dict.fromkeys("“”„‟«»「」『』＂", '"'))
@@ -109,7 +109,7 @@ def _parts(text: str, row: list[str]) -> Iterator[tuple[bool, Unit | Restriction
 
 
 def _phrase(text: str) -> Unit:
-    return Unit(_thinned(elements(text))[:MOST_PHRASE_ELEMENTS], is_phrase=True)
+    return Unit(_within_a_phrase(elements(text)), is_phrase=True)
 
 
 def _run(text: str) -> Unit:
@@ -121,22 +121,14 @@ def _run(text: str) -> Unit:
     return Unit(tuple(found[:MOST_UNITS]))
 
 
-def _thinned(found: list[Element]) -> tuple[Element, ...]:
-    """Without the pairs of characters that their two neighbours say already: 城市, 交通 say all of 城市交通."""
-    kept: list[Element] = []
-    for index, element in enumerate(found):
-        is_covered = (
-            len(element.term) == 2
-            and not element.term.isascii()
-            and kept
-            and kept[-1].offset == element.offset - 1
-            and kept[-1].term[-1] == element.term[0]
-            and index + 1 < len(found)
-            and found[index + 1].offset == element.offset + 1
-            and found[index + 1].term[0] == element.term[1]
-        )
-        if not is_covered:
-            kept.append(element)
+def _within_a_phrase(found: Sequence[Element]) -> tuple[Element, ...]:
+    """As many elements as a phrase may have; a pair of characters counts as half a word."""
+    room, kept = float(MOST_PHRASE_WORDS), []
+    for element in found:
+        room -= 0.5 if len(element.term) == 2 and IS_UNSPACED.match(element.term) else 1.0
+        if room < 0:
+            break
+        kept.append(element)
     return tuple(kept)
 
 
@@ -145,11 +137,12 @@ def _strict(part: Unit | Restriction) -> Unit | Restriction:
 
 
 def _strict_unit(unit: Unit) -> Unit:
-    return Unit(_thinned(list(unit.elements))[:MOST_PHRASE_ELEMENTS], is_phrase=True)
+    return Unit(_within_a_phrase(unit.elements), is_phrase=True)
 
 
 def _in_a_row(words: list[str]) -> Unit | None:
     if len(words) < 2 or any(word.endswith("*") for word in words):
         return None
     found = elements(" ".join(words))
-    return Unit(_thinned(found), is_phrase=True) if 1 < len(found) <= 2 * MOST_PHRASE_ELEMENTS else None
+    kept = _within_a_phrase(found)
+    return Unit(kept, is_phrase=True) if 1 < len(kept) == len(found) else None

@@ -20,7 +20,8 @@ from whoosh.util.numeric import byte_to_length
 from search_index.analysis import Element
 from search_index.query import Query, Restriction, Unit
 from search_index.schema import places
-from search_index.snapshot import Postings, Segment, Snapshot
+from search_index.segment import Postings, Segment
+from search_index.snapshot import Snapshot
 
 K1 = 1.2
 B = 0.75

@@ -129,22 +129,24 @@ class Reader:
                 # Somebody may close it meanwhile, and its segments are to go on in the next snapshot.
                 self._snapshots.hold(before)
         after: Snapshot | None = None
-        trouble = ""
+        # Where there is no index, looking costs next to nothing, and the first one is seen at once.
+        trouble, pause = "", 0.0
         try:
             with damage_as(IndexUnavailable):
-                after = self._open(before)
+                latest = mark(current_folder(self._home))
+                pause = LOOKING_SECONDS
+                after = self._opened(latest, before)
         except IndexUnavailable as error:
             trouble = str(error)
         with self._lock:
             replaced, self._snapshot, self._trouble = self._snapshot, after, trouble
-            self._look_at = time.monotonic() + LOOKING_SECONDS
+            self._look_at = time.monotonic() + pause
         for snapshot in (before, replaced):
             if snapshot is not None:
                 self._snapshots.let_go(snapshot)
 
-    def _open(self, before: Snapshot | None) -> Snapshot:
+    def _opened(self, latest: Mark, before: Snapshot | None) -> Snapshot:
         """The index as it is now, held once."""
-        latest: Mark = mark(current_folder(self._home))
         if before is None or before.mark != latest:
             return self._snapshots.open(latest.folder, before)
         if not before.is_whole():

@@ -20,7 +20,7 @@ from search_index.schema import INDEX_NAME, SCHEMA, values
 from search_index.snapshot import Snapshot, Snapshots
 from search_index.storage import ShelfStorage
 
-DOCUMENTS_PER_SEGMENT = 4_000
+DOCUMENTS_PER_SEGMENT = 2_000
 LOCK_SECONDS = 30.0
 
 

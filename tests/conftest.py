@@ -25,7 +25,7 @@ from cms.platform.actor import system
 from cms.platform.clock import now
 from cms.platform.db import Database
 from cms.settings import Settings
-from tests import servers
+from tests import guarding, servers
 
 SECRET = "a secret for the tests 0123456789 abcdefgh"
 
@@ -33,6 +33,7 @@ SECRET = "a secret for the tests 0123456789 abcdefgh"
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse every connection beyond loopback, whoever asks for it."""
     config.addinivalue_line("markers", "both_databases: runs on SQLite and on PostgreSQL")
+    config.addinivalue_line("markers", "leaves_work: drains, and may end with open deliveries")
 
     def refuse_far_away(event: str, arguments: tuple[Any, ...]) -> None:
         if event == "socket.connect" and isinstance(arguments[1], tuple):
@@ -127,11 +128,15 @@ def settings(tmp_path: Path, database_url: str) -> Settings:
 
 
 @pytest.fixture
-def database(settings: Settings) -> Iterator[Database]:
-    """The test's database."""
+def database(settings: Settings, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """The test's database. What was drained once must be so at the end, unless the test is marked `leaves_work`."""
     database = Database(settings.database, is_durable=True)
     yield database
-    database.dispose()
+    try:
+        if request.node.get_closest_marker("leaves_work") is None:
+            guarding.refuse_undelivered(database)
+    finally:
+        database.dispose()
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from cms.platform.db import Database
 from cms.platform.keys import load_keys
 from cms.settings import Settings
 from search_index.writer import Writer
+from tests.guarding import drained
 from workers.attempts import Hearing, attempt
 from workers.heard import HEARINGS
 from workers.leases import LeaseKeeper
@@ -179,6 +180,7 @@ def drain(
     try:
         draining = Drain(work, faults, chance or random.Random(0))
         draining.run()
+        drained.add(id(database))
         return draining.outcomes
     finally:
         index.close()

@@ -10,11 +10,15 @@ import os
 import signal
 import sys
 import threading
+import time
+import warnings
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+import celery.apps.worker
 import structlog
 from celery import Celery, signals
+from celery.exceptions import SecurityWarning
 from kombu import Queue
 
 from cms.events.subscriptions import BY_NAME, QUEUES, SUBSCRIPTIONS
@@ -22,8 +26,9 @@ from cms.platform.logs import configure_logs
 from cms.settings import Settings
 from workers.attempts import Hearing, attempt
 from workers.leases import LeaseKeeper
+from workers.living import beat_from_its_loop
 from workers.refusing import REFUSALS
-from workers.work import Work, make_work
+from workers.work import LETTERS_AT_ONCE, Work, make_work
 
 log = structlog.get_logger("copydesk.worker")
 LONGEST_LIMIT_SECONDS = max(subscription.time_limit_seconds for subscription in SUBSCRIPTIONS)
@@ -65,19 +70,32 @@ OPTIONS: dict[str, Any] = {
 }
 
 
-def make_celery(settings: Settings, hearings: Mapping[str, Hearing] | None = None) -> Celery:
+def make_celery(
+    settings: Settings, hearings: Mapping[str, Hearing] | None = None, letters_at_once: int = LETTERS_AT_ONCE
+) -> Celery:
     """The application for these settings. Without hearings it can only send, which is what the relay needs."""
     app = Celery("copydesk", broker=settings.queue_url, set_as_current=False)
     app.conf.update(OPTIONS)
     if hearings is not None:
-        hands = Hands(settings)
+        hands = Hands(settings, letters_at_once)
         for hearing in hearings.values():
             _bind(app, hands, hearing)
     return app
 
 
-def serve(app: Celery, settings: Settings, *, queues: Collection[str], pool: str, concurrency: int) -> int:
-    """Run a worker in this process until it is told to stop; gives the exit status."""
+def serve(
+    app: Celery,
+    settings: Settings,
+    *,
+    queues: Collection[str],
+    pool: str,
+    concurrency: int,
+    beside: Callable[[], None] | None = None,
+) -> int:
+    """Run a worker in this process until it is told to stop; gives the exit status.
+
+    `beside` starts what goes on beside the tasks, where they are worked on: a pool of processes calls it in each.
+    """
 
     def set_logs_up(**_values: Any) -> None:
         configure_logs(settings.log_level)
@@ -87,6 +105,10 @@ def serve(app: Celery, settings: Settings, *, queues: Collection[str], pool: str
             for name in ("celery.worker.strategy", "celery.app.trace"):
                 logging.getLogger(name).setLevel(logging.WARNING)
 
+    # It warns whoever is root of pickled content, and none but JSON is accepted here.
+    warnings.filterwarnings("ignore", category=SecurityWarning)
+    # It writes to the terminal beside the logs that it shuts down; a line of the log says so instead.
+    celery.apps.worker.safe_say = _say_nothing
     signals.setup_logging.connect(set_logs_up, weak=False)
     signals.worker_process_init.connect(_follow_parent, weak=False)
     signals.worker_shutting_down.connect(_end_soon, weak=False)
@@ -101,6 +123,11 @@ def serve(app: Celery, settings: Settings, *, queues: Collection[str], pool: str
         without_mingle=True,
         without_heartbeat=True,
     )
+    beat_from_its_loop(settings.home, "worker-" + ",".join(sorted(queues)))
+    if beside is not None and pool == "prefork":
+        signals.worker_process_init.connect(lambda **_values: beside(), weak=False)
+    elif beside is not None:
+        beside()
     log.info("worker_starts", queues=sorted(queues), pool=pool, concurrency=concurrency)
     worker.start()
     return int(worker.exitcode or 0)
@@ -109,8 +136,11 @@ def serve(app: Celery, settings: Settings, *, queues: Collection[str], pool: str
 class Hands:
     """The parts of this process, made with its first task: a pool of processes makes them after the fork."""
 
-    def __init__(self, settings: Settings, make: Callable[[Settings], Work] = make_work) -> None:
+    def __init__(
+        self, settings: Settings, letters_at_once: int, make: Callable[[Settings, int], Work] = make_work
+    ) -> None:
         self._settings = settings
+        self._letters_at_once = letters_at_once
         self._make = make
         self._lock = threading.Lock()
         self._parts: tuple[Work, LeaseKeeper] | None = None
@@ -119,7 +149,7 @@ class Hands:
         """The work's parts and the keeper of its leases."""
         with self._lock:
             if self._parts is None:
-                work = self._make(self._settings)
+                work = self._make(self._settings, self._letters_at_once)
                 self._parts = work, LeaseKeeper(work)
             return self._parts
 
@@ -140,11 +170,20 @@ def _bind(app: Celery, hands: Hands, hearing: Hearing) -> None:
     )
 
 
+def _say_nothing(*_given: Any) -> None:
+    """What the library would write past the log."""
+
+
 def _end_soon(**_values: Any) -> None:
     """Let what runs end by itself for a few seconds, then end anyway: what was in hand is sent again."""
-    timer = threading.Timer(STOP_SECONDS, os._exit, args=(0,))
-    timer.daemon = True
-    timer.start()
+
+    def end() -> None:
+        # Not said by the signal's handler itself, which may have interrupted another line.
+        log.info("worker_ends")
+        time.sleep(STOP_SECONDS)
+        os._exit(0)
+
+    threading.Thread(target=end, name="end", daemon=True).start()
 
 
 def _follow_parent(**_values: Any) -> None:

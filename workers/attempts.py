@@ -10,8 +10,7 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from cms.events.deliveries import NotOpen, begin, begin_untried, describe, fail
-from cms.events.models import Delivery
+from cms.events.deliveries import NotOpen, Refusal, begin, begin_untried, describe, fail
 from workers.leases import LeaseKeeper
 from workers.refusing import Refusals
 from workers.work import Attempt, Handler, Owed, Work
@@ -33,27 +32,38 @@ class Hearing:
 def attempt(work: Work, keeper: LeaseKeeper, refusals: Refusals, hearing: Hearing, number: int) -> str:
     """Work on the delivery of this number, unless it needs no work. Never raises what a handler raises.
 
-    Shape: `done`, `failed`, `unknown`, `closed`, `running` or `spent`.
+    Shape: `done`, `failed`, `unknown`, `closed`, `running`, `spent`, or `away` when the database does not answer.
     """
-    with work.database.transaction() as session:
-        begun = begin(session, number, work.clock(), hearing.subscription)
-        if isinstance(begun, Delivery):
-            deliveries = [begun]
-            if begun.attempts == 1 and hearing.at_once > 1:
-                deliveries += begin_untried(session, hearing.subscription, work.clock(), hearing.at_once - 1)
-            owed = tuple(Owed(one.number, one.subject, one.attempts) for one in deliveries)
+    try:
+        begun = _begin(work, hearing, number)
+    except SQLAlchemyError as error:
+        log.warning("database_away", error=describe(error), subscription=hearing.subscription, delivery=number)
+        return "away"
     if isinstance(begun, str):
         if begun in HARMLESS:
             log.debug("nothing_to_do", subscription=hearing.subscription, delivery=number, because=begun)
         else:
             refusals.note("unknown_delivery", subscription=hearing.subscription, delivery=number)
         return begun
-    return _work(work, keeper, hearing, Attempt(hearing.subscription, owed))
+    return _work(work, keeper, hearing, begun)
+
+
+def _begin(work: Work, hearing: Hearing, number: int) -> Attempt | Refusal:
+    with work.database.transaction() as session:
+        begun = begin(session, number, work.clock(), hearing.subscription)
+        if isinstance(begun, str):
+            return begun
+        deliveries = [begun]
+        if begun.attempts == 1 and hearing.at_once > 1:
+            deliveries += begin_untried(session, hearing.subscription, work.clock(), hearing.at_once - 1)
+        owed = tuple(Owed(one.number, one.subject, one.letter_id, one.attempts) for one in deliveries)
+    return Attempt(hearing.subscription, owed)
 
 
 def _work(work: Work, keeper: LeaseKeeper, hearing: Hearing, given: Attempt) -> str:
     began = time.perf_counter()
-    values = {"subscription": given.subscription, "deliveries": given.numbers}
+    events = [owed.letter_id for owed in given.owed]
+    values = {"subscription": given.subscription, "deliveries": given.numbers, "events": events}
     try:
         with keeper.keeping(given.numbers, hearing.time_limit_seconds):
             hearing.handle(work, given)
@@ -65,7 +75,7 @@ def _work(work: Work, keeper: LeaseKeeper, hearing: Hearing, given: Attempt) -> 
         _note_failure(work, given, error)
         return "failed"
     milliseconds = round((time.perf_counter() - began) * 1000)
-    log.info("attempt_done", subjects=[one.subject for one in given.owed], ms=milliseconds, **values)
+    log.info("attempt_done", ms=milliseconds, **values)
     return "done"
 
 

@@ -27,13 +27,14 @@ from cms.platform.counting import microseconds
 from cms.platform.db import Database
 from cms.platform.ids import new_id
 from cms.platform.keys import load_keys
-from cms.platform.models import LimitCounter, RememberedAnswer
+from cms.platform.models import FailureCounter, LimitCounter, RememberedAnswer
 from cms.readers.models import Challenge
 from cms.settings import Settings
 from workers.sealing import Sealer
 
 log = structlog.get_logger("copydesk.relay")
 DAY = timedelta(days=1)
+FAILURES_KEPT = timedelta(days=30)
 SWEEP_LOOKED_AT_EVERY = timedelta(seconds=10)
 FORGOTTEN_EVERY = timedelta(minutes=1)
 SEALED_EVERY = timedelta(seconds=0.25)
@@ -148,6 +149,8 @@ def _old(settings: Settings, now: datetime) -> Iterator[tuple[str, Any, ColumnEl
     yield "sign_in_trails", SignInTrail, SignInTrail.last_at < now - DAY
     yield "remembered_answers", RememberedAnswer, RememberedAnswer.created_at < now - DAY
     yield "limit_counters", LimitCounter, LimitCounter.full_at < microseconds(now)
+    # Failures in a row are to be remembered longer than any window of a limit.
+    yield "failure_counters", FailureCounter, FailureCounter.last_at < now - FAILURES_KEPT
 
 
 def _delete_some(session: Session, table: Any, is_old: ColumnElement[bool]) -> int:

@@ -14,8 +14,9 @@ import orjson
 import structlog
 from celery.worker.consumer import Consumer
 
+from cms.events.deliveries import LARGEST_NUMBER
+
 log = structlog.get_logger("copydesk.worker")
-LARGEST_NUMBER = 2**63 - 1
 LARGEST_BODY_BYTES = 1_000
 # Celery acts on these headers of a task before or after its run; the relay never sets them.
 UNUSED_HEADERS = ("eta", "expires", "group", "replaced_task_nesting", "stamped_headers", "compression")

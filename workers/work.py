@@ -11,8 +11,9 @@ ends with one transaction that holds the delivery, writes the effect and closes 
 It may run twice, late and in any order, and may be interrupted anywhere. It raises when it fails.
 """
 
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from cms.platform.clock import now
@@ -21,16 +22,19 @@ from cms.platform.keys import Keys, load_keys
 from cms.settings import Settings
 from search_index.writer import Writer
 
+LETTERS_AT_ONCE = 2
+
 
 @dataclass(frozen=True)
 class Work:
-    """The parts of one worker process."""
+    """The parts of one worker process. Letters have `places` of their own, because their server is not ours."""
 
     settings: Settings
     database: Database
     keys: Keys
     index: Writer
     clock: Callable[[], datetime] = now
+    places: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(LETTERS_AT_ONCE))
 
     def close(self) -> None:
         """Give connections and files back."""
@@ -40,10 +44,11 @@ class Work:
 
 @dataclass(frozen=True)
 class Owed:
-    """One delivery in hand: its number, the public id of its subject, its attempts with this one included."""
+    """One delivery in hand: its number, the public id of its subject, its event's id, its attempts with this one."""
 
     number: int
     subject: str
+    letter_id: str
     attempts: int
 
 
@@ -69,11 +74,12 @@ class Attempt:
 Handler = Callable[[Work, Attempt], None]
 
 
-def make_work(settings: Settings) -> Work:
+def make_work(settings: Settings, letters_at_once: int = LETTERS_AT_ONCE) -> Work:
     """The parts for this process. What workers write grows back, so no commit of theirs waits for the disk."""
     return Work(
         settings=settings,
         database=Database(settings.database, is_durable=False),
         keys=load_keys(settings),
         index=Writer(settings.index_home),
+        places=threading.Semaphore(letters_at_once),
     )

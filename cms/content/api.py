@@ -33,6 +33,7 @@ from cms.platform.http.endpoint import endpoint
 from cms.platform.http.limiting import SEARCH
 from cms.platform.http.paging import Cursor, decode_cursor, encode_cursor, link_header
 from cms.platform.http.services import services
+from cms.platform.text.locales import canonical_locale
 
 content = Blueprint("content", __name__, url_prefix="/content/v1")
 
@@ -50,7 +51,7 @@ def article_by_id(article_id: UUID) -> Response:
 @endpoint(summary="Read an article by locale and slug", answers={200: ArticleDocumentShape, 304: None}, refuses=(404,))
 def article_by_slug(locale: str, slug: str) -> Response:
     """The whole article page in one answer."""
-    return _document(queries.document_by_slug(services().database.direct, locale, slug))
+    return _document(queries.document_by_slug(services().database.direct, canonical_locale(locale) or locale, slug))
 
 
 @content.get("/articles")
@@ -91,6 +92,10 @@ def list_related(query: dict[str, Any], article_id: UUID) -> Response:
     query=SearchQueryShape,
     limit=SEARCH,
     refuses=(422, 503),
+    description="Relevance depends on all published articles. When one is published or withdrawn between two pages, "
+    "scores move, and a hit near the border of a page may come twice or be missed; whoever needs every article lists "
+    "/content/v1/articles, which is stable. "
+    "An address may have 65,534 bytes in all. To a longer one the HTTP server answers 414 with no body.",
 )
 def search(query: dict[str, Any]) -> Response:
     """Results, best first, with what was found marked in title and snippet."""

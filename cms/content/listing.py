@@ -12,27 +12,10 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+from cms.content.rules import Filter
 from cms.platform.clock import rfc3339
 from cms.platform.direct_reads import DirectReads
 from cms.platform.errors import BadRequest
-
-MOST_TAGS = 10
-
-
-@dataclass(frozen=True)
-class Filter:
-    """What a list is narrowed to. A section means its subtree too; several tags mean articles with any of them."""
-
-    section: str | None = None
-    tags: tuple[str, ...] = ()
-    author: str | None = None
-    locale: str | None = None
-
-    @property
-    def name(self) -> str:
-        """What binds cursors to this list."""
-        return f"articles|{self.section}|{','.join(self.tags)}|{self.author}|{self.locale}"
-
 
 Position = tuple[Any, ...]
 

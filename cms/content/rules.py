@@ -1,4 +1,5 @@
-"""What makes two published articles related: a pure score, and how many neighbours are kept and shown.
+"""What a list can be narrowed to; what makes two published articles related: a pure score, and how many neighbours
+are kept and shown.
 
 Not here: finding candidates and keeping the lists (`relating.py`), counting terms (`platform/text/terms.py`).
 """
@@ -11,6 +12,7 @@ from datetime import datetime
 KEPT = 15
 SHOWN = 5
 STRONGEST_TERMS = 40
+MOST_TAGS = 10
 
 TEXT_PART = 0.75
 TAG_PART = 0.20
@@ -19,6 +21,21 @@ HALF_LIFE_DAYS = 90.0
 OLDEST_PART = 0.5
 NAMED_FROM_COSINE = 0.05
 SECONDS_PER_DAY = 86_400.0
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What a list is narrowed to. A section means its subtree too; several tags mean articles with any of them."""
+
+    section: str | None = None
+    tags: tuple[str, ...] = ()
+    author: str | None = None
+    locale: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What binds cursors to this list."""
+        return f"articles|{self.section}|{','.join(self.tags)}|{self.author}|{self.locale}"
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,25 @@
 """Shapes of the content API: what lists take, and what readers get, for the OpenAPI document."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate
 
-from cms.content.listing import MOST_TAGS, Filter
-from cms.content.rules import KEPT, SHOWN
+from cms.content.rules import KEPT, MOST_TAGS, SHOWN, Filter
 from cms.platform.http.query_input import PageShape, WholeNumber
-from cms.platform.http.shapes import Shape, UtcInstant
+from cms.platform.http.shapes import ListShape, Shape, UtcInstant
+from cms.platform.text.locales import LONGEST_LOCALE, canonical_locale
 
 SLUG = validate.Length(1, 120)
-LOCALE = validate.Length(1, 35)
+LOCALE = validate.Length(1, LONGEST_LOCALE)
+
+
+class AskedLocale(fields.String):
+    """A locale in any case; one that is none stays as it is, and nothing is found in it."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> str:
+        text = super()._deserialize(value, attr, data, **options)
+        return canonical_locale(text) or text
 
 
 class ListQueryShape(PageShape):
@@ -23,7 +32,7 @@ class ListQueryShape(PageShape):
         metadata={"description": f"One slug, or up to {MOST_TAGS} with commas: articles with any of them"},
     )
     author = fields.String(load_default=None, validate=SLUG, metadata={"description": "Slug of a person"})
-    locale = fields.String(load_default=None, validate=LOCALE, metadata={"description": "Such as en or zh-CN"})
+    locale = AskedLocale(load_default=None, validate=LOCALE, metadata={"description": "Such as en or zh-CN"})
 
     @post_load
     def _narrow(self, values: dict[str, Any], **_options: Any) -> dict[str, Any]:
@@ -53,7 +62,7 @@ class SearchQueryShape(Shape):
     """A search: words, "phrases", -without, pre*, field:word."""
 
     q = fields.String(required=True, metadata={"description": "What is looked for"})
-    locale = fields.String(load_default=None, validate=LOCALE)
+    locale = AskedLocale(load_default=None, validate=LOCALE)
     section = fields.String(load_default=None, validate=SLUG, metadata={"description": "With the sections below it"})
     limit = WholeNumber(load_default=20, validate=validate.Range(1, 100))
     cursor = fields.String(load_default=None, validate=validate.Length(max=2000))
@@ -182,59 +191,37 @@ class HitShape(CardShape):
     highlight = fields.Nested(HighlightShape, required=True)
 
 
-class PublicPageShape(Shape):
-    """Where a list goes on."""
-
-    limit = fields.Integer(required=True)
-    next_cursor = fields.String(required=True, allow_none=True)
-    prev_cursor = fields.String(required=True, allow_none=True)
-    has_more = fields.Boolean(required=True)
-
-
-class PublicMetaShape(Shape):
-    """`count` is null unless it was asked for."""
-
-    count = fields.Integer(required=True, allow_none=True)
-
-
-class PublicListShape(Shape):
-    """What every list has beside its data."""
-
-    page = fields.Nested(PublicPageShape, required=True)
-    meta = fields.Nested(PublicMetaShape, required=True)
-
-
-class CardListShape(PublicListShape):
+class CardListShape(ListShape):
     """Articles, newest first."""
 
     data = fields.List(fields.Nested(CardShape), required=True)
 
 
-class RelatedListShape(PublicListShape):
+class RelatedListShape(ListShape):
     """Neighbours, nearest first."""
 
     data = fields.List(fields.Nested(RelatedCardShape), required=True)
 
 
-class HitListShape(PublicListShape):
+class HitListShape(ListShape):
     """Results, best first. A page can hold fewer than `limit` where the index is behind; `has_more` says the truth."""
 
     data = fields.List(fields.Nested(HitShape), required=True)
 
 
-class SectionListShape(PublicListShape):
+class SectionListShape(ListShape):
     """Sections in the order of their paths."""
 
     data = fields.List(fields.Nested(SectionEntryShape), required=True)
 
 
-class TagListShape(PublicListShape):
+class TagListShape(ListShape):
     """Tags of published articles."""
 
     data = fields.List(fields.Nested(NameShape), required=True)
 
 
-class PersonListShape(PublicListShape):
+class PersonListShape(ListShape):
     """Authors of published articles."""
 
     data = fields.List(fields.Nested(PersonEntryShape), required=True)

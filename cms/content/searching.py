@@ -46,10 +46,9 @@ def search(reads: DirectReads, index: Reader, asked: Search, after: Sequence[Any
     """One page of results. Raises: Invalid for a text that is no query; Unavailable while there is no index."""
     try:
         query = parse(asked.text)
+        page = index.search(query, locale=asked.locale, section=asked.section, limit=asked.limit, after=after)
     except QueryError as error:
         raise Invalid("This cannot be searched for.", errors=[FieldError("?q", "bad_query", str(error))]) from None
-    try:
-        page = index.search(query, locale=asked.locale, section=asked.section, limit=asked.limit, after=after)
     except IndexUnavailable:
         raise Unavailable("The search index is not ready.", headers={"Retry-After": "2"}) from None
     live = live_articles(reads, [hit.id for hit in page.hits])

@@ -23,6 +23,7 @@ SHORTEST_RESEND = timedelta(seconds=10)
 LONGEST_RESEND = timedelta(seconds=60)
 BACK_OFF_SECONDS = (1, 5, 25, 125)
 LONGEST_ERROR = 500
+LARGEST_NUMBER = 2**63 - 1
 ENDED_WITHOUT_A_WORD = "The worker ended without a word during the last attempt."
 ADDRESS = re.compile(r"[^\s@<>\"'(]+@[^\s@<>\"'),;]+")
 CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+@")
@@ -216,7 +217,8 @@ def _bury(delivery: Delivery, error: str, now: datetime) -> None:
 
 def _dead(session: Session, number: int) -> Delivery:
     statement = select(Delivery).where(Delivery.number == number).with_for_update()
-    delivery = session.scalar(statement.execution_options(populate_existing=True))
+    is_number = 0 < number <= LARGEST_NUMBER
+    delivery = session.scalar(statement.execution_options(populate_existing=True)) if is_number else None
     if delivery is None:
         raise NotFound(f"There is no delivery with the number {number}.")
     if delivery.state != "dead":

@@ -6,6 +6,8 @@ keep theirs in the same way, and share the places at which passwords are worked 
 Source: NIST SP 800-63B-4, section 3.1.1.2; OWASP ASVS 5.0, chapter 6.2.
 """
 
+import hashlib
+import hmac
 import re
 import threading
 import unicodedata
@@ -18,6 +20,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from prometheus_client import Counter
 
 from cms.platform.errors import FieldError, Unavailable
+from cms.platform.keys import Keys
 
 SHORTEST, LONGEST, LONGEST_BYTES = 15, 256, 1024
 FEWEST_CHARACTERS = 5
@@ -78,6 +81,16 @@ def password_problem(password: str, context: Iterable[str], pointer: str) -> Fie
     return None
 
 
+def salt_of_registrations(keys: Keys, email: str) -> bytes:
+    """The salt of an address's registrations, which nobody can know beforehand.
+
+    The same password sent twice then has the same hash, so that a registration that is repeated because its answer
+    was lost is known again, at the cost of one hash as ever. A reset draws a salt at random.
+    Formula: the first 16 bytes of HMAC-SHA-256(key, address).
+    """
+    return hmac.new(keys.derive("registration-salt"), email.encode(), hashlib.sha256).digest()[:16]
+
+
 class Hasher:
     """argon2id at 19 MiB, two passes, one lane: at most so many at once, and a short queue behind them.
 
@@ -90,11 +103,11 @@ class Hasher:
         self._places = threading.Semaphore(at_once + waiting)
         self._benches = ThreadPoolExecutor(at_once, thread_name_prefix="passwords")
 
-    def hash(self, password: str) -> str:
-        """The hash to keep. Raises: Unavailable when too many wait already."""
+    def hash(self, password: str, salt: bytes | None = None) -> str:
+        """The hash to keep; with a fresh salt unless one is given. Raises: Unavailable when too many wait already."""
         with self._place():
             HASHES.inc()
-            return self._benches.submit(self._argon2.hash, password).result()
+            return self._benches.submit(self._argon2.hash, password, salt=salt).result()
 
     def is_right(self, kept: str | None, password: str) -> bool:
         """Whether a password is the one of a kept hash; without one the same work is done and the answer is no.

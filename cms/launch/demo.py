@@ -112,7 +112,7 @@ def demo(settings: Settings) -> None:
             token = issue_token(
                 session, system("demo"), name="demo", role="editor", lifetime=timedelta(minutes=10), now=now()
             )
-        api = Api(f"http://{_host(settings)}:{settings.port}", token)
+        api = Api(settings.local_url, token)
         walk = Walk()
         _publish_walk(api, walk)
         _code_walk(api, walk, settings, database)
@@ -189,7 +189,7 @@ def _code_walk(api: Api, walk: Walk, settings: Settings, database: Database) -> 
     if settings.smtp_url:
         walk.wait("code handed to the mail server", lambda: _letter_state(database, challenge) == "sent")
         return
-    mailbox = Api(f"http://{settings.mailbox_host}:{settings.mailbox_page_port}", "")
+    mailbox = Api(settings.mailbox_url, "")
     message = walk.wait("code e-mail received", lambda: _message_to(mailbox, address))
     code = re.search(r"\b(\d{3}) ?(\d{3})\b", message["text"])
     if code is None:
@@ -210,10 +210,6 @@ def _message_to(mailbox: Api, address: str) -> Any:
         if address in str(entry["to"]):
             return entry
     return None
-
-
-def _host(settings: Settings) -> str:
-    return "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104  # compared, not bound
 
 
 def _json(data: bytes) -> Any:

@@ -44,14 +44,18 @@ def _signal_group(number: int) -> None:
         os.kill(os.getpid(), number)
 
 
-def shell_command(descriptor: int, command: Sequence[str]) -> list[str]:
-    """A command for a program that knows nothing of the pipe: a small shell watches it, another becomes the program."""
+def shell_command(command: Sequence[str]) -> list[str]:
+    """A command for a program that knows nothing of the pipe: a small shell watches it, another becomes the program.
+
+    The pipe has to be its standard input, because some shells know descriptors of one digit only.
+    """
     watcher = (
-        f"trap '' TERM INT; read -r nothing <&{descriptor}; kill -TERM -$$; tries=0; "
+        "trap '' TERM INT; read -r nothing <&3; kill -TERM -$$; tries=0; "
         f"while kill -0 $$ && [ $tries -lt {GRACE_SECONDS * 10:.0f} ]; do sleep 0.1; tries=$((tries+1)); done; "
-        f"kill -KILL -$$"
+        "kill -KILL -$$"
     )
-    return ["/bin/sh", "-c", f'({watcher}) >/dev/null 2>&1 & exec "$@"', "sh", *command]
+    script = f'exec 3<&0 </dev/null; ({watcher}) >/dev/null 2>&1 & exec "$@" 3<&-'
+    return ["/bin/sh", "-c", script, "sh", *command]
 
 
 def die_with(parent: int, number: int = signal.SIGTERM) -> None:

@@ -69,6 +69,11 @@ class Child:
     captured: bytes = b""
     pipes: dict[IO[bytes], bytes] = field(default_factory=dict)
 
+    @property
+    def printed(self) -> str:
+        """What a captured part has printed so far."""
+        return self.captured.decode("utf-8", "replace")
+
 
 class Supervisor:
     """Runs parts until it is told to stop. Use as a context manager: leaving it ends every part in order."""
@@ -135,7 +140,7 @@ class Supervisor:
             self._turn(TURN_SECONDS)
         if child.exit_status != 0:
             raise PartFailed(f"{name} {_how(child.exit_status)}")
-        return child.captured.decode("utf-8", "replace")
+        return child.printed
 
     def run(self) -> None:
         """Go on until somebody asks for the end."""
@@ -186,10 +191,10 @@ class Supervisor:
     def _start(self, child: Child) -> None:
         child.again_at = child.exit_status = None
         child.began = time.monotonic()
-        command = child.part.command if child.part.knows_lifeline else shell_command(self.lifeline, child.part.command)
+        command, knows = child.part.command, child.part.knows_lifeline
         child.process = subprocess.Popen(  # noqa: S603  # our own command lines
-            command,
-            stdin=subprocess.DEVNULL,
+            command if knows else shell_command(command),
+            stdin=subprocess.DEVNULL if knows else self.lifeline,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE if child.part.is_captured else subprocess.STDOUT,
             env=self.environment,
@@ -213,7 +218,7 @@ class Supervisor:
             else:
                 self._read(key.data, cast(IO[bytes], key.fileobj))
         for child in self.children.values():
-            if child.process is not None and _is_over(child.process.pid):
+            if child.process is not None and _is_over(child.process):
                 self._bury(child)
                 self._decide(child)
             elif child.again_at is not None and time.monotonic() >= child.again_at and not self._is_stopping:
@@ -283,9 +288,11 @@ class Supervisor:
         self.transcript.say(f"{child.part.name} {_how(child.exit_status)}; starting it again in {pause:.0f} s")
 
 
-def _is_over(process_id: int) -> bool:
-    """Whether a child has ended, without taking its number from it."""
-    return os.waitid(os.P_PID, process_id, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+def _is_over(process: subprocess.Popen[bytes]) -> bool:
+    """Whether a child has ended, without taking its number from it where the system can tell so."""
+    if hasattr(os, "waitid"):
+        return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    return process.poll() is not None
 
 
 def _signal_group(leader: int, number: int) -> None:

@@ -10,12 +10,13 @@ import sys
 import time
 from importlib.metadata import version
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
 from cms.launch import broker
 from cms.launch.claiming import Refused, check_port, claim_home
-from cms.launch.supervisor import Part, PartFailed, Stopped, Supervisor
+from cms.launch.supervisor import Child, Part, PartFailed, Stopped, Supervisor
 from cms.launch.transcript import Transcript
 from cms.settings import Settings
 
@@ -44,17 +45,30 @@ def up(settings: Settings, no_sample: bool, end_with_parent: bool) -> None:
                 stop_order=STOP_ORDER,
                 parent=os.getppid() if end_with_parent else 0,
             )
-            with supervisor:
-                token = _start(settings, supervisor, parts)
-                transcript.plain(_welcome(settings, time.monotonic() - began, token))
-                if settings.is_development and not no_sample:
-                    # What it prints is left out: the token should stay the last that a newcomer sees.
-                    supervisor.start(_part("sample", "sample", "--if-empty", is_kept=False, is_captured=True))
-                supervisor.run()
+            _run(settings, supervisor, parts, began, has_sample=settings.is_development and not no_sample)
     except Stopped:
         return
     except (Refused, broker.NoBroker, PartFailed) as error:
         raise click.ClickException(str(error)) from None
+
+
+def _run(settings: Settings, supervisor: Supervisor, parts: dict[str, Part], began: float, *, has_sample: bool) -> None:
+    """Start everything and stay until the end. The first token is made only once, so it is shown whatever happens."""
+    is_shown = False
+    try:
+        with supervisor:
+            token = _make_tables(settings, supervisor, parts)
+            _start_the_rest(settings, supervisor, parts)
+            supervisor.transcript.plain(_welcome(settings, time.monotonic() - began, token))
+            is_shown = True
+            if has_sample:
+                # What it prints is left out: the token should stay the last that a newcomer sees.
+                supervisor.start(_part("sample", "sample", "--if-empty", is_kept=False, is_captured=True))
+            supervisor.run()
+    finally:
+        if not is_shown and "migrate" in supervisor.children:
+            for line in _lines_of_lost_start(supervisor.children["migrate"]):
+                supervisor.transcript.plain(line)
 
 
 def _check_ports(settings: Settings) -> None:
@@ -93,15 +107,19 @@ def _mend_broker(settings: Settings) -> str | None:
     return f"the broker's data did not let it start and are now in {aside}; nothing is lost" if aside else None
 
 
-def _start(settings: Settings, supervisor: Supervisor, parts: dict[str, Part]) -> str:
-    """Start all parts and wait until the API can serve. Shape: the first administrator's token, or nothing."""
+def _make_tables(settings: Settings, supervisor: Supervisor, parts: dict[str, Part]) -> str:
+    """Start what needs no tables while they are made. Shape: the first administrator's token, or nothing."""
     for name in ("broker", "migrate", "api"):
         if name in parts:
             supervisor.start(parts[name])
     if "broker" in parts:
         supervisor.wait_for(lambda: broker.answers(settings.broker_socket), pause_seconds=0.02)
     # The other parts work on the tables, and on two processors they would only delay those that make them.
-    token = supervisor.finish("migrate").strip()
+    return supervisor.finish("migrate").strip()
+
+
+def _start_the_rest(settings: Settings, supervisor: Supervisor, parts: dict[str, Part]) -> None:
+    """Start the other parts and wait until the API can serve."""
     for name in ("mailbox", "relay", "worker", "worker-search"):
         if name in parts:
             supervisor.start(parts[name])
@@ -111,12 +129,10 @@ def _start(settings: Settings, supervisor: Supervisor, parts: dict[str, Part]) -
         if time.monotonic() > hint_at:
             hint_at = float("inf")
             supervisor.transcript.say("not ready yet; copydesk doctor, in another terminal, says what is wrong")
-    return token
 
 
 def _is_ready(settings: Settings) -> bool:
-    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::", "") else settings.host  # noqa: S104  # compared, not bound
-    asker = http.client.HTTPConnection(host, settings.port, timeout=PROBE_SECONDS)
+    asker = http.client.HTTPConnection(urlsplit(settings.local_url).netloc, timeout=PROBE_SECONDS)
     try:
         asker.request("GET", "/readyz")
         return asker.getresponse().status == 200
@@ -130,12 +146,21 @@ def _welcome(settings: Settings, seconds: float, token: str) -> str:
     site = settings.public_url
     rows = [("the API, to try in the browser", f"{site}/docs"), ("newest articles", f"{site}/content/v1/articles")]
     if not settings.smtp_url:
-        page = Settings(host=settings.mailbox_host, port=settings.mailbox_page_port).public_url
-        rows.append(("letters to readers", page))
+        rows.append(("letters to readers", settings.mailbox_url))
     rows.append(("a walk through the main job", "copydesk demo"))
     lines = ["", f"Copydesk {version('copydesk')} is ready after {seconds:.1f} s; Ctrl-C stops it. "
              f"Data is in {settings.home.absolute()}.", ""]  # fmt: skip
     lines += [f"  {label:<32}{place}" for label, place in rows]
-    if token:
-        lines += ["", "The first administrator's token, shown only now:", "", f"  {token}"]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_token_lines(token), ""])
+
+
+def _lines_of_lost_start(migrate: Child) -> list[str]:
+    """What to say of the first token when the start came to nothing."""
+    if migrate.exit_status is not None and migrate.exit_status >= 0:
+        return _token_lines(migrate.printed.strip())
+    # It was ended in its work, perhaps between making the token and printing it.
+    return ["If this was a first start, make its token with: copydesk token issue --role administrator"]
+
+
+def _token_lines(token: str) -> list[str]:
+    return ["", "The first administrator's token, shown only now:", "", f"  {token}"] if token else []

@@ -3,12 +3,17 @@
 import contextlib
 import ipaddress
 import smtplib
+import socket
 import ssl
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
 TIMEOUT_SECONDS = 15
+# The library's timeout is that of one answer, and a server may speak slowly for hours. Less than a letter's lease.
+DEADLINE_SECONDS = 45
 PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 
 
@@ -49,18 +54,68 @@ def send(server: MailServer, message: EmailMessage, *, own_name: str) -> None:
     """Hand a letter to the server, for the one address in its To. `own_name` is how we greet.
 
     When the connection is lost after the letter's end and before the answer, nobody knows; that counts as not now, so
-    the letter may be sent twice, each time with the same Message-ID. Raises: NotNow, Never.
+    the letter may be sent twice, each time with the same Message-ID. Raises: NotNow, also when everything together,
+    looking up the server's name included, takes more than 45 s; Never.
     """
-    sender = message["From"].addresses[0].addr_spec
-    [recipient] = [address.addr_spec for address in message["To"].addresses]
-    connection = _greet(server, own_name)
-    try:
-        _hand_over(connection, message, sender, recipient)
-    finally:
-        # What the server says to our good-bye changes nothing.
-        with contextlib.suppress(smtplib.SMTPException, OSError):
-            connection.quit()
-        connection.close()
+    errand = _Errand(server, message, own_name)
+    # A thread of its own, because neither the look-up of a name nor a slow dialogue can be ended from within.
+    threading.Thread(target=errand.run, name="letter", daemon=True).start()
+    errand.wait(DEADLINE_SECONDS)
+
+
+class _Errand:
+    """One walk to the mail server, which is called off at its deadline."""
+
+    def __init__(self, server: MailServer, message: EmailMessage, own_name: str) -> None:
+        self._server, self._message, self._own_name = server, message, own_name
+        self._lock = threading.Lock()
+        self._is_over = threading.Event()
+        self._connection: smtplib.SMTP | None = None
+        self._problem: Exception | None = None
+
+    def run(self) -> None:
+        """Greet, hand over, say good-bye; whoever waits need not wait for the last."""
+        try:
+            self._go()
+            self._end(None)
+        except Exception as error:  # noqa: BLE001  # whatever it is, whoever waits is to have it
+            self._end(error)
+        if self._connection is not None:
+            # What the server says to our good-bye changes nothing.
+            with contextlib.suppress(smtplib.SMTPException, OSError):
+                self._connection.quit()
+            self._connection.close()
+
+    def wait(self, seconds: float) -> None:
+        """Wait until the letter was taken, at most so long. Raises: what went wrong."""
+        self._is_over.wait(seconds)
+        is_late = self._end(NotNow("deadline"))
+        sock: socket.socket | None = getattr(self._connection, "sock", None)
+        if is_late and sock is not None:
+            # Whoever reads or writes there hears of it at once.
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+        if self._problem is not None:
+            raise self._problem
+
+    def _end(self, problem: Exception | None) -> bool:
+        with self._lock:
+            is_first = not self._is_over.is_set()
+            if is_first:
+                self._problem = problem
+                self._is_over.set()
+        return is_first
+
+    def _go(self) -> None:
+        sender = self._message["From"].addresses[0].addr_spec
+        [recipient] = [address.addr_spec for address in self._message["To"].addresses]
+        connection = _connect(self._server, self._own_name)
+        with self._lock:
+            self._connection = connection
+            is_late = self._is_over.is_set()
+        if not is_late:
+            _greet(connection, self._server)
+            _hand_over(connection, self._message, sender, recipient)
 
 
 def greeting_name(host: str | None) -> str:
@@ -72,32 +127,32 @@ def greeting_name(host: str | None) -> str:
     return f"[{'IPv6:' if address.version == 6 else ''}{address}]"
 
 
-def _greet(server: MailServer, own_name: str) -> smtplib.SMTP:
+@contextlib.contextmanager
+def _before_the_letter() -> Iterator[None]:
     # Whatever goes wrong before a letter is offered says nothing about the letter: a refused login is the
     # operator's to mend, and the letter can wait for it.
-    connection: smtplib.SMTP | None = None
     try:
+        yield
+    except smtplib.SMTPResponseException as error:
+        raise NotNow(f"greeting: {error.smtp_code}") from None
+    except (smtplib.SMTPException, OSError) as error:
+        raise NotNow(f"greeting: {type(error).__name__}") from None
+
+
+def _connect(server: MailServer, own_name: str) -> smtplib.SMTP:
+    with _before_the_letter():
         if server.scheme == "smtps":
             context = ssl.create_default_context()
-            connection = smtplib.SMTP_SSL(server.host, server.port, own_name, timeout=TIMEOUT_SECONDS, context=context)
-        else:
-            connection = smtplib.SMTP(server.host, server.port, own_name, timeout=TIMEOUT_SECONDS)
+            return smtplib.SMTP_SSL(server.host, server.port, own_name, timeout=TIMEOUT_SECONDS, context=context)
+        return smtplib.SMTP(server.host, server.port, own_name, timeout=TIMEOUT_SECONDS)
+
+
+def _greet(connection: smtplib.SMTP, server: MailServer) -> None:
+    with _before_the_letter():
         if server.scheme == "smtp+starttls":
             connection.starttls(context=ssl.create_default_context())
         if server.user:
             connection.login(server.user, server.password)
-    except smtplib.SMTPResponseException as error:
-        _drop(connection)
-        raise NotNow(f"greeting: {error.smtp_code}") from None
-    except (smtplib.SMTPException, OSError) as error:
-        _drop(connection)
-        raise NotNow(f"greeting: {type(error).__name__}") from None
-    return connection
-
-
-def _drop(connection: smtplib.SMTP | None) -> None:
-    if connection is not None:
-        connection.close()
 
 
 def _hand_over(connection: smtplib.SMTP, message: EmailMessage, sender: str, recipient: str) -> None:

@@ -12,6 +12,7 @@ from cms.newsroom import publishing, queries
 from cms.newsroom.drafting import create_article as create
 from cms.newsroom.editing import edit_article as edit
 from cms.newsroom.models import Article, Revision
+from cms.newsroom.preparing import prepare_body
 from cms.newsroom.rules import DeleteArticle, EditArticle, NewArticle, PublishArticle, UnpublishArticle
 from cms.newsroom.saving import Saved
 from cms.newsroom.schemas import (
@@ -139,9 +140,10 @@ def delete_article(article_id: str, revision: int) -> Response:
 )
 def publish_article(article_id: str, revision: int, query: dict[str, Any], body: dict[str, Any]) -> Response:
     """Show the present revision to readers."""
+    command = PublishArticle(_id(article_id), revision, body["published_at"])
+    prepared = prepare_body(services().database, article_id, revision)
     with transaction() as session:
-        command = PublishArticle(_id(article_id), revision, body["published_at"])
-        saved = publishing.publish_article(session, current_actor(), command, services().clock())
+        saved = publishing.publish_article(session, current_actor(), command, prepared, services().clock())
         response = _article(saved.article, saved.content, Location=_receipt(saved))
     _wait(saved, query["wait"])
     return response

@@ -1,24 +1,13 @@
 """Showing an article to readers and taking it away from them, or from everybody."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cms.content.publishing import (
-    PersonValue,
-    PublishedArticle,
-    SectionValue,
-    SourceValue,
-    TagValue,
-    put_document,
-    withdraw_document,
-)
+from cms.content.publishing import put_document, withdraw_document
 from cms.events.catalogue import ArticleDeleted, ArticlePublished, ArticleUnpublished
 from cms.newsroom import queries
-from cms.newsroom.models import Article
+from cms.newsroom.preparing import PreparedBody
 from cms.newsroom.rules import (
     DeleteArticle,
     PublishArticle,
@@ -29,28 +18,29 @@ from cms.newsroom.rules import (
     wrong_instant,
 )
 from cms.newsroom.saving import Saved, locked, put_standing, record_act, refuse_stale, standing_of
+from cms.newsroom.showing import for_readers
 from cms.platform.actor import Actor
 from cms.platform.errors import Invalid
-from cms.platform.text.markdown import Rendered, render
-from cms.taxonomy.models import Person, Section, Tag
-from cms.taxonomy.queries import by_slugs
 
 
-def publish_article(session: Session, actor: Actor, command: PublishArticle, now: datetime) -> Saved:
+def publish_article(
+    session: Session, actor: Actor, command: PublishArticle, prepared: PreparedBody, now: datetime
+) -> Saved:
     """Show the present revision to readers from the commit on, as a new revision that holds the same.
 
     Emits: ArticlePublished
-    Raises: NotFound; Forbidden; Stale; Conflict (`already_published`, `slug_taken`); Invalid, naming what readers
-    would miss.
+    Raises: NotFound; Forbidden; Stale, also for a body prepared of another revision; Conflict (`already_published`,
+    `slug_taken`); Invalid, naming what readers would miss.
     """
     article = locked(session, actor, "articles:publish", command.article_id)
     refuse_stale(article, command.revision)
+    refuse_stale(article, prepared.revision)
     wrong = wrong_instant(command.published_at, now)
     if wrong:
         raise Invalid(errors=wrong)
     before = standing_of(article)
     after = decide(before, "publish", now, command.published_at)
-    rendered = render(article.body, article.body_format)  # type: ignore[arg-type]  # one of BODY_FORMATS
+    rendered = prepared.rendered
     missing = missing_for_readers(article.title, rendered.text, rendered.image_count)
     if missing:
         raise Invalid("The article is not ready for readers.", errors=missing)
@@ -59,7 +49,7 @@ def publish_article(session: Session, actor: Actor, command: PublishArticle, now
     # What was published elsewhere and is brought in here was not updated today.
     is_import = before.state != "published" and command.published_at is not None
     updated_at = (command.published_at if is_import else None) or now
-    put_document(session, _for_readers(session, article, content, rendered, updated_at), now)
+    put_document(session, for_readers(session, article, content, rendered, updated_at), now)
     is_first = before.first_published_at is None
     event = ArticlePublished(subject=article.id, revision=article.revision, is_first=is_first)
     return record_act(session, actor, article, content, event, now)
@@ -96,42 +86,3 @@ def delete_article(session: Session, actor: Actor, command: DeleteArticle, now: 
     article.slug = deleted_slug(article.slug, article.id)
     event = ArticleDeleted(subject=article.id, revision=article.revision)
     return record_act(session, actor, article, content, event, now)
-
-
-def _for_readers(
-    session: Session, article: Article, content: Mapping[str, Any], rendered: Rendered, updated_at: datetime
-) -> PublishedArticle:
-    assert article.published_at is not None
-    assert article.first_published_at is not None
-    people = by_slugs(session, Person, {*content["authors"], *([content["editor"]] if content["editor"] else [])})
-    persons = {slug: PersonValue(slug=slug, name=person.name) for slug, person in people.items()}
-    tags = by_slugs(session, Tag, content["tags"])
-    return PublishedArticle(
-        article_id=article.id,
-        number=article.number,
-        revision=article.revision,
-        locale=article.locale,
-        slug=article.slug,
-        section=_section(session, article.section_id),
-        title=article.title,
-        dek=article.dek,
-        summary=tuple(article.summary),
-        body_html=rendered.html,
-        text=rendered.text,
-        image_count=rendered.image_count,
-        tags=tuple(TagValue(slug=slug, name=tags[slug].name) for slug in content["tags"]),
-        authors=tuple(persons[slug] for slug in content["authors"]),
-        editor=persons[content["editor"]] if content["editor"] else None,
-        source=SourceValue(**content["source"]) if content["source"] else None,
-        fields=article.fields,
-        published_at=article.published_at,
-        first_published_at=article.first_published_at,
-        updated_at=updated_at,
-    )
-
-
-def _section(session: Session, section_id: str | None) -> SectionValue | None:
-    if section_id is None:
-        return None
-    section = session.scalars(select(Section).where(Section.id == section_id)).one()
-    return SectionValue(slug=section.slug, name=section.name, path=tuple(section.path.rstrip("/").split("/")))

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from cms.identity.rules import Place
 from cms.newsroom.models import Article, ArticleAuthor, ArticleTag, Revision
+from cms.newsroom.rules import BodyFormat
 from cms.platform.clock import rfc3339
 from cms.platform.keyset import one_page
 from cms.taxonomy.models import Person, Section, Source, Tag
@@ -48,6 +49,21 @@ class Narrowing:
 def article_by_id(session: Session, article_id: str) -> Article | None:
     """The article with this public id, unless it was deleted."""
     return session.scalar(living().where(Article.id == article_id))
+
+
+def body_of(session: Session, article_id: str, revision: int) -> tuple[str, BodyFormat] | None:
+    """The body of an article and its format, if the article is at this revision."""
+    if not 1 <= revision <= LARGEST_REVISION:
+        return None
+    statement = living().where(Article.id == article_id, Article.revision == revision)
+    found = session.execute(statement.with_only_columns(Article.body, Article.body_format)).one_or_none()
+    return None if found is None else (found.body, found.body_format)
+
+
+def live_revisions(session: Session) -> dict[str, int]:
+    """The revision that readers are meant to see of each published article, by id."""
+    statement = select(Article.id, Article.published_revision).where(Article.state == "published")
+    return {article_id: number for article_id, number in session.execute(statement) if number is not None}
 
 
 def living() -> Select[Article]:

@@ -1,7 +1,6 @@
 """What may be, in the newsroom: commands, limits, and the lifecycle of an article as a pure decision. Plain Python."""
 
 import json
-import re
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
@@ -27,15 +26,6 @@ LONGEST_FIELDS_BYTES = 65_536
 MOST_SUMMARY_POINTS = 12
 MOST_TAGS = 40
 MOST_AUTHORS = 20
-LONGEST_LOCALE = 35
-
-# Language, script, region, variants, extensions and private use. Source: RFC 5646, section 2.1, without the
-# grandfathered tags.
-LOCALE = re.compile(
-    r"[a-z]{2,3}(?:-[a-z]{3}){0,3}(?:-[a-z]{4})?(?:-(?:[a-z]{2}|\d{3}))?(?:-(?:[a-z\d]{5,8}|\d[a-z\d]{3}))*"
-    r"(?:-[a-wyz\d](?:-[a-z\d]{2,8})+)*(?:-x(?:-[a-z\d]{1,8})+)?",
-    re.ASCII | re.IGNORECASE,
-)
 
 # What an article holds where nothing was written. Title, locale and slug are never empty.
 EMPTY: Mapping[str, Any] = {
@@ -192,24 +182,6 @@ def settled(content: Mapping[str, Any]) -> tuple[dict[str, Any], list[FieldError
     if len(json.dumps(whole["fields"], ensure_ascii=False).encode()) > LONGEST_FIELDS_BYTES:
         errors.append(FieldError("/fields", "too_long", f"Longer than {LONGEST_FIELDS_BYTES} bytes of JSON."))
     return whole, errors
-
-
-def canonical_locale(text: str) -> str | None:
-    """A BCP 47 tag in its usual case, such as `zh-CN` for `zh-cn`; None for what is no such tag.
-
-    Source: RFC 5646, section 2.1.1.
-    """
-    if len(text) > LONGEST_LOCALE or not LOCALE.fullmatch(text):
-        return None
-    parts = text.lower().split("-")
-    for index, part in enumerate(parts[1:], 1):
-        if len(part) == 1:
-            break
-        if len(part) == 2:
-            parts[index] = part.upper()
-        elif len(part) == 4 and part.isalpha():
-            parts[index] = part.title()
-    return "-".join(parts)
 
 
 def deleted_slug(slug: str, article_id: str) -> str:

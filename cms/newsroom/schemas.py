@@ -1,6 +1,5 @@
 """Shapes of articles and revisions on the wire, for editors; what comes in becomes a frozen command."""
 
-from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from marshmallow import ValidationError, fields, post_load, validate
@@ -9,11 +8,10 @@ from cms.events.subscriptions import hearing
 from cms.newsroom import rules
 from cms.newsroom.rules import NewArticle
 from cms.platform.http.query_input import PageShape
-from cms.platform.http.shapes import Flag, Shape, Text, UtcInstant
+from cms.platform.http.shapes import Flag, ListShape, Locale, Shape, Text, UtcInstant
 from cms.platform.text.slugs import RESERVED, is_slug
 from cms.taxonomy.rules import LONGEST_NAME, LONGEST_SLUG, NewSource
 from cms.taxonomy.schemas import (
-    EditorListShape,
     check_not_blank,
     check_slug,
     name_field,
@@ -22,16 +20,6 @@ from cms.taxonomy.schemas import (
 )
 
 LONGEST_FIELD_NAME = 100
-
-
-class Locale(Text):
-    """A BCP 47 tag, in its usual case."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> str:
-        locale = rules.canonical_locale(super()._deserialize(value, attr, data, **options))
-        if locale is None:
-            raise ValidationError("Must be a BCP 47 tag, such as en or zh-CN.")
-        return locale
 
 
 def _check_slug(text: str) -> None:
@@ -209,7 +197,7 @@ class ArticleShape(ArticleEntryShape):
     fields_ = fields.Dict(required=True, data_key="fields")
 
 
-class ArticlePageShape(EditorListShape):
+class ArticlePageShape(ListShape):
     """Articles, the ones changed last first."""
 
     data = fields.List(fields.Nested(ArticleEntryShape), required=True)
@@ -249,7 +237,7 @@ class RevisionShape(RevisionEntryShape):
     content = fields.Nested(ContentShape, required=True)
 
 
-class RevisionPageShape(EditorListShape):
+class RevisionPageShape(ListShape):
     """Revisions, newest first."""
 
     data = fields.List(fields.Nested(RevisionEntryShape), required=True)

@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from cms.audit.models import AuditEntry
-from cms.operations.queries import newest_first
 from cms.platform.db import Database
+from cms.platform.keyset import one_page
 
 EXACT = ("action", "actor_kind", "actor_id", "subject_kind", "subject_id", "credential", "outcome", "request_id")
 EXPORTED_AT_ONCE = 500
@@ -29,11 +29,18 @@ def matching(filters: Mapping[str, Any]) -> list[ColumnElement[bool]]:
 
 
 def newest_entries(
-    session: Session, conditions: Sequence[ColumnElement[bool]], *, limit: int, direction: str, after: int | None
+    session: Session,
+    conditions: Sequence[ColumnElement[bool]],
+    *,
+    limit: int,
+    after: Sequence[Any] | None,
+    is_backwards: bool,
 ) -> Sequence[AuditEntry]:
-    """One page, newest first, with one entry more than the limit."""
-    query = select(AuditEntry).where(*conditions)
-    return newest_first(session, query, AuditEntry.number, limit=limit, direction=direction, after=after)
+    """One page, newest first."""
+    statement = select(AuditEntry).where(*conditions)
+    return one_page(
+        session, statement, [AuditEntry.number], after, limit=limit, is_falling=True, is_backwards=is_backwards
+    )
 
 
 def count_of(session: Session, conditions: Sequence[ColumnElement[bool]]) -> int:

@@ -7,26 +7,22 @@ never in a backup: it grows back. The archive holds the installation's secret, s
 import hashlib
 import io
 import json
-import os
 import shutil
-import sqlite3
-import subprocess
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import make_url
-
 from cms.audit.heads import head_file
 from cms.audit.keyring import audit_key_file
+from cms.operations.dumps import BackupError, dump, fill, is_sqlite, place_of, refuse_filled, sync
 from cms.platform.clock import rfc3339
-from cms.platform.keys import load_keys, write_secrets
+from cms.platform.keys import existing_keys, read_secrets, secret_path, write_secrets
 from cms.settings import Settings
 
 MANIFEST = "manifest.json"
@@ -41,10 +37,6 @@ CHUNK = 1 << 20
 SEAL_HEAD = b"\x1f\x8b\x08\x04\0\0\0\0\0\xff" + (36).to_bytes(2, "little") + b"CD" + (32).to_bytes(2, "little")
 SEAL_TAIL = b"\x03\0" + bytes(8)
 SEAL_BYTES = len(SEAL_HEAD) + 32 + len(SEAL_TAIL)
-
-
-class BackupError(Exception):
-    """A backup or restore that was refused; the text says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -63,24 +55,22 @@ def backup(settings: Settings, target: Path, now: datetime) -> Backup:
     """
     if target.exists():
         raise BackupError(f"{target} is there already; name another file")
+    kept = _secrets(settings)
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as folder:
-        kind = "sqlite" if settings.database.startswith("sqlite") else "postgresql"
+        kind = "sqlite" if is_sqlite(settings) else "postgresql"
         snapshot = Path(folder) / PARTS[kind]
-        if kind == "sqlite":
-            _dump_sqlite(settings, snapshot)
-        else:
-            _dump_postgresql(settings, snapshot)
+        dump(settings, snapshot)
         manifest = {
             "product": "copydesk",
             "version": version("copydesk"),
             "made_at": rfc3339(now),
             "database": kind,
-            "parts": {snapshot.name: _digest(snapshot)},
+            "parts": {
+                snapshot.name: _digest(snapshot),
+                **{member: hashlib.sha256(data).hexdigest() for member, data in kept.items()},
+            },
         }
-        kept = _secrets(settings)
-        for name, data in kept.items():
-            manifest["parts"][name] = hashlib.sha256(data).hexdigest()  # type: ignore[index]  # a mapping made above
         archive = Path(folder) / "archive"
         with tarfile.open(archive, "w:gz", compresslevel=1) as tar:
             _add_bytes(tar, MANIFEST, json.dumps(manifest, indent=1).encode(), now)
@@ -88,10 +78,10 @@ def backup(settings: Settings, target: Path, now: datetime) -> Backup:
                 _add_bytes(tar, name, data, now)
             tar.add(snapshot, snapshot.name, filter=_anonymous)
         seal(archive)
-        _sync(archive)
+        sync(archive)
         archive.chmod(0o600)
         archive.rename(target)
-        _sync(target.parent)
+        sync(target.parent)
     return Backup(target, target.stat().st_size, _digest(target))
 
 
@@ -106,88 +96,25 @@ def restore(settings: Settings, archive: Path) -> dict[str, Any]:
 
     Raises: BackupError when a part is damaged, the kinds differ, or there is data already; then nothing was changed.
     """
-    kind = "sqlite" if settings.database.startswith("sqlite") else "postgresql"
-    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=settings.home, prefix=".restore-") as folder:
-        manifest = _extract(archive, Path(folder))
+    kind = "sqlite" if is_sqlite(settings) else "postgresql"
+    for folder in (settings.home, place_of(settings)):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Beside the database, so that it takes its place by a rename.
+    with tempfile.TemporaryDirectory(dir=place_of(settings), prefix=".restore-") as name:
+        found = Path(name)
+        manifest = _extract(archive, found)
         if manifest["database"] != kind:
             raise BackupError(f"the archive holds a {manifest['database']} database, and this home uses {kind}")
-        _put_secrets(settings, Path(folder))
-        if kind == "sqlite":
-            _restore_sqlite(settings, Path(folder) / PARTS[kind])
-        else:
-            _restore_postgresql(settings, Path(folder) / PARTS[kind])
+        _refuse_other_secrets(settings, found)
+        refuse_filled(settings)
+        fill(settings, found / PARTS[kind])
+        # Last, when nothing is left that could refuse: a key alone would end open codes in a home that was not empty.
+        _put_secrets(settings, found)
     # What the index holds belongs to the database that was here before; it grows back from this one.
     shutil.rmtree(settings.index_home, ignore_errors=True)
     # The head counts audit entries of the database that was here before; the relay writes one for this one.
     head_file(settings.home).unlink(missing_ok=True)
     return manifest
-
-
-def _dump_sqlite(settings: Settings, snapshot: Path) -> None:
-    source = _sqlite_path(settings)
-    if not source.exists():
-        raise BackupError(f"there is no database at {source}")
-    # One step copies all pages under one read lock, so a writer that goes on never makes the copy begin again.
-    with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(snapshot)) as copy:
-        live.backup(copy, pages=-1)
-        copy.execute("PRAGMA journal_mode=DELETE")
-        damage = copy.execute("PRAGMA integrity_check").fetchone()[0]
-    if damage != "ok":
-        raise BackupError(f"the database is damaged: {damage}; run copydesk doctor")
-    _sync(snapshot)
-
-
-def _restore_sqlite(settings: Settings, snapshot: Path) -> None:
-    target = _sqlite_path(settings)
-    if target.exists() and target.stat().st_size > 0:
-        raise BackupError(f"{target} is there already; restore into an empty COPYDESK_HOME")
-    _sync(snapshot)
-    snapshot.rename(target)
-    _sync(target.parent)
-
-
-def _dump_postgresql(settings: Settings, snapshot: Path) -> None:
-    _run(
-        [
-            _program("pg_dump"),
-            "--format=custom",
-            "--no-owner",
-            "--no-privileges",
-            f"--file={snapshot}",
-            _libpq_url(settings),
-        ]
-    )
-
-
-def _restore_postgresql(settings: Settings, snapshot: Path) -> None:
-    _run(
-        [
-            _program("pg_restore"), "--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges",
-            f"--dbname={_libpq_url(settings)}", str(snapshot),
-        ]
-    )  # fmt: skip
-
-
-def _run(command: list[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # our own words, no shell
-    if done.returncode != 0:
-        raise BackupError(f"{Path(command[0]).name} failed: {done.stderr.strip().splitlines()[-1:] or done.returncode}")
-
-
-def _program(name: str) -> str:
-    found = shutil.which(name)
-    if found is None:
-        raise BackupError(f"{name} is not on the PATH; install PostgreSQL's client programs")
-    return found
-
-
-def _libpq_url(settings: Settings) -> str:
-    return settings.database.replace("postgresql+psycopg://", "postgresql://", 1)
-
-
-def _sqlite_path(settings: Settings) -> Path:
-    return Path(str(make_url(settings.database).database))
 
 
 def seal(archive: Path) -> None:
@@ -253,7 +180,10 @@ def _members(archive: Path) -> Iterator[Iterator[tuple[str, Any]]]:
 
 def _secrets(settings: Settings) -> dict[str, bytes]:
     """The members that hold keys: without them neither open codes nor the audit trail could be verified."""
-    keys = load_keys(settings)
+    try:
+        keys = existing_keys(settings)
+    except OSError as error:
+        raise BackupError(f"no key to back up: {error}") from error
     kept = {SECRET: keys.secret}
     if keys.previous is not None:
         kept[PREVIOUS_SECRET] = keys.previous
@@ -262,17 +192,25 @@ def _secrets(settings: Settings) -> dict[str, bytes]:
     return kept
 
 
-def _put_secrets(settings: Settings, folder: Path) -> None:
-    found = [(folder / name).read_bytes() for name in (SECRET, PREVIOUS_SECRET) if (folder / name).exists()]
+def _secrets_in(folder: Path) -> tuple[bytes, ...]:
+    return tuple((folder / name).read_bytes() for name in (SECRET, PREVIOUS_SECRET) if (folder / name).exists())
+
+
+def _refuse_other_secrets(settings: Settings, folder: Path) -> None:
+    found = _secrets_in(folder)
     if settings.secret_key or settings.secret_key_file:
-        keys = load_keys(settings)
+        keys = existing_keys(settings)
         if found[0] not in (keys.secret, keys.previous):
             raise BackupError("COPYDESK_SECRET_KEY is not the one of this backup; set the one that it was made with")
-    else:
-        path = settings.home / "keys" / "secret"
-        if path.exists() and path.read_bytes().split() != found:
-            raise BackupError(f"{path} holds another key; restore into an empty COPYDESK_HOME")
-        write_secrets(path, tuple(found))
+        return
+    path = secret_path(settings)
+    if path.exists() and read_secrets(path) != found:
+        raise BackupError(f"{path} holds another key; restore into an empty COPYDESK_HOME")
+
+
+def _put_secrets(settings: Settings, folder: Path) -> None:
+    if not settings.secret_key and not settings.secret_key_file:
+        write_secrets(secret_path(settings), _secrets_in(folder))
     if (folder / AUDIT_KEYS).exists():
         # Added to what is there: a key too many verifies nothing wrong, and one too few leaves seals unverified.
         path = audit_key_file(settings.home)
@@ -298,11 +236,3 @@ def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -6,15 +6,17 @@ import smtplib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
-from sqlalchemy import select, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import text
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from cms.audit.heads import HeadError, read_head
 from cms.audit.keyring import AuditKeys
 from cms.audit.queries import last_link, oldest_unsealed_at
-from cms.content.models import Document
+from cms.content.deriving import published_revisions
+from cms.mail.sending import MailServer
+from cms.newsroom.queries import live_revisions
+from cms.operations.dumps import is_sqlite, sqlite_path
 from cms.operations.queries import open_work
 from cms.platform.bell import Bell
 from cms.platform.db import Database, refuse_unsafe_server
@@ -48,20 +50,14 @@ Check = Callable[[Settings, Database, datetime], Iterator[Finding]]
 def examine(settings: Settings, now: datetime) -> list[Finding]:
     """Look at every part; a part that cannot be looked at is a finding too."""
     findings = list(_home(settings))
-    database = Database(settings.database, is_durable=True)
-    try:
-        with database.reading() as session:
-            session.execute(text("SELECT 1"))
-    except SQLAlchemyError as error:
-        findings.append(
-            Finding("database", f"does not answer: {type(error).__name__}", "start it, or check COPYDESK_DATABASE_URL")
-        )
+    # To open a database of SQLite that is not there would make one.
+    if is_sqlite(settings) and not sqlite_path(settings).exists():
+        mend = "run copydesk up, or set COPYDESK_HOME to the right folder"
+        findings.append(Finding("database", f"there is none at {sqlite_path(settings)}", mend))
     else:
-        for check in (_database, _work, _audit, _index):
-            findings.extend(check(settings, database, now))
+        findings.extend(_whole_database(settings, now))
     findings.extend(_broker(settings))
     findings.extend(_mail(settings))
-    database.dispose()
     return findings
 
 
@@ -88,6 +84,23 @@ def _home(settings: Settings) -> Iterator[Finding]:
         yield Finding("keys", "there, and long enough")
 
 
+def _whole_database(settings: Settings, now: datetime) -> Iterator[Finding]:
+    database = Database(settings.database, is_durable=True)
+    try:
+        with database.reading() as session:
+            session.execute(text("SELECT 1"))
+    except OperationalError as error:
+        detail = f"does not answer: {type(error).__name__}"
+        yield Finding("database", detail, "start it, or check COPYDESK_DATABASE_URL")
+    except DatabaseError as error:
+        yield _damaged(str(error.orig))
+    else:
+        for check in (_database, _work, _documents, _index):
+            yield from check(settings, database, now)
+    finally:
+        database.dispose()
+
+
 def _database(settings: Settings, database: Database, _now: datetime) -> Iterator[Finding]:
     with database.reading() as session:
         step, head = current_step(session.connection()), head_step()
@@ -100,7 +113,7 @@ def _database(settings: Settings, database: Database, _now: datetime) -> Iterato
         if database.is_sqlite:
             damage = session.scalar(text("PRAGMA quick_check"))
             if damage != "ok":
-                yield Finding("database", f"damaged: {damage}", "stop Copydesk and run copydesk restore with a backup")
+                yield _damaged(str(damage))
             else:
                 yield Finding("database", "SQLite, undamaged")
             return
@@ -111,6 +124,10 @@ def _database(settings: Settings, database: Database, _now: datetime) -> Iterato
         yield Finding("database", problem.detail, mend)
     else:
         yield Finding("database", "PostgreSQL, durable")
+
+
+def _damaged(how: str) -> Finding:
+    return Finding("database", f"damaged: {how}", "stop Copydesk and run copydesk restore with a backup")
 
 
 def _work(_settings: Settings, database: Database, now: datetime) -> Iterator[Finding]:
@@ -156,15 +173,26 @@ def _audit(settings: Settings, database: Database, now: datetime) -> Iterator[Fi
         yield Finding("audit trail", f"{end.seal_number} entries sealed; copydesk audit verify looks at each")
 
 
+def _documents(_settings: Settings, database: Database, _now: datetime) -> Iterator[Finding]:
+    if not _is_migrated(database):
+        return
+    with database.reading() as session:
+        wanted, shown = live_revisions(session), published_revisions(session)
+    wrong = {key for key in wanted.keys() | shown.keys() if wanted.get(key) != shown.get(key)}
+    if wrong:
+        yield Finding("documents", f"{len(wrong)} differ from what was published", "run copydesk rebuild")
+    else:
+        yield Finding("documents", f"{len(shown)}, each of its published revision")
+
+
 def _index(settings: Settings, database: Database, _now: datetime) -> Iterator[Finding]:
     if not _is_migrated(database):
         return
     with database.reading() as session:
-        published = {
-            row.article_id: row.revision for row in session.execute(select(Document.article_id, Document.revision))
-        }
+        published = published_revisions(session)
     reader = Reader(settings.index_home)
     try:
+        reader.verify()
         indexed = reader.indexed()
     except IndexUnavailable as error:
         yield Finding("search index", str(error), "run copydesk reindex")
@@ -195,20 +223,20 @@ def _broker(settings: Settings) -> Iterator[Finding]:
 
 
 def _mail(settings: Settings) -> Iterator[Finding]:
-    parts = urlsplit(settings.mail_server)
-    kind = smtplib.SMTP_SSL if parts.scheme == "smtps" else smtplib.SMTP
-    default = 465 if parts.scheme == "smtps" else 25
     try:
-        with kind(parts.hostname or "", parts.port or default, timeout=3) as server:
-            server.noop()
+        server = MailServer.from_url(settings.mail_server)
+    except ValueError as error:
+        yield Finding("mail", str(error), "correct COPYDESK_SMTP_URL")
+        return
+    place = f"{server.host}:{server.port}"
+    kind = smtplib.SMTP_SSL if server.scheme == "smtps" else smtplib.SMTP
+    try:
+        with kind(server.host, server.port, timeout=3) as connection:
+            connection.noop()
     except (OSError, smtplib.SMTPException) as error:
-        yield Finding(
-            "mail",
-            f"{parts.hostname}:{parts.port or default} does not answer: {error}",
-            "start it, or check COPYDESK_SMTP_URL",
-        )
+        yield Finding("mail", f"{place} does not answer: {error}", "start it, or check COPYDESK_SMTP_URL")
     else:
-        yield Finding("mail", f"{parts.hostname}:{parts.port or default} answers")
+        yield Finding("mail", f"{place} answers")
 
 
 def _is_migrated(database: Database) -> bool:

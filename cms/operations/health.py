@@ -1,9 +1,7 @@
-"""Whether this process can serve, told from its parts, at most once a second."""
+"""Whether this process can serve, told from its parts."""
 
 import shutil
-import threading
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -18,7 +16,6 @@ from search_index.reader import IndexUnavailable, Reader
 log = structlog.get_logger("copydesk.health")
 LAG_SECONDS = 60
 FREE_DISK_SHARE = 0.05
-KEPT_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -29,26 +26,16 @@ class Health:
     degraded: tuple[str, ...] = ()
 
 
-@dataclass
+@dataclass(frozen=True)
 class HealthCheck:
-    """Asks each part and keeps the answer for a second, so that a thousand probes cost as much as one."""
+    """Asks each part."""
 
     settings: Settings
     database: Database
     index: Reader
-    kept: Health | None = None
-    kept_until: float = 0.0
-    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def now(self, instant: datetime) -> Health:
         """The health at this moment."""
-        with self.lock:
-            if self.kept is None or time.monotonic() >= self.kept_until:
-                self.kept = self._ask(instant)
-                self.kept_until = time.monotonic() + KEPT_SECONDS
-            return self.kept
-
-    def _ask(self, instant: datetime) -> Health:
         degraded = []
         try:
             with self.database.reading() as session:

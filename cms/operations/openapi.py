@@ -10,7 +10,7 @@ from flask import Flask
 from marshmallow import Schema
 from werkzeug.routing import Rule
 
-from cms.platform.http.endpoint import Endpoint, limit_of
+from cms.platform.http.endpoint import CHANGING, Endpoint, limit_of
 from cms.platform.http.guard import OPEN_ROUTES, PRIVATE_PREFIXES
 from cms.platform.http.shapes import Flag, Text, UtcInstant
 
@@ -179,7 +179,7 @@ def _refusals(rule: Rule, declared: Endpoint) -> set[int]:
     is_open = any((method, rule.rule) in OPEN_ROUTES for method in rule.methods or ())
     if rule.rule.startswith(PRIVATE_PREFIXES) and not is_open:
         refusals |= {401, 403}
-    if declared.body is not None:
+    if declared.body is not None or CHANGING & (rule.methods or set()):
         refusals |= {413, 415, 422}
     if declared.needs_revision:
         refusals |= {404, 412, 428}

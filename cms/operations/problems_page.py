@@ -27,7 +27,10 @@ PROBLEMS: dict[str, tuple[int, str]] = {
         "Sessions by cookie need https, except on loopback; set COPYDESK_BASE_URL, or take kind bearer.",
     ),
     "idempotency_key_reused": (422, "This Idempotency-Key came before with another request. Make a new key."),
-    "in_progress": (409, "The first request with this Idempotency-Key is still under way."),
+    "in_progress": (
+        409,
+        "The first request with this Idempotency-Key, or on SQLite another change, is still under way.",
+    ),
     "internal": (500, "A mistake on our side. The request id names it in the log."),
     "invalid": (422, "The request was read and its content is wrong; errors lists where."),
     "last_administrator": (409, "This is the last active administrator; make another one first."),

@@ -1,26 +1,28 @@
 """Reads for operators: receipts and deliveries. Nothing here writes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from cms.events.models import Delivery, Letter
 from cms.events.queries import consequence_state
 from cms.platform.ids import is_id
+from cms.platform.keyset import one_page
 
 OVER = ("done", "superseded")
 
 
-def receipt(session: Session, receipt_id: str) -> dict[str, Any] | None:
+def receipt(session: Session, receipt_id: str, now: datetime) -> dict[str, Any] | None:
     """What follows from one act, in the shape of `ReceiptShape`; None when there is no such act."""
     if not is_id(receipt_id):
         return None
     letter = session.scalar(select(Letter).where(Letter.id == receipt_id).options(selectinload(Letter.deliveries)))
     if letter is None:
         return None
-    consequences = [_consequence(letter, delivery) for delivery in letter.deliveries]
+    consequences = [_consequence(letter, delivery, now) for delivery in letter.deliveries]
     states = {consequence["state"] for consequence in consequences}
     state = "failed" if "failed" in states else "done" if states <= set(OVER) else "running"
     return {
@@ -32,11 +34,11 @@ def receipt(session: Session, receipt_id: str) -> dict[str, Any] | None:
     }
 
 
-def _consequence(letter: Letter, delivery: Delivery) -> dict[str, Any]:
+def _consequence(letter: Letter, delivery: Delivery, now: datetime) -> dict[str, Any]:
     finished_at = delivery.finished_at
     return {
         "name": delivery.subscription,
-        "state": consequence_state(delivery),
+        "state": consequence_state(delivery, now),
         "attempts": delivery.attempts,
         "started_at": delivery.started_at,
         "finished_at": finished_at,
@@ -48,27 +50,16 @@ def _consequence(letter: Letter, delivery: Delivery) -> dict[str, Any]:
 
 
 def deliveries(
-    session: Session, *, state: str, subscription: str | None, limit: int, direction: str, after: int | None
+    session: Session, filters: Mapping[str, str], *, limit: int, after: Sequence[Any] | None, is_backwards: bool
 ) -> Sequence[Delivery]:
-    """Deliveries, newest first, from after a number on; one more than `limit`, to see whether there are more."""
-    query = select(Delivery).options(joinedload(Delivery.letter)).where(Delivery.state == state)
-    if subscription is not None:
-        query = query.where(Delivery.subscription == subscription)
-    return newest_first(session, query, Delivery.number, limit=limit, direction=direction, after=after)
+    """One page of deliveries, newest first; `filters` are columns with the value they must have."""
+    statement = select(Delivery).options(joinedload(Delivery.letter)).filter_by(**filters)
+    return one_page(
+        session, statement, [Delivery.number], after, limit=limit, is_falling=True, is_backwards=is_backwards
+    )
 
 
-def newest_first(
-    session: Session, query: Select[Any], number: Any, *, limit: int, direction: str, after: int | None
-) -> Sequence[Any]:
-    """One keyset page by a falling number, in either direction, with one row more than the limit."""
-    if direction == "next":
-        query = query.order_by(number.desc()) if after is None else query.where(number < after).order_by(number.desc())
-        return session.scalars(query.limit(limit + 1)).all()
-    rows = session.scalars(query.where(number > after).order_by(number).limit(limit + 1)).all()
-    return rows[::-1]
-
-
-def count_of(session: Session, table: Any, filters: dict[str, str]) -> int:
+def count_of(session: Session, table: Any, filters: Mapping[str, str]) -> int:
     """How many rows have these values."""
     return session.scalar(select(func.count()).select_from(table).filter_by(**filters)) or 0
 

@@ -8,7 +8,7 @@ from cms.identity.rules import PERMISSIONS
 from cms.identity.schemas import TokenShape
 from cms.identity.staff.schemas import StaffShape
 from cms.platform.http.query_input import PageShape
-from cms.platform.http.shapes import Flag, Shape, UtcInstant
+from cms.platform.http.shapes import Flag, ListShape, Shape, UtcInstant
 
 
 class ConsequenceShape(Shape):
@@ -56,27 +56,10 @@ class DeliveryShape(Shape):
     error = fields.String(allow_none=True)
 
 
-class PageInfoShape(Shape):
-    """Where this page stands in its list."""
-
-    limit = fields.Integer()
-    next_cursor = fields.String(allow_none=True)
-    prev_cursor = fields.String(allow_none=True)
-    has_more = Flag()
-
-
-class MetaShape(Shape):
-    """What is known of the whole list."""
-
-    count = fields.Integer(allow_none=True)
-
-
-class DeliveryPageShape(Shape):
+class DeliveryPageShape(ListShape):
     """A page of deliveries, newest first."""
 
-    data = fields.List(fields.Nested(DeliveryShape))
-    page = fields.Nested(PageInfoShape)
-    meta = fields.Nested(MetaShape)
+    data = fields.List(fields.Nested(DeliveryShape), required=True)
 
 
 class DeliveryQueryShape(PageShape):
@@ -107,12 +90,10 @@ class AuditEntryShape(Shape):
     seal = fields.String(allow_none=True)
 
 
-class AuditPageShape(Shape):
+class AuditPageShape(ListShape):
     """A page of the audit trail, newest first."""
 
-    data = fields.List(fields.Nested(AuditEntryShape))
-    page = fields.Nested(PageInfoShape)
-    meta = fields.Nested(MetaShape)
+    data = fields.List(fields.Nested(AuditEntryShape), required=True)
 
 
 class AuditExportQueryShape(Shape):
@@ -134,20 +115,16 @@ class AuditQueryShape(AuditExportQueryShape, PageShape):
     """Which audit entries to list."""
 
 
-class TokenPageShape(Shape):
+class TokenPageShape(ListShape):
     """A page of tokens, newest first."""
 
     data = fields.List(fields.Nested(TokenShape))
-    page = fields.Nested(PageInfoShape)
-    meta = fields.Nested(MetaShape)
 
 
-class StaffPageShape(Shape):
+class StaffPageShape(ListShape):
     """A page of colleagues, by address."""
 
     data = fields.List(fields.Nested(StaffShape))
-    page = fields.Nested(PageInfoShape)
-    meta = fields.Nested(MetaShape)
 
 
 class ExplainQueryShape(Shape):

@@ -37,6 +37,8 @@ from cms.platform.errors import Unavailable
 BUSY_TIMEOUT_MS = 5_000
 PAUSE_SECONDS = (0.0005, 0.005)
 WRITE = "BEGIN IMMEDIATE"
+# An execution option of a connection, in milliseconds: how long it waits for its turn to write on SQLite.
+PATIENCE = "copydesk_patience_ms"
 WAKE = "wake"
 
 
@@ -171,17 +173,18 @@ def _prepare_sqlite(engine: Engine, *, begin: str, synchronous: str) -> None:
 
     @event.listens_for(engine, "begin")
     def on_begin(connection: Any) -> None:
-        if begin != WRITE or not _has_turn(connection.connection.dbapi_connection):
+        patience = connection.get_execution_options().get(PATIENCE, BUSY_TIMEOUT_MS)
+        if begin != WRITE or not _has_turn(connection.connection.dbapi_connection, patience):
             connection.exec_driver_sql(begin)
 
 
-def _has_turn(connection: sqlite3.Connection) -> bool:
+def _has_turn(connection: sqlite3.Connection, patience_ms: float) -> bool:
     """Begin a write as soon as no other goes on; False when it could not, for the caller to hear why at once.
 
     SQLite's own waiting looks again only every 100 ms after a while, and whoever comes new looks at once: under four
     busy writers one of them starved for more than five seconds. Looking every few milliseconds gives all a like chance.
     """
-    until = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    until = time.monotonic() + patience_ms / 1000
     connection.execute("PRAGMA busy_timeout=0")
     while time.monotonic() < until:
         try:

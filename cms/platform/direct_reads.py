@@ -99,8 +99,10 @@ class DirectReads:
         return connection
 
     def _postgresql(self) -> Any:
-        plain = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
-        connection = self._driver.connect(plain, autocommit=True, prepare_threshold=0, connect_timeout=3)
+        # Not the URL's text: SQLAlchemy writes a space in a password as it is, which libpq refuses.
+        words, options = self._url.get_dialect()().create_connect_args(self._url)
+        options = {"connect_timeout": 3, **options, "autocommit": True, "prepare_threshold": 0}
+        connection = self._driver.connect(*words, **options)
         connection.execute("SET default_transaction_read_only = on")
         return connection
 

@@ -3,12 +3,12 @@
 import hashlib
 from datetime import datetime
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import case, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from cms.platform.counting import Limit, Verdict, microseconds, verdict
-from cms.platform.models import LimitCounter
+from cms.platform.models import FailureCounter, LimitCounter
 
 
 def take(session: Session, key: str, limit: Limit, now: datetime) -> Verdict:
@@ -40,6 +40,26 @@ def take(session: Session, key: str, limit: Limit, now: datetime) -> Verdict:
     )
     full_at = session.scalar(select(LimitCounter.full_at).where(LimitCounter.key == key))
     return verdict(limit, False, end if full_at is None else full_at, instant)
+
+
+def count_failure(session: Session, subject: str, now: datetime) -> None:
+    """Count one more failure in a row at a subject. See `failures_in_a_row`."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    statement = insert(FailureCounter).values(subject=subject, last_at=now, count=1)
+    statement = statement.on_conflict_do_update(
+        index_elements=[FailureCounter.subject], set_={"last_at": now, "count": FailureCounter.count + 1}
+    )
+    session.execute(statement)
+
+
+def failures_in_a_row(session: Session, subject: str) -> int:
+    """How often somebody failed at a subject since the last success there."""
+    return session.scalar(select(FailureCounter.count).where(FailureCounter.subject == subject)) or 0
+
+
+def forget_failures(session: Session, subject: str) -> None:
+    """Begin to count anew: somebody succeeded."""
+    session.execute(delete(FailureCounter).where(FailureCounter.subject == subject))
 
 
 def line_up(session: Session, key: str) -> None:

@@ -29,3 +29,13 @@ class LimitCounter(Table):
 
     key: Mapped[str] = mapped_column(String(200), primary_key=True)
     full_at: Mapped[int] = mapped_column(BigInteger, index=True)
+
+
+class FailureCounter(Table):
+    """How often in a row somebody failed at a subject, and when last; the row goes with the next success."""
+
+    __tablename__ = "failure_counters"
+
+    subject: Mapped[str] = mapped_column(String(200), primary_key=True)
+    count: Mapped[int]
+    last_at: Mapped[datetime] = mapped_column(Instant, index=True)

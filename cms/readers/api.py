@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from flask import Blueprint, Response, request
 
-from cms.identity.passwords import HASHER, password_problem
+from cms.identity.passwords import HASHER, password_problem, salt_of_registrations
 from cms.mail.queueing import domain_of
 from cms.platform.errors import BadRequest, Invalid
 from cms.platform.http.answers import answer
@@ -40,12 +40,13 @@ readers = Blueprint("readers", __name__, url_prefix="/readers/v1")
     answers={202: ChallengeShape},
     limit=CODES_PER_CLIENT,
     description="The same answer whether the address has an account already, and whether a letter was sent just "
-    "before. The owner of the mailbox reads in the letter which it is.",
+    "before. The owner of the mailbox reads in the letter which it is. Sent again with the same password while a "
+    "code is on its way, it names the same challenge.",
 )
 def register_account(body: Registration) -> Response:
     """Begin an account; verifying the code makes it."""
     _refuse_weak(body.password, body.email, "/password")
-    password_hash = HASHER.hash(body.password)
+    password_hash = HASHER.hash(body.password, salt_of_registrations(services().keys, body.email))
     with transaction() as session:
         challenge_id = asking.register(
             session, current_actor(), body, password_hash, terms=_terms(), now=services().clock()

@@ -17,7 +17,7 @@ from cms.platform.actor import Actor
 from cms.platform.ids import new_id
 from cms.platform.limits import line_up, take
 from cms.readers.models import Account, Challenge
-from cms.readers.queries import account_of, challenge_of, codes_asked
+from cms.readers.queries import account_of, challenge_of, codes_asked, open_challenge_of
 from cms.readers.rules import CODE_LIFE, CODES_BEFORE_ALARM, may_send_code
 from cms.readers.schemas import CodeRequest, Registration
 
@@ -62,7 +62,8 @@ def register(
 ) -> str:
     """Begin an account: the letter's code ends it. Gives the id of the challenge.
 
-    Emits: LetterQueued, unless a code was sent just now; then the id is a fresh one that nothing answers to.
+    Emits: LetterQueued, unless a code was sent just now. Then the id is the open challenge's for whoever sends the
+    same password again, because its first answer may have been lost; for others a fresh one that nothing answers to.
     """
     wish = Wish("verify_email", command.email, command.locale, command.display_name.strip(), password_hash)
     return _ask(session, actor, wish, None, terms, now)
@@ -91,7 +92,7 @@ def _ask(session: Session, actor: Actor, wish: Wish, open_id: str | None, terms:
     account = account_of(session, wish.email)
     if not may_send_code(codes_asked(session, wish.email, now - timedelta(days=1)), wish.purpose, terms.cooldown, now):
         log.info("code_not_sent_so_soon", purpose=wish.purpose)
-        return open_id or new_id()
+        return open_id or _same_registration(session, wish, now) or new_id()
     alarm = CODES_BEFORE_ALARM
     if not take(session, alarm.name, alarm, now).is_allowed:
         log.warning("unusually_many_codes", per_hour_beyond=alarm.times)
@@ -113,6 +114,13 @@ def _ask(session: Session, actor: Actor, wish: Wish, open_id: str | None, terms:
     )  # fmt: skip
     log.info("code_asked", purpose=wish.purpose, challenge=challenge.id)
     return challenge.id
+
+
+def _same_registration(session: Session, wish: Wish, now: datetime) -> str | None:
+    if wish.password_hash is None:
+        return None
+    found = open_challenge_of(session, wish.email, wish.purpose, now)
+    return found.id if found is not None and found.password_hash == wish.password_hash else None
 
 
 def _replace(session: Session, wish: Wish, account: Account | None, now: datetime) -> Challenge:

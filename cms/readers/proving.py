@@ -1,8 +1,9 @@
 """Proving a mailbox by its code, and what follows: an account, or a new password.
 
 An attempt is counted before the code is compared, by one conditional update: of any number of guesses at once, five are
-compared (measured with read-then-write instead: 64 of 64). The verbs say no by their result and not by an exception,
-because the count of a failed attempt has to be committed.
+compared (measured with read-then-write instead: 64 of 64). After a hundred failures in a row at an address, six digits
+prove nothing there any more, until a reset is proven or nobody has failed for thirty days. The verbs say no by their
+result and not by an exception, because the count of a failed attempt has to be committed.
 """
 
 from dataclasses import replace
@@ -19,10 +20,10 @@ from cms.platform.actor import Actor
 from cms.platform.counting import counted_address
 from cms.platform.ids import new_id
 from cms.platform.keys import Keys
-from cms.platform.limits import line_up, take
+from cms.platform.limits import count_failure, failures_in_a_row, forget_failures, line_up, take
 from cms.readers.models import Account, Challenge
 from cms.readers.queries import account_of, challenge_of
-from cms.readers.rules import ATTEMPTS_PER_CODE, VERIFICATIONS_PER_ADDRESS
+from cms.readers.rules import ATTEMPTS_PER_CODE, FAILURES_IN_A_ROW, VERIFICATIONS_PER_ADDRESS
 
 log = structlog.get_logger("copydesk.readers")
 
@@ -80,8 +81,13 @@ def _prove(
     if not take(session, f"{limit.name}:{counted_address(challenge.email)}", limit, now).is_allowed:
         log.warning("code_refused", challenge=challenge_id, because="too many attempts at this address")
         return None
+    subject = counted_address(challenge.email)
+    if purpose == "verify_email" and failures_in_a_row(session, subject) >= FAILURES_IN_A_ROW:
+        log.warning("code_refused", challenge=challenge_id, because="too many failures in a row at this address")
+        return None
     accepted = accepted_codes(keys, purpose=purpose, challenge_id=challenge_id, email=challenge.email)
     if not any(is_same_code(code, right) for right in accepted):
+        count_failure(session, subject, now)
         note(
             session,
             actor=actor,
@@ -93,7 +99,10 @@ def _prove(
         )
         log.info("code_refused", challenge=challenge_id, because="wrong")
         return None
-    return challenge if _changes_one(session, update(Challenge).where(*is_this).values(used_at=now)) else None
+    if not _changes_one(session, update(Challenge).where(*is_this).values(used_at=now)):
+        return None
+    forget_failures(session, subject)
+    return challenge
 
 
 def _changes_one(session: Session, statement: Update) -> bool:

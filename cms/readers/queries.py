@@ -22,6 +22,12 @@ def challenge_of(session: Session, challenge_id: str) -> Challenge | None:
     return session.scalar(select(Challenge).where(Challenge.id == challenge_id))
 
 
+def open_challenge_of(session: Session, email: str, purpose: str, now: datetime) -> Challenge | None:
+    """The one challenge of an address and a purpose that a code can still answer."""
+    is_open = (Challenge.used_at.is_(None), Challenge.closed_at.is_(None), Challenge.expires_at > now)
+    return session.scalar(select(Challenge).where(Challenge.email == email, Challenge.purpose == purpose, *is_open))
+
+
 def codes_asked(session: Session, email: str, since: datetime) -> Sequence[tuple[str, datetime]]:
     """Purpose and instant of each challenge of an address since an instant."""
     rows = session.execute(

@@ -9,6 +9,9 @@ PURPOSES = ("verify_email", "reset_password")
 
 CODE_LIFE = timedelta(minutes=10)
 ATTEMPTS_PER_CODE = 5
+# Six digits give way to a patient guesser; forty bits do not, so a reset is not refused and is the way out.
+# Source: NIST SP 800-63B-4, section 3.2.2.
+FAILURES_IN_A_ROW = 100
 CODES_PER_HOUR = 5
 CODES_PER_DAY = 10
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from marshmallow import fields, post_load, validate
 
-from cms.identity.fields import LOCALE, Address, Code, Password, PublicId
-from cms.platform.http.shapes import Shape, Text
+from cms.identity.fields import Address, Code, Password, PublicId
+from cms.platform.http.shapes import Locale, Shape, Text
 from cms.readers.rules import PURPOSES
 
 
@@ -45,10 +45,9 @@ class RegistrationShape(Shape):
     password = Password(
         required=True, metadata={"description": "15 to 256 characters of any kind", "format": "password"}
     )
-    locale = Text(
-        required=True, validate=[validate.Length(max=35), validate.Regexp(LOCALE)],
-        metadata={"description": "The reader's language, such as en or zh-CN; letters come in it"},
-    )  # fmt: skip
+    locale = Locale(
+        required=True, metadata={"description": "The reader's language, such as en or zh-CN; letters come in it"}
+    )
     display_name = Text(load_default="", validate=validate.Length(max=120))
 
     @post_load

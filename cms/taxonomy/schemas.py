@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate
 
-from cms.platform.http.shapes import Flag, Shape, Text, UtcInstant
+from cms.platform.http.shapes import ListShape, Shape, Text, UtcInstant
 from cms.taxonomy import rules
 from cms.taxonomy.rules import NewPerson, NewSection, NewSource, NewTag
 
@@ -123,47 +123,25 @@ class SourceShape(Shape):
     created_at = UtcInstant(required=True)
 
 
-class EditorPageShape(Shape):
-    """Where this page stands in its list."""
-
-    limit = fields.Integer(required=True)
-    next_cursor = fields.String(required=True, allow_none=True)
-    prev_cursor = fields.String(required=True, allow_none=True)
-    has_more = Flag(required=True)
-
-
-class EditorMetaShape(Shape):
-    """`count` is null unless it was asked for."""
-
-    count = fields.Integer(required=True, allow_none=True)
-
-
-class EditorListShape(Shape):
-    """What every list has beside its data."""
-
-    page = fields.Nested(EditorPageShape, required=True)
-    meta = fields.Nested(EditorMetaShape, required=True)
-
-
-class SectionPageShape(EditorListShape):
+class SectionPageShape(ListShape):
     """Sections in the order of their paths."""
 
     data = fields.List(fields.Nested(SectionShape), required=True)
 
 
-class TagPageShape(EditorListShape):
+class TagPageShape(ListShape):
     """Tags in the order of their slugs."""
 
     data = fields.List(fields.Nested(TagShape), required=True)
 
 
-class PersonPageShape(EditorListShape):
+class PersonPageShape(ListShape):
     """People in the order of their slugs."""
 
     data = fields.List(fields.Nested(PersonShape), required=True)
 
 
-class SourcePageShape(EditorListShape):
+class SourcePageShape(ListShape):
     """Sources in the order of their names."""
 
     data = fields.List(fields.Nested(SourceShape), required=True)

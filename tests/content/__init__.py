@@ -1,0 +1,1 @@
+"""The published side: documents, lists, search, related articles, the content API."""

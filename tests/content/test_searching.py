@@ -93,3 +93,9 @@ def test_what_cannot_be_searched_for_is_refused(client: FlaskClient, database: D
         answer = client.get(f"{SEARCH}?{query}")
         assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
         assert answer.json["code"] == code
+
+
+def test_the_description_says_that_pages_of_a_search_move_with_what_is_published(client: FlaskClient) -> None:
+    said = client.get("/openapi.json").json["paths"]["/content/v1/search"]["get"]["description"]
+    assert "may come twice or be missed" in said
+    assert "/content/v1/articles" in said

@@ -81,11 +81,83 @@ def test_production_starts_with_a_good_key() -> None:
         ("COPYDESK_DATABASE_URL", "mysql://localhost/x"),
         ("COPYDESK_TRUSTED_PROXIES", "everybody"),
         ("COPYDESK_ALLOW_UNSAFE_DATABASE", "perhaps"),
+        ("COPYDESK_PORT", "0"),
+        ("COPYDESK_PORT", "65536"),
+        ("COPYDESK_PORT", "65535"),
+        ("COPYDESK_PORT", "9" * 5_000),
+        ("COPYDESK_MAILBOX_PORT", "65536"),
+        ("COPYDESK_MAILBOX_SMTP_PORT", "70000"),
+        ("COPYDESK_API_PROCESSES", "0"),
+        ("COPYDESK_API_THREADS", "0"),
+        ("COPYDESK_BODY_LIMIT_BYTES", "0"),
+        ("COPYDESK_WAIT_LIMIT_SECONDS", "301"),
+        ("COPYDESK_EVENTS_RETENTION_DAYS", "0"),
+        ("COPYDESK_AUDIT_RETENTION_DAYS", "0"),
+        ("COPYDESK_AUDIT_RETENTION_DAYS", "999999999"),
+        ("COPYDESK_CODE_COOLDOWN_SECONDS", "999999999999"),
+        ("COPYDESK_REDIS_URL", "redis://[::1"),
+        ("COPYDESK_DATABASE_URL", "postgresql://desk@host:port/name"),
+        ("COPYDESK_SMTP_URL", "mail.example.org:25"),
+        ("COPYDESK_SMTP_URL", "http://mail.example.org"),
+        ("COPYDESK_SMTP_URL", "smtp://"),
+        ("COPYDESK_SMTP_URL", "smtp://mail.example.org:70000"),
+        ("COPYDESK_BASE_URL", "cms.example.org"),
+        ("COPYDESK_BASE_URL", "ftp://cms.example.org"),
+        ("COPYDESK_BASE_URL", "https://"),
+        ("COPYDESK_BASE_URL", "https://cms.example.org/?page=1"),
+        ("COPYDESK_MAIL_FROM", "The Desk"),
+        ("COPYDESK_MAIL_FROM", "The Desk <>"),
+        ("COPYDESK_MAIL_FROM", "one@example.org, two@example.org"),
+        ("COPYDESK_MAIL_FROM", "The Harbour, Post <desk@example.org>"),
+        ("COPYDESK_MAIL_FROM", "desk@example.org\nBcc: all@example.org"),
     ],
 )
 def test_a_setting_that_cannot_be_is_named(name: str, value: str) -> None:
-    with pytest.raises(SettingsError, match=name):
+    with pytest.raises(SettingsError, match=name) as refused:
         Settings.from_environment({name: value})
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("COPYDESK_SMTP_URL", "smtp+starttls://desk%40example.org:pa%2Fss@mail.example.org"),
+        ("COPYDESK_SMTP_URL", "smtps://[2001:db8::1]:465"),
+        ("COPYDESK_BASE_URL", "https://example.org/news/"),
+        ("COPYDESK_MAIL_FROM", '"The Harbour, Post" <desk@example.org>'),
+        ("COPYDESK_MAIL_FROM", "港口邮报 <desk@example.org>"),
+        ("COPYDESK_PORT", "65509"),
+        ("COPYDESK_CODE_COOLDOWN_SECONDS", "0"),
+        ("COPYDESK_DATABASE_URL", "sqlite:////srv/copydesk.db"),
+        ("COPYDESK_REDIS_URL", "unix:///run/redis.sock"),
+    ],
+)
+def test_a_setting_that_can_be_is_taken(name: str, value: str) -> None:
+    settings = Settings.from_environment({name: value})
+    assert str(getattr(settings, name.removeprefix("COPYDESK_").lower())) == value
+
+
+def test_a_piece_of_a_password_is_not_in_the_refusal() -> None:
+    with pytest.raises(SettingsError) as refused:
+        Settings.from_environment({"COPYDESK_SMTP_URL": "smtp://desk:open/sesame@mail.example.org"})
+    assert "open" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8000"),
+        ("0.0.0.0", "http://127.0.0.1:8000"),
+        ("::", "http://127.0.0.1:8000"),
+        ("::1", "http://[::1]:8000"),
+        ("desk.example.org", "http://desk.example.org:8000"),
+    ],
+)
+def test_an_address_to_listen_on_becomes_one_to_ask(host: str, url: str) -> None:
+    settings = Settings(host=host, mailbox_host=host, base_url="https://cms.example.org/")
+    assert settings.local_url == url
+    assert settings.mailbox_url == url.replace("8000", "8025")
+    assert settings.public_url == "https://cms.example.org"
 
 
 def test_a_database_that_does_not_answer_is_503(

@@ -1,6 +1,7 @@
 """What is not strict JSON, or could be read in two ways, is refused and changes nothing."""
 
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -8,8 +9,9 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cms.platform.errors import Problem
-from cms.platform.http.json_input import parse_object
+from cms.platform.errors import BadRequest, Invalid, Problem
+from cms.platform.http.json_input import parse_object, unique
+from cms.platform.http.shapes import LONGEST_POINTER, MOST_ERRORS
 
 BROKEN = {
     "nothing": b"",
@@ -84,3 +86,80 @@ values = st.recursive(
 @given(st.dictionaries(st.text("abcdef"), values, max_size=5))
 def test_what_is_good_comes_through_unchanged(value: dict[str, Any]) -> None:
     assert parse_object(json.dumps(value).encode()) == value
+
+
+MEBIBYTE = 1 << 20
+HOSTILE = {
+    "a string without an end": b'"' + b'\\"' * (MEBIBYTE // 2),
+    "a string that ends in an escape": b'"' + b'\\"' * (MEBIBYTE // 2) + b"\\",
+    "many strings without an end": b'"a" ' * (MEBIBYTE // 4) + b'"',
+    "many names, the last one twice": b"{" + b",".join(b'"%d":0' % n for n in [*range(9_000), 8_999]) + b"}",
+    "very many names, the last one twice": b"{" + b",".join(b'"%x":0' % n for n in [*range(100_000), 99_999]) + b"}",
+    "very many empty lists": b"[" + b"[]," * (MEBIBYTE // 3) + b"[]]",
+    "very many lists in lists": b"[" + b"[[[[[]]]]]," * (MEBIBYTE // 11) + b"[]]",
+    "a number of a mebibyte": b'{"a": 1.' + b"7" * MEBIBYTE + b"x}",
+}
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_a_mebibyte_of_malice_costs_its_length_and_no_more(kind: str) -> None:
+    with pytest.raises(BadRequest):
+        parse_object(HOSTILE[kind])
+
+
+def test_a_name_is_compared_with_few_others() -> None:
+    asked = 0
+
+    class Name(str):
+        __hash__ = str.__hash__
+
+        def __eq__(self, other: object) -> bool:
+            nonlocal asked
+            asked += 1
+            return str.__eq__(self, other)
+
+    names = [Name(f"n{number}") for number in range(2_000)]
+    with pytest.raises(BadRequest, match="'n1999'"):
+        unique([(name, 0) for name in [*names, Name("n1999")]])
+    assert asked < 100
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"n" * 29_000: ["\x00"] * 9_000},
+        {"fields": {"n" * 29_000: {"m" * 29_000: ["\x00"] * 9_000}}},
+        {"a\x00b" + str(number): 1 for number in range(5_000)},
+    ],
+    ids=["one long name", "long names in each other", "many bad names"],
+)
+def test_what_is_wrong_is_said_in_fewer_words_than_were_sent(body: dict[str, Any]) -> None:
+    sent = json.dumps(body).encode()
+    tracemalloc.start()
+    try:
+        with pytest.raises(Invalid) as refused:
+            parse_object(sent)
+        _, highest = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert 1 < len(refused.value.errors) <= MOST_ERRORS
+    assert sum(len(error.pointer) for error in refused.value.errors) < 20_000
+    assert highest < 16 * len(sent)
+
+
+def test_many_wrong_members_are_answered_with_the_first_ones(editor: FlaskClient) -> None:
+    answer = editor.post("/api/v1/articles", json={f"unknown/{number}" + "x" * 900: 1 for number in range(500)})
+    assert answer.status_code == 422
+    assert len(answer.json["errors"]) == MOST_ERRORS
+    pointers = [error["pointer"] for error in answer.json["errors"]]
+    assert max(map(len, pointers)) <= LONGEST_POINTER
+    assert sum(pointer.startswith("/unknown~1") for pointer in pointers) == MOST_ERRORS - len({"title", "locale"})
+
+
+def test_as_many_values_as_are_let_in_come_through() -> None:
+    value = {"a": [1] * 9_997, "b": ",[{" * 20_000}
+    assert parse_object(json.dumps(value).encode()) == value
+    value["a"].append(1)
+    with pytest.raises(BadRequest, match="values"):
+        parse_object(json.dumps(value).encode())

@@ -12,12 +12,22 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from structlog.testing import capture_logs
 
+from cms.identity.models import ApiToken
+from cms.identity.rules import new_token
+from cms.identity.tokens import issue_token
+from cms.platform.actor import system
+from cms.platform.clock import now
+from cms.platform.db import Database
 from cms.platform.logs import MASK, hide_addresses, mask_secrets
 from tests.product import Product, product
 from tests.servers import Broker, wait_until
@@ -232,3 +242,27 @@ def test_a_field_with_a_secret_name_is_masked(name: str) -> None:
 )
 def test_an_address_in_a_text_is_hidden(text: str, shown: str) -> None:
     assert hide_addresses(logging.getLogger(), "info", {"text": text, "number": 1}) == {"text": shown, "number": 1}
+
+
+def test_a_refused_token_is_on_record_without_the_token(client: FlaskClient, database: Database) -> None:
+    with database.transaction() as session:
+        tokens = {
+            name: issue_token(session, system("test"), name=name, role="editor", lifetime=timedelta(hours=1), now=at)
+            for name, at in (("good", now()), ("expired", now() - timedelta(hours=2)), ("revoked", now()))
+        }
+        rows = {row.name: row for row in session.scalars(select(ApiToken))}
+        rows["revoked"].revoked_at = now()
+    sent = {**tokens, "malformed": "canary", "unknown": new_token()}
+    with capture_logs() as lines:
+        statuses = {
+            name: client.get("/api/v1/articles", headers={"Authorization": f"Bearer {token}"}).status_code
+            for name, token in sent.items()
+        }
+    assert statuses == {"good": 200} | dict.fromkeys(("expired", "revoked", "malformed", "unknown"), 401)
+    refused = [line for line in lines if line["event"] == "token_refused"]
+    assert [(line["because"], line["token_id"]) for line in refused] == [
+        ("expired", rows["expired"].id), ("revoked", rows["revoked"].id), ("unknown", None), ("unknown", None),
+    ]  # fmt: skip
+    assert {line["client_address"] for line in refused} == {"127.0.0.1"}
+    assert all(line["request_id"] for line in refused)
+    assert not any(token in str(lines) for token in sent.values())

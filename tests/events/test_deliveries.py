@@ -14,7 +14,19 @@ from sqlalchemy.orm import Session
 
 from cms.events import deliveries
 from cms.events.catalogue import ArticleCreated, ArticlePublished, LetterQueued
-from cms.events.deliveries import NotOpen, begin, begin_untried, close, describe, due, extend, fail, hold, postpone
+from cms.events.deliveries import (
+    LEASE,
+    NotOpen,
+    begin,
+    begin_untried,
+    close,
+    describe,
+    due,
+    extend,
+    fail,
+    hold,
+    postpone,
+)
 from cms.events.models import Delivery, Letter
 from cms.events.outbox import record
 from cms.events.queries import consequence_state, open_consequences
@@ -171,14 +183,15 @@ def test_the_effect_and_the_closing_are_one_commit(database: Database) -> None:
         raise RuntimeError
     with database.transaction() as session:
         [delivery] = hold(session, [number])
-        assert consequence_state(delivery) == "running"
+        assert consequence_state(delivery, START + LEASE - SECOND) == "running"
+        assert consequence_state(delivery, START + LEASE) == "waiting", "the worker that had it was killed"
         close(session, delivery, START + SECOND)
     with pytest.raises(NotOpen), database.transaction() as session:
         hold(session, [number])
     with database.reading() as session:
         closed = one(session, number)
         assert (closed.state, closed.finished_at, closed.attempts) == ("done", START + SECOND, 1)
-        assert consequence_state(closed) == "done"
+        assert consequence_state(closed, START + SECOND) == "done"
         with pytest.raises(NotOpen):
             close(session, closed, START)
     assert try_once(database, number, START + timedelta(hours=1)) == "closed"
@@ -200,7 +213,7 @@ def test_failures_are_counted_with_growing_pauses_until_it_is_dead(database: Dat
     assert pauses == [1, 5, 25, 125, None]
     with database.reading() as session:
         assert (one(session, number).state, one(session, number).attempts) == ("dead", ATTEMPTS_BEFORE_DEAD)
-        assert consequence_state(one(session, number)) == "failed"
+        assert consequence_state(one(session, number), at) == "failed"
     assert try_once(database, number, at) == "closed"
     assert number not in claim(database, at)
 

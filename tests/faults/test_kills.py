@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from cms.content.models import Document, RelatedEntry
 from cms.events.models import Delivery
 from cms.launch.sample.generate import generated
+from cms.newsroom.models import Article, Revision
 from cms.platform.db import Database
 from cms.settings import Settings
 from search_index.reader import IndexUnavailable, Reader
@@ -24,6 +25,7 @@ from tests.servers import Broker, wait_until
 
 ARTICLES = 200
 KILLS = 24
+BETWEEN_KILLS = 7
 SEED = 20_261
 VICTIMS = ("worker", "relay", "broker", "api", "worker-search")
 CONVERGE_SECONDS = 60
@@ -49,9 +51,16 @@ def keep_asking(running: Product, token: str, path: str, body: Any, **headers: s
         status, data, _ = running.ask("POST", path, body, token=token, **headers)
         if status in (200, 201):
             return data
-        assert status in (0, 409, 500, 502, 503), (status, data)
+        assert status in (0, 409, 503), (status, data)
         time.sleep(0.1)
     raise AssertionError(f"POST {path} was never answered")
+
+
+def wait_for_more(acknowledged: dict[str, int], count: int, over: threading.Event) -> None:
+    """Wait until so many more articles were acknowledged, so that the kills are spread over the publishing."""
+    wanted, until = len(acknowledged) + count, time.monotonic() + 15
+    while len(acknowledged) < wanted and time.monotonic() < until and not over.is_set():
+        time.sleep(0.01)
 
 
 @pytest.mark.slow
@@ -68,7 +77,8 @@ def test_nothing_acknowledged_is_lost_and_nothing_happens_twice(tmp_path: Path, 
         kills: Counter[str] = Counter()
         while sum(kills.values()) < KILLS:
             victim = VICTIMS[sum(kills.values()) % len(VICTIMS)]
-            time.sleep(chance.uniform(0.2, 0.6))
+            wait_for_more(acknowledged, BETWEEN_KILLS, over)
+            time.sleep(chance.uniform(0.0, 0.3))
             if victim == "broker":
                 broker.kill()
                 broker.start()
@@ -87,7 +97,9 @@ def test_nothing_acknowledged_is_lost_and_nothing_happens_twice(tmp_path: Path, 
         print(f"seed {SEED}, kills {dict(kills)}, converged {time.monotonic() - last:.1f} s after the last restart")
         counts = count_effects(database)
         print(counts)
-        assert counts["articles"] == counts["documents"] == ARTICLES
+        # A draft that was made twice, or saved twice, would be seen here although it was published once.
+        assert counts["articles"] == counts["drafts"] == counts["documents"] == ARTICLES
+        assert revisions_by_article(database) == {key: ["created", "published"] for key in acknowledged}
         assert counts["open"] == counts["dead"] == 0
         assert counts["deliveries"] == ARTICLES * 3
         database.dispose()
@@ -113,14 +125,27 @@ def is_converged(database: Database, acknowledged: dict[str, int], folder: Path)
 
 def count_effects(database: Database) -> dict[str, int]:
     """How many of each there are in the database."""
+    # A sweep of the related lists is ordered while the archive grows; it is no consequence of a publish.
+    of_publishes = Delivery.subscription != "related_sweep"
     with database.reading() as session:
-        states = Counter(session.scalars(select(Delivery.state)))
+        states = Counter(session.scalars(select(Delivery.state).where(of_publishes)))
+        drafts = session.scalar(select(func.count()).select_from(Article)) or 0
         documents = session.scalar(select(func.count()).select_from(Document)) or 0
-        subjects = session.scalar(select(func.count(Delivery.subject.distinct()))) or 0
+        subjects = session.scalar(select(func.count(Delivery.subject.distinct())).where(of_publishes)) or 0
     return {
         "articles": subjects,
+        "drafts": drafts,
         "documents": documents,
         "deliveries": states.total(),
         "open": states["open"],
         "dead": states["dead"],
     }
+
+
+def revisions_by_article(database: Database) -> dict[str, list[str]]:
+    """What was done to each article, in its order."""
+    found: dict[str, list[str]] = {}
+    with database.reading() as session:
+        for row in session.execute(select(Revision.article_id, Revision.action).order_by(Revision.revision)):
+            found.setdefault(row.article_id, []).append(row.action)
+    return found

@@ -1,8 +1,10 @@
 """`copydesk up`: everything with one command, and nothing left of it afterwards."""
 
+import contextlib
 import os
 import signal
 import socket
+import sqlite3
 import stat
 import sys
 from collections.abc import Iterator
@@ -109,6 +111,23 @@ def test_ctrl_c_ends_everything(tmp_path: Path, broker: Broker) -> None:
         assert start.process.wait(40) == 0
         assert start.processes() == {}
         assert "did not end" not in start.said()
+
+
+def has_token(home: Path) -> bool:
+    with (
+        contextlib.suppress(sqlite3.Error),
+        contextlib.closing(sqlite3.connect(f"file:{home}/copydesk.db?mode=ro", uri=True)) as file,
+    ):
+        return bool(file.execute("SELECT 1 FROM api_tokens").fetchone())
+    return False
+
+
+def test_the_first_token_is_not_lost_with_a_start_that_is_interrupted(tmp_path: Path) -> None:
+    with started(tmp_path / "home", "--no-sample") as start:
+        wait_until(lambda: has_token(start.home), seconds=60, what="the first token")
+        start.process.send_signal(signal.SIGINT)
+        assert start.process.wait(40) == 0
+        assert "token, shown only now:" in start.said() or "copydesk token issue" in start.said()
 
 
 @pytest.mark.parametrize("ending", ["terminate the group", "kill make"])

@@ -19,7 +19,8 @@ class PostOffice:
 
     port: int
     moods: dict[str, str] = field(default_factory=dict)
-    came: list[tuple[str, list[str], bytes]] = field(default_factory=list)
+    arrived: list[tuple[str, list[str], bytes]] = field(default_factory=list)
+    unseen: int = 0
     greeted_as: list[str] = field(default_factory=list)
     logins: list[tuple[bytes, bytes]] = field(default_factory=list)
 
@@ -27,6 +28,12 @@ class PostOffice:
     def url(self) -> str:
         """Its address for the settings."""
         return f"smtp://127.0.0.1:{self.port}"
+
+    @property
+    def came(self) -> list[tuple[str, list[str], bytes]]:
+        """Sender, recipients and content of each letter. Whoever looks has seen them: see `post_office`."""
+        self.unseen = 0
+        return list(self.arrived)
 
     def letters(self) -> list[EmailMessage]:
         """What was taken, hung up on or put off after it was read, as messages."""
@@ -53,8 +60,9 @@ class PostOffice:
 
     async def handle_DATA(self, server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802  # aiosmtpd's name
         """Answer to the letter itself, after its last dot."""
-        self.came.append((envelope.mail_from, list(envelope.rcpt_tos), envelope.content))
         answer = self.moods.get("letter", "250 OK")
+        self.arrived.append((envelope.mail_from, list(envelope.rcpt_tos), envelope.content))
+        self.unseen += answer.startswith("250")
         if answer == "drop":
             server.transport.abort()
         return answer
@@ -68,7 +76,7 @@ class PostOffice:
 
 @contextmanager
 def post_office(**moods: str) -> Iterator[PostOffice]:
-    """A running server."""
+    """A running server. It fails the test when it took a letter that the test never looked at: nobody expected that."""
     office = PostOffice(free_port(), dict(moods))
     controller = Controller(
         office,
@@ -83,3 +91,4 @@ def post_office(**moods: str) -> Iterator[PostOffice]:
         yield office
     finally:
         controller.stop()
+    assert office.unseen == 0, f"{office.unseen} letters came that nobody looked at"

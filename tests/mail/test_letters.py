@@ -16,7 +16,7 @@ from tests.servers import free_port
 from workers.attempts import Refusals, attempt
 from workers.heard import HEARINGS
 from workers.leases import LeaseKeeper
-from workers.work import Work, make_work
+from workers.work import LETTERS_AT_ONCE, Work, make_work
 
 CODE = re.compile(r"^(\d{3} \d{3}|[0-9A-Z]{4}-[0-9A-Z]{4})$", re.MULTILINE)
 
@@ -185,3 +185,22 @@ def test_the_attempt_is_on_record_before_the_letter_leaves(desk: Desk, work: Wor
     assert try_all(broken) == ["failed"]
     [letter], [delivery] = desk.rows(OutgoingLetter), desk.rows(Delivery)
     assert (letter.state, letter.attempts, delivery.attempts, delivery.state) == ("queued", 1, 1, "open")
+
+
+def test_letters_leave_threads_to_other_work_while_their_server_is_slow(
+    desk: Desk, work: Work, office: PostOffice
+) -> None:
+    desk.register()
+    for _ in range(LETTERS_AT_ONCE):
+        assert work.places.acquire(blocking=False)
+    assert try_all(work) == ["done"]
+    [letter], [delivery] = desk.rows(OutgoingLetter), desk.rows(Delivery)
+    assert (letter.state, letter.attempts, delivery.state, delivery.attempts) == ("queued", 0, "open", 0)
+    assert delivery.due_at == desk.now + timedelta(seconds=2)
+    assert office.came == []
+    work.places.release()
+    desk.now = delivery.due_at
+    for _ in range(LETTERS_AT_ONCE + 1):
+        try_all(work)
+    assert len(office.came) == 1
+    assert work.places.acquire(blocking=False), "a place was not given back"

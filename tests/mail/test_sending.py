@@ -1,11 +1,16 @@
 """Handing letters to a real mail server: who takes what, and what its answers mean."""
 
 import smtplib
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from email.message import EmailMessage
 from typing import Any
 
 import pytest
 
+from cms.mail import sending
 from cms.mail.sending import MailServer, Never, NotNow, greeting_name, send
 from tests.mail.receiving import post_office
 from tests.mail.test_composing import letter
@@ -19,6 +24,7 @@ def hand_over(url: str, message: EmailMessage | None = None) -> None:
 def test_a_letter_arrives_whole_for_one_recipient() -> None:
     with post_office() as office:
         hand_over(office.url, letter(locale="zh-CN"))
+        assert len(office.came) == 1
     [(sender, recipients, content)] = office.came
     assert (sender, recipients) == ("desk@post.example", ["ann@example.org"])
     assert office.greeted_as == ["post.example"]
@@ -49,6 +55,12 @@ def test_what_the_server_says_decides_between_later_and_never(
     assert str(refused.value) == text
 
 
+def test_a_letter_that_nobody_looks_at_fails_its_test() -> None:
+    with pytest.raises(AssertionError, match="1 letters came that nobody looked at"), post_office() as office:
+        assert office.came == []
+        hand_over(office.url)
+
+
 def test_a_server_that_is_away_or_speaks_another_language_is_not_now() -> None:
     with pytest.raises(NotNow, match="greeting: ConnectionRefusedError"):
         hand_over(f"smtp://127.0.0.1:{free_port()}")
@@ -76,7 +88,61 @@ def test_a_rude_good_bye_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(smtplib.SMTP, "quit", hang_up)
     with post_office() as office:
         hand_over(office.url)
-    assert len(office.came) == 1
+        assert len(office.came) == 1
+
+
+@contextmanager
+def babbler() -> Iterator[tuple[str, threading.Event]]:
+    """A server that greets and then goes on answering one word, a line at a time, until the client hangs up."""
+    hung_up = threading.Event()
+
+    def talk() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.sendall(b"220 hello\r\n")
+            connection.recv(100)
+            try:
+                while True:
+                    connection.sendall(b"250-and another thing\r\n")
+                    pause.wait(0.02)
+            except OSError:
+                hung_up.set()
+
+    pause = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        talker = threading.Thread(target=talk)
+        talker.start()
+        yield f"smtp://127.0.0.1:{listener.getsockname()[1]}", hung_up
+        talker.join(20)
+
+
+def test_a_server_that_never_stops_talking_is_left_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sending, "DEADLINE_SECONDS", 0.3)
+    with babbler() as (url, hung_up):
+        with pytest.raises(NotNow, match="deadline"):
+            hand_over(url)
+        assert hung_up.wait(10)
+
+
+def test_a_name_that_nobody_looks_up_is_left_at_the_deadline_and_nothing_is_sent_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked_up, resolve = threading.Event(), socket.getaddrinfo
+
+    def look_up_slowly(*given: Any, **named: Any) -> Any:
+        looked_up.wait(20)
+        return resolve(*given, **named)
+
+    monkeypatch.setattr(sending, "DEADLINE_SECONDS", 0.1)
+    with post_office() as office:
+        monkeypatch.setattr(socket, "getaddrinfo", look_up_slowly)
+        with pytest.raises(NotNow, match="deadline"):
+            hand_over(office.url)
+        [late] = [thread for thread in threading.enumerate() if thread.name == "letter"]
+        looked_up.set()
+        late.join(10)
+        assert not late.is_alive()
+    assert office.came == []
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from cms.newsroom.rules import (
     Standing,
-    canonical_locale,
     decide,
     deleted_slug,
     missing_for_readers,
     settled,
 )
 from cms.platform.errors import Conflict
+from cms.platform.text.locales import canonical_locale
 from cms.platform.text.slugs import is_slug
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)

@@ -1,9 +1,11 @@
 """Backup and restore: consistent while writing, and a damaged archive is refused before anything is touched."""
 
 import os
+import sqlite3
 import tarfile
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +18,7 @@ from cms.audit.heads import head_file
 from cms.events.models import Letter
 from cms.newsroom.models import Article, Revision
 from cms.operations.backup import BackupError, backup, restore, seal, verify
+from cms.operations.dumps import dump, fill
 from cms.platform.db import Database
 from cms.platform.keys import load_keys, rotate, secret_path
 from cms.settings import Settings
@@ -177,3 +180,72 @@ def test_a_backup_from_before_a_rotation_is_restored_where_the_key_is_still_know
     else:
         with pytest.raises(BackupError, match="SECRET_KEY"):
             restore(told, tmp_path / "backup.tar.gz")
+
+
+def test_what_a_removed_database_left_beside_it_is_not_played_into_the_restored_one(
+    editor: FlaskClient, settings: Settings, empty: Settings, tmp_path: Path
+) -> None:
+    editor.post("/api/v1/articles", json={"title": "Story", "locale": "en"})
+    archive = tmp_path / "backup.tar.gz"
+    backup(settings, archive, NOON)
+    empty.home.mkdir()
+    removed = empty.home / "copydesk.db"
+    with closing(sqlite3.connect(removed)) as old:
+        old.execute("PRAGMA journal_mode=WAL")
+        old.execute("CREATE TABLE stale AS SELECT randomblob(9000) AS filling")
+        old.commit()
+        left = {path: path.read_bytes() for path in empty.home.glob("copydesk.db-*")}
+    assert {path.name for path in left} == {"copydesk.db-wal", "copydesk.db-shm"}
+    removed.unlink()
+    for path, data in left.items():
+        path.write_bytes(data)
+    restore(empty, archive)
+    with closing(sqlite3.connect(removed)) as restored:
+        assert restored.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert restored.execute("SELECT name FROM sqlite_master WHERE name = 'stale'").fetchall() == []
+    assert counts(empty) == counts(settings) == (1, 1, 1)
+
+
+@pytest.mark.both_databases
+def test_a_refused_restore_changes_nothing_and_a_later_one_puts_the_key(
+    settings: Settings, empty: Settings, database_kind: str, tmp_path: Path
+) -> None:
+    keyless = replace(empty, secret_key="")
+    archive = tmp_path / "backup.tar.gz"
+    backup(settings, archive, NOON)
+    filled = replace(keyless, database_url=settings.database_url)
+    before = counts(filled)
+    with pytest.raises(BackupError, match="there already"):
+        restore(filled, archive)
+    assert counts(filled) == before
+    assert list(keyless.home.iterdir()) == []
+    restore(keyless, archive)
+    secret = keyless.home / "keys" / "secret"
+    assert secret.read_text() == settings.secret_key
+    assert secret.stat().st_mode & 0o777 == 0o600
+    assert load_keys(keyless).secret == settings.secret_key.encode()
+
+
+def test_a_home_without_a_key_is_not_given_one_by_a_backup(settings: Settings, tmp_path: Path) -> None:
+    keyless = replace(settings, secret_key="")
+    with pytest.raises(BackupError, match="there is no key"):
+        backup(keyless, tmp_path / "backup.tar.gz", NOON)
+    assert not keyless.home.exists()
+    load_keys(keyless)
+    assert verify(backup(keyless, tmp_path / "backup.tar.gz", NOON).path)
+
+
+@pytest.mark.parametrize(("act", "program"), [(dump, "pg_dump"), (fill, "pg_restore")])
+def test_the_password_is_not_among_the_arguments_that_every_user_can_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, act: Callable[[Settings, Path], None], program: str
+) -> None:
+    seen, given = tmp_path / "seen", tmp_path / "given"
+    stand_in = tmp_path / program
+    stand_in.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > {seen}\nprintenv PGPASSWORD > {given}\n')
+    stand_in.chmod(0o700)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    url = "postgresql://my%20desk:open%20sesame%40%2F@db.example.org:5433/news?sslmode=require"
+    act(Settings(home=tmp_path, database_url=url), tmp_path / "snapshot")
+    assert "sesame" not in seen.read_text()
+    assert "postgresql://my%20desk@db.example.org:5433/news?sslmode=require" in seen.read_text()
+    assert given.read_text() == "open sesame@/\n"

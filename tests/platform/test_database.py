@@ -11,6 +11,8 @@ from sqlalchemy.exc import OperationalError
 from cms.migrations.tables import metadata
 from cms.platform.db import Database, refuse_unsafe_server
 from cms.platform.errors import Unavailable
+from cms.settings import Settings
+from tests.servers import PostgreSQL
 
 
 def test_what_the_api_acknowledges_is_on_disk(database: Database) -> None:
@@ -33,6 +35,19 @@ def test_a_server_that_may_lose_writes_is_refused(database: Database, database_k
         return
     with pytest.raises(Unavailable, match="fsync off"):
         refuse_unsafe_server(database)
+
+
+@pytest.mark.slow
+@pytest.mark.postgresql
+def test_a_password_may_hold_any_character(postgresql_server: PostgreSQL) -> None:
+    url = postgresql_server.url("template_copydesk").replace("copydesk@", "copydesk:open%20sesame%2F%40%25@")
+    database = Database(Settings(database_url=url).database, is_durable=True)
+    try:
+        with database.reading() as session:
+            assert session.scalar(text("SELECT 1")) == 1
+        assert database.direct.rows("SELECT 1") == [(1,)]
+    finally:
+        database.dispose()
 
 
 def test_who_waits_for_a_write_gets_its_turn(database: Database) -> None:

@@ -20,9 +20,19 @@ def test_ids_are_uuids_of_version_seven_and_differ() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", "1", new_id().upper(), new_id() + " ", "{" + new_id() + "}", new_id().replace("-", "")]
+    "text",
+    [
+        "",
+        "x",
+        "1",
+        "01A21431-BE89-76C4-BC9A-0B56337F99FD",
+        "01a21431-be89-76c4-bc9a-0b56337f99fd ",
+        "{01a21431-be89-76c4-bc9a-0b56337f99fd}",
+        "01a21431be8976c4bc9a0b56337f99fd",
+    ],
 )
 def test_only_the_canonical_form_is_an_id(text: str) -> None:
+    assert is_id("01a21431-be89-76c4-bc9a-0b56337f99fd")
     assert not is_id(text)
 
 

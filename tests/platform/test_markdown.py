@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cms.platform.text.markdown import MOST_BRACKETS, render
+from cms.platform.text.sanitising import as_paragraphs
 
 ARTICLE = """
 ## The harbour
@@ -83,6 +84,30 @@ def test_fifty_thousand_of_anything_stay_bounded_and_lose_no_word(unit: str) -> 
     rendered = render(unit * 50_000 + "\n\nlast word", "markdown")
     assert len(rendered.html) < 12 * (len(unit) * 50_000 + 20)
     assert rendered.text.endswith("last word") or unit in ("<!--", "`")
+
+
+LARGEST = 490_000
+HOSTILE = (
+    "- a\n", "1. a\n", "> a\n", "a\n=\n", "a\n", "# a\n", "a|b\n-|-\n", "*a_ ", "**a** ", "_a_ ", "<", "<a\n", "&a",
+    "`a` ", "\\a", "- - - a\n", "1.\ta\r\n", "- " * 18 + "aaaaaaaaaaaaa\n", "[a](b) ", "a\n\n", "> a\n\n",
+)  # fmt: skip
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("unit", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_mass_of_what_is_costly_to_parse_comes_out_as_it_was_written(unit: str) -> None:
+    body = unit * (LARGEST // len(unit))
+    rendered = render(body, "markdown")
+    assert rendered.html == as_paragraphs(body)
+    assert render(rendered.html, "html") == rendered
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_the_longest_article_that_somebody_wraps_and_emphasises_is_parsed(end: str) -> None:
+    line = "The *first* ferry of the day left [the harbour](/harbour) at dawn - full." + end
+    body = (line * 5 + end) * (LARGEST // (5 * len(line)))
+    html = render(body, "markdown").html
+    assert html.count("<em>first</em>") == body.count("*first*") > 6_000
 
 
 def test_what_is_nested_too_deep_comes_out_as_it_was_written() -> None:

@@ -1,9 +1,11 @@
 """Reading times of texts in any script."""
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cms.cli import main
 from cms.platform.text.reading_time import Rates, RatesError, image_seconds, measure, rates_from
 
 RATES = Rates()
@@ -83,3 +85,10 @@ def test_a_newsroom_can_say_how_fast_its_readers_are() -> None:
 def test_a_rate_that_cannot_be_read_is_refused_by_name(setting: str) -> None:
     with pytest.raises(RatesError, match=r"COPYDESK_READING_RATES: .*en=250wpm,zh=500cpm"):
         rates_from(setting)
+
+
+def test_no_command_starts_with_a_rate_that_cannot_be_read() -> None:
+    refused = CliRunner().invoke(main, ["token", "--help"], env={"COPYDESK_READING_RATES": "en=fast"})
+    assert (refused.exit_code, refused.output.count("\n")) == (1, 1)
+    assert "COPYDESK_READING_RATES: 'en=fast' is no rate" in refused.output
+    assert CliRunner().invoke(main, ["token", "--help"], env={"COPYDESK_READING_RATES": "en=250wpm"}).exit_code == 0

@@ -100,7 +100,7 @@ MARKDOWN_ONLY = (
     "```<img src=x onerror=alert(1)>\nx\n```",
     "[^1]\n\n[^1]: <script>alert(1)</script>",
     '|<img src=x onerror=alert(1)>|\n|-|\n|"><script>|',
-    "![a](https://a.example/x.png \"'><script>alert(1)</script>\")",
+    '![a](https://a.example/x.png "\'><script>alert(1)</script>")',
     "<div>\n\n[x](javascript:alert(1))\n\n</div>",
 )
 

@@ -205,6 +205,41 @@ def test_asking_too_soon_with_the_registration_names_it_again_while_its_code_wor
     assert desk.ask("verify_email", challenge_id=first) != first
 
 
+@pytest.mark.both_databases
+def test_a_registration_sent_again_names_the_challenge_whose_code_is_on_its_way(desk: Desk) -> None:
+    first = desk.register(display_name="Ann")
+    desk.wait(seconds=5)
+    again = desk.register("Ann@Example.ORG")
+    assert again == first
+    assert len(desk.letters()) == 1
+    assert desk.verify(again, desk.code(first)).status_code == 204
+    assert desk.register() != first
+
+
+def test_a_registration_sent_again_with_another_password_names_nothing(desk: Desk) -> None:
+    early = desk.register(password=OTHER_PHRASE)
+    own = desk.register(password=PHRASE)
+    assert own != early
+    assert desk.verify(own, desk.code(early)).status_code == 400
+    assert desk.register("bob@example.org", OTHER_PHRASE) not in (early, own)
+
+
+def test_a_registration_sent_again_looks_and_costs_the_same_for_known_and_unknown(desk: Desk) -> None:
+    desk.make_account("known@example.org")
+    costs = []
+    for email in ("known@example.org", "other@example.org"):
+        for password in (PHRASE, OTHER_PHRASE):
+            desk.wait(hours=1)
+            desk.register(email, PHRASE)
+            before = hashes()
+            with desk.statements() as sent:
+                desk.register(email, password)
+            costs.append((email[0], len(sent), sent, hashes() - before))
+    assert [cost[1:] for cost in costs[:2]] == [cost[1:] for cost in costs[2:]]
+    assert costs[0][1:] == costs[1][1:]
+    assert costs[0][3] == 1
+
+
 def test_nobody_takes_an_address_by_registering_it_first(desk: Desk) -> None:
     early = desk.register(password=OTHER_PHRASE, display_name="Mallory")
     desk.wait(minutes=2)

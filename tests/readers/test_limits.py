@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from cms.app import create_app
-from cms.platform.counting import client_network
+from cms.platform.counting import client_network, counted_address
+from cms.platform.limits import failures_in_a_row
 from cms.platform.models import LimitCounter
 from cms.settings import Settings
 from tests.readers.making import PHRASE, Desk, changed
@@ -65,12 +66,68 @@ def test_an_address_may_be_tried_twenty_times_an_hour_over_all_its_codes(desk: D
     assert desk.verify(challenge, desk.code(challenge)).status_code == 204
 
 
+def fail(desk: Desk, times: int, purpose: str = "verify_email") -> None:
+    """Guess wrong so often, as slowly as the other limits ask for."""
+    challenge, left = "", 0
+    for _ in range(times):
+        if not left:
+            desk.wait(hours=3)
+            challenge, left = desk.ask(purpose), 5
+        wrong = changed(desk.code(challenge))
+        answer = desk.verify(challenge, wrong) if purpose == "verify_email" else desk.reset(challenge, wrong)
+        assert answer.status_code == 400
+        left -= 1
+
+
+def verify_now(desk: Desk) -> int:
+    desk.wait(hours=3)
+    challenge = desk.register()
+    return int(desk.verify(challenge, desk.code(challenge)).status_code)
+
+
+@pytest.mark.both_databases
+def test_after_a_hundred_failures_in_a_row_six_digits_prove_nothing_at_an_address(desk: Desk) -> None:
+    fail(desk, 99)
+    other = desk.ask("verify_email", "bob@example.org")
+    assert desk.verify(other, desk.code(other)).status_code == 204
+    fail(desk, 1)
+    desk.wait(hours=3)
+    challenge = desk.register()
+    refused = desk.verify(challenge, desk.code(challenge))
+    wrong = desk.verify(desk.register("eve@example.org"), "000000")
+    assert (refused.status_code, refused.json["code"], refused.json["detail"]) == (
+        wrong.status_code,
+        wrong.json["code"],
+        wrong.json["detail"],
+    )
+    assert len(desk.accounts()) == 1
+
+
+def test_ninety_nine_failures_and_a_proof_begin_the_count_anew(desk: Desk) -> None:
+    fail(desk, 99)
+    assert verify_now(desk) == 204
+    with desk.database.reading() as session:
+        assert failures_in_a_row(session, counted_address("ann@example.org")) == 0
+
+
+def test_a_proven_reset_is_the_way_out(desk: Desk) -> None:
+    desk.make_account()
+    fail(desk, 101, "reset_password")
+    with desk.database.reading() as session:
+        assert failures_in_a_row(session, counted_address("ann@example.org")) == 101
+    desk.wait(hours=3)
+    challenge = desk.ask("reset_password")
+    assert desk.reset(challenge, desk.code(challenge)).status_code == 204
+    with desk.database.reading() as session:
+        assert failures_in_a_row(session, counted_address("ann@example.org")) == 0
+
+
 def test_counters_hold_no_address_of_a_reader(desk: Desk) -> None:
     challenge = desk.register()
     desk.verify(challenge, changed(desk.code(challenge)))
     with desk.database.reading() as session:
         keys = [counter.key for counter in session.query(LimitCounter)]
-    assert len(keys) == 4
+    assert len(keys) == 5
     assert not any("ann" in key or "@" in key for key in keys)
 
 

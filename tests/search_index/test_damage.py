@@ -158,6 +158,8 @@ def test_there_is_no_index_before_the_first_build(tmp_path: Path) -> None:
     with pytest.raises(IndexBroken):
         shelf.put(article("a", "Ferry"))
     assert not shelf.home.exists(), "asking makes nothing"
+    shelf.fill(article("a", "Ferry"))
+    assert shelf.find("ferry") == ["a"], "the first index is seen at once, however often readers look"
     shelf.close()
 
 

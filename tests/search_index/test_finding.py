@@ -1,5 +1,6 @@
 """What is found, in which order, and what never is."""
 
+import random
 import time
 from datetime import timedelta
 
@@ -145,6 +146,22 @@ def test_an_empty_index_finds_nothing_and_says_so_calmly(shelf: Shelf) -> None:
 def test_every_piece_of_a_chinese_text_finds_it(newsroom: Shelf, words: str) -> None:
     assert "zh" in newsroom.find(words)
     assert "zh" in newsroom.find(f'"{words}"')
+
+
+def test_what_has_a_piece_of_chinese_is_exactly_what_scores_one_and_more(shelf: Shelf) -> None:
+    chance = random.Random(5)
+    texts = {f"a{number}": "".join(chance.choices("城市交通北京房价的，A b", k=60)) for number in range(40)}
+    shelf.fill(*(article(key, "Title", text) for key, text in texts.items()))
+    for length in (1, 2, 3, 4, 5, 7):
+        for _ in range(15):
+            piece = "".join(chance.choices("城市交通北京房价的", k=length))
+            if length > 3:
+                text = chance.choice(list(texts.values())).translate(str.maketrans("", "", "，A b"))
+                piece = text[:length]
+            truth = {key for key, text in texts.items() if piece in text}
+            hits = shelf.page(piece).hits
+            assert {hit.id for hit in hits if hit.score >= 1} == truth
+            assert set(shelf.find(f'"{piece}"')) == truth
 
 
 HOSTILE = [

@@ -23,7 +23,7 @@ from tests.search_index.conftest import Shelf, article
 
 WORDS = ["harbour", "ferry", "ice", "rail", "strike", "coal", "wind", "城市交通", "公共", "市场"]
 QUESTIONS = ["harbour", "rail strike", "-coal", "交通", '"ice rail"', "har*", "section:asia", "title:wind"]
-STEPS = 90
+STEPS = 65
 
 
 def random_article(chance: random.Random, key: str, revision: int) -> IndexDocument:

@@ -17,6 +17,7 @@ from cms.audit.recording import note
 from cms.events import deliveries
 from cms.events.deliveries import close, hold
 from cms.events.subscriptions import BY_NAME, QUEUES
+from cms.platform import alive
 from cms.platform.actor import system
 from cms.settings import Settings
 from workers import leases
@@ -31,6 +32,7 @@ def be_quick() -> None:
     deliveries.SHORTEST_RESEND = deliveries.LONGEST_RESEND = timedelta(seconds=2)
     deliveries.BACK_OFF_SECONDS = (0.1, 0.2, 0.3, 0.4)  # type: ignore[assignment]  # parts of a second
     leases.PROLONGED_EVERY_SECONDS = 0.3
+    alive.BEAT_SECONDS = 0.2
 
 
 def told(home: Path, kind: str) -> set[str]:

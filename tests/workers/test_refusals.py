@@ -177,7 +177,7 @@ def test_a_broken_entry_of_the_queue_stops_nothing(settings: Settings, database:
         on.publish()
         on.wait_over()
         client = redis.Redis.from_url(broker.url)
-        for entry in (b"", b"not json", b"[]", b"{}", b'{"body": 1}', b"\xff\xff", b"null", b'"text"'):
+        for entry in (b"not json", b"{}", b"\xff\xff"):
             client.lpush(f"copydesk:{QUEUE}", entry)
             on.publish()
             wait_until(lambda: has_ended(on) or "open" not in on.states().values(), what="either")

@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from cms.content.assembling import chunks
 from cms.content.deriving import all_index_documents, index_documents, published_revisions
 from cms.content.models import Document
 from cms.events.catalogue import ArticlePublished
@@ -20,6 +21,7 @@ from cms.events.models import Delivery, Letter
 from cms.platform.db import Database
 from search_index.document import IndexDocument
 from search_index.generations import rebuild
+from search_index.reader import IndexUnavailable, Reader
 from search_index.writer import IndexBroken
 from workers.work import Attempt, Work
 
@@ -37,6 +39,27 @@ def handle(work: Work, attempt: Attempt) -> None:
     with work.database.transaction() as session:
         for delivery in hold(session, attempt.numbers):
             close(session, delivery, now, "done" if _is_present(session, delivery, shown) else "superseded")
+
+
+def bring_up_to_date(work: Work) -> int:
+    """Make the whole index agree with the database, after a start; gives how many articles differed.
+
+    It may differ although nothing is owed: the index was deleted or damaged, or the database came from a backup.
+    """
+    with work.database.reading() as session:
+        published = published_revisions(session)
+    reader = Reader(work.settings.index_home)
+    try:
+        indexed = reader.indexed()
+    except IndexUnavailable:
+        put_in_order(work, [])
+        return len(published)
+    finally:
+        reader.close()
+    differing = [key for key in published.keys() | indexed.keys() if published.get(key) != indexed.get(key)]
+    for portion in chunks(sorted(differing)):
+        put_in_order(work, portion)
+    return len(differing)
 
 
 def rebuild_index(database: Database, index_home: Path) -> int:
@@ -61,7 +84,9 @@ def put_in_order(work: Work, subjects: Collection[str]) -> dict[str, int]:
         try:
             return _apply(work, subjects)
         except IndexBroken as error:
-            log.warning("index_is_rebuilt", because=str(error))
+            # That a fresh home has no index is no news to warn of.
+            say = log.warning if work.settings.index_home.exists() else log.info
+            say("index_is_rebuilt", because=str(error))
             count = rebuild_index(work.database, work.settings.index_home)
             log.info("index_was_rebuilt", articles=count)
             return _apply(work, subjects)

@@ -23,6 +23,7 @@ from workers.work import Attempt, Work
 log = structlog.get_logger("copydesk.mail")
 SHORTEST_PAUSE = timedelta(seconds=2)
 LONGEST_PAUSE = timedelta(seconds=60)
+PAUSE_WITHOUT_PLACE = timedelta(seconds=2)
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,27 @@ class Question:
 
 
 def handle(work: Work, attempt: Attempt) -> None:
-    """Send the letter, unless its time is over or a newer code took its place. The attempt is on record before it."""
+    """Send the letter, unless its time is over or a newer code took its place. The attempt is on record before it.
+
+    While as many others are being sent as there are places, it is put off, so that other work goes on.
+    """
+    if not work.places.acquire(blocking=False):
+        _put_off(work, attempt)
+        return
+    try:
+        _send(work, attempt)
+    finally:
+        work.places.release()
+
+
+def _put_off(work: Work, attempt: Attempt) -> None:
+    now = work.clock()
+    with work.database.transaction() as session:
+        [delivery] = hold(session, attempt.numbers)
+        postpone(session, delivery, now + PAUSE_WITHOUT_PLACE, "other letters are being sent")
+
+
+def _send(work: Work, attempt: Attempt) -> None:
     content = _begin(work, attempt)
     if content is None:
         return

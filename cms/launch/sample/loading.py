@@ -14,11 +14,13 @@ from sqlalchemy.orm import Session
 from cms.launch.sample.reading import Sample, SampleArticle
 from cms.newsroom.drafting import create_article
 from cms.newsroom.models import Article
+from cms.newsroom.preparing import PreparedBody
 from cms.newsroom.publishing import publish_article
 from cms.newsroom.rules import NewArticle, PublishArticle
 from cms.platform.actor import system
 from cms.platform.db import Database
 from cms.platform.errors import Conflict
+from cms.platform.text.markdown import render
 from cms.taxonomy.adding import add_person, add_section, add_source, add_tag
 from cms.taxonomy.models import Person, Section, Source, Tag
 from cms.taxonomy.rules import NewPerson, NewSection, NewSource, NewTag
@@ -94,10 +96,12 @@ def _publish(database: Database, article: SampleArticle, published_at: datetime,
         source=NewSource(name=article.source_name, url=article.source_url),
         slug=article.slug,
     )
+    rendered = render(article.body, command.body_format)
     try:
         with database.transaction() as session:
             made = create_article(session, ACTOR, command, now).article
-            publish_article(session, ACTOR, PublishArticle(made.id, made.revision, published_at), now)
+            prepared = PreparedBody(made.revision, rendered)
+            publish_article(session, ACTOR, PublishArticle(made.id, made.revision, published_at), prepared, now)
     except Conflict:
         # Another start loads at the same time and was first.
         return False

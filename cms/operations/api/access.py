@@ -5,7 +5,6 @@ from typing import Any
 from flask import Blueprint, Response
 from sqlalchemy.orm import Session
 
-from cms.newsroom.rules import canonical_locale
 from cms.operations.explaining import Subject, explain, staff_subject, subject_of, thing_named, token_subject
 from cms.operations.schemas import ExplainQueryShape, ExplanationShape
 from cms.platform.errors import NotFound
@@ -13,6 +12,7 @@ from cms.platform.http.answers import answer
 from cms.platform.http.endpoint import endpoint
 from cms.platform.http.guard import current_actor, require
 from cms.platform.http.transactions import reading
+from cms.platform.text.locales import canonical_locale
 
 access = Blueprint("access", __name__, url_prefix="/api/v1")
 

@@ -5,11 +5,11 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from cms.operations.api.listing import page_answer
 from cms.operations.audit_reading import audit_data, count_of, matching, newest_entries, pages
 from cms.operations.schemas import AuditEntryShape, AuditExportQueryShape, AuditPageShape, AuditQueryShape
 from cms.platform.http.answers import encode
 from cms.platform.http.endpoint import endpoint
+from cms.platform.http.pages import page_answer
 from cms.platform.http.services import services
 from cms.platform.http.transactions import reading
 
@@ -30,12 +30,17 @@ def list_audit(query: dict[str, Any]) -> Response:
     conditions = matching(query)
     filters = sorted((name, str(value)) for name, value in query.items() if name not in ("limit", "cursor", "count"))
 
-    def read(limit: int, direction: str, after: int | None) -> Any:
-        return newest_entries(session, conditions, limit=limit, direction=direction, after=after)
-
     with reading() as session:
-        count = count_of(session, conditions) if query["count"] else None
-        return page_answer(f"audit:{filters}", query, read, audit_data, count)
+        return page_answer(
+            f"operations|audit|{filters}",
+            query,
+            read=lambda limit, after, is_backwards: newest_entries(
+                session, conditions, limit=limit, after=after, is_backwards=is_backwards
+            ),
+            position=lambda entry: (entry.number,),
+            dump=audit_data,
+            count=lambda: count_of(session, conditions),
+        )
 
 
 @audit.get("/audit/export")

@@ -1,9 +1,15 @@
 """Health and metrics over HTTP. Free of secrets; open to probes without a token."""
 
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import Any
+
 from flask import Blueprint, Response, current_app
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from cms.operations.health import HealthCheck
+from cms.operations.keeping import Kept
 from cms.operations.metrics import metrics_text
 from cms.operations.schemas import HealthShape
 from cms.platform.http.answers import answer
@@ -11,6 +17,7 @@ from cms.platform.http.endpoint import endpoint
 from cms.platform.http.services import services
 
 CHECK = "copydesk.health"
+METRICS = "copydesk.metrics"
 
 health = Blueprint("health", __name__)
 
@@ -27,10 +34,7 @@ def livez() -> Response:
 def readyz() -> Response:
     """Database and migrations decide; workers, index and disk may be degraded."""
     parts = services()
-    check = current_app.extensions.get(CHECK)
-    if check is None:
-        check = current_app.extensions.setdefault(CHECK, HealthCheck(parts.settings, parts.database, parts.index))
-    found = check.now(parts.clock())
+    found = _kept(CHECK, HealthCheck(parts.settings, parts.database, parts.index).now)
     if not found.is_ready:
         return answer({"status": "unavailable", "degraded": list(found.degraded)}, 503, headers={"Retry-After": "2"})
     return answer({"status": "degraded" if found.degraded else "ok", "degraded": list(found.degraded)})
@@ -39,9 +43,14 @@ def readyz() -> Response:
 @health.get("/metrics")
 @endpoint(summary="Prometheus metrics", answers={200: None}, media_type="text/plain")
 def metrics() -> Response:
-    """Request counts of every API process, and what the database says of the work that is open."""
+    """Request counts of every API process, and what the database says of the work that is open, asked once a second."""
     parts = services()
-    response = Response(metrics_text(parts.database, parts.index, parts.clock()), 200)
+    response = Response(_kept(METRICS, partial(metrics_text, parts.database, parts.index)), 200)
     response.headers["Content-Type"] = CONTENT_TYPE_LATEST
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _kept(name: str, make: Callable[[datetime], Any]) -> Any:
+    kept = current_app.extensions.get(name) or current_app.extensions.setdefault(name, Kept(make))
+    return kept.at(services().clock())

@@ -10,7 +10,6 @@ from cms.identity.access import READ
 from cms.identity.rules import Place, decide
 from cms.newsroom.queries import whereabouts
 from cms.operations import queries
-from cms.operations.api.listing import page_answer
 from cms.operations.dead_letters import discard, retry
 from cms.operations.schemas import (
     DeliveryPageShape,
@@ -22,6 +21,7 @@ from cms.platform.errors import NotFound
 from cms.platform.http.answers import answer
 from cms.platform.http.endpoint import endpoint
 from cms.platform.http.guard import current_actor
+from cms.platform.http.pages import page_answer
 from cms.platform.http.services import services
 from cms.platform.http.transactions import reading, transaction
 
@@ -33,7 +33,7 @@ receipts = Blueprint("receipts", __name__, url_prefix="/api/v1")
 def read_receipt(receipt_id: str) -> Response:
     """Every consequence of an act with its state and duration."""
     with reading() as session:
-        found = queries.receipt(session, receipt_id)
+        found = queries.receipt(session, receipt_id, services().clock())
         is_visible = found is not None and _may_see(session, found["event"]["subject"])
     if not is_visible:
         raise NotFound("There is no receipt of this id; receipts are kept for some days after everything is done.")
@@ -51,20 +51,17 @@ def read_receipt(receipt_id: str) -> Response:
 def list_deliveries(query: dict[str, Any]) -> Response:
     """What waits, what failed for good, what was done."""
     filters = {name: query[name] for name in ("state", "subscription") if query[name] is not None}
-
-    def read(limit: int, direction: str, after: int | None) -> Any:
-        return queries.deliveries(
-            session,
-            state=query["state"],
-            subscription=query["subscription"],
-            limit=limit,
-            direction=direction,
-            after=after,
-        )
-
     with reading() as session:
-        count = queries.count_of(session, Delivery, filters) if query["count"] else None
-        return page_answer(f"deliveries:{sorted(filters.items())}", query, read, delivery_data, count)
+        return page_answer(
+            f"operations|deliveries|{sorted(filters.items())}",
+            query,
+            read=lambda limit, after, is_backwards: queries.deliveries(
+                session, filters, limit=limit, after=after, is_backwards=is_backwards
+            ),
+            position=lambda row: (row.number,),
+            dump=delivery_data,
+            count=lambda: queries.count_of(session, Delivery, filters),
+        )
 
 
 @receipts.post("/deliveries/<int:number>/retry")

@@ -19,7 +19,6 @@ from cms.identity.staff.schemas import (
     StaffChangeShape,
     StaffShape,
 )
-from cms.newsroom.rules import canonical_locale
 from cms.operations.schemas import StaffPageShape
 from cms.platform.errors import FieldError, Invalid, NotFound
 from cms.platform.http.answers import answer
@@ -30,6 +29,7 @@ from cms.platform.http.pages import page_answer
 from cms.platform.http.query_input import PageShape
 from cms.platform.http.services import services
 from cms.platform.http.transactions import reading, transaction
+from cms.platform.text.locales import canonical_locale
 from cms.taxonomy.models import Section
 from cms.taxonomy.queries import by_slugs
 from cms.taxonomy.rules import strangers

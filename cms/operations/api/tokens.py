@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from cms.identity import issuing, queries
 from cms.identity.models import ApiToken, Role
 from cms.identity.schemas import AskedToken, IssuedTokenShape, NewTokenShape, RotateInputShape, TokenShape
-from cms.newsroom.rules import canonical_locale
 from cms.operations.schemas import TokenPageShape
 from cms.platform.errors import FieldError, Invalid, NotFound
 from cms.platform.http.answers import answer
@@ -20,6 +19,7 @@ from cms.platform.http.pages import page_answer
 from cms.platform.http.query_input import PageShape
 from cms.platform.http.services import services
 from cms.platform.http.transactions import reading, transaction
+from cms.platform.text.locales import canonical_locale
 from cms.taxonomy.models import Section
 from cms.taxonomy.queries import by_slug
 from cms.taxonomy.rules import strangers

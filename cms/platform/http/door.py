@@ -23,6 +23,7 @@ SECONDS = Histogram(
     ["route"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
+WITH_PORT = re.compile(r"(?:\[([^\]]+)\]|([0-9.]+))(?::[0-9]{1,5})?")
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 SECURITY = [
     ("X-Content-Type-Options", "nosniff"),
@@ -65,26 +66,31 @@ def door(application: Application, trusted_proxies: tuple[Network, ...]) -> Appl
 
 
 def client_address(environ: dict[str, Any], trusted_proxies: tuple[Network, ...]) -> str:
-    """The peer's address, or the last address in X-Forwarded-For that is not a configured proxy's own."""
-    address = str(environ.get("REMOTE_ADDR", ""))
+    """The peer's address, or the last address in X-Forwarded-For that is not a configured proxy's own.
+
+    IPv4 is written as such, also where a socket for both kinds wraps it in IPv6, so that one asker has one address.
+    """
+    text = str(environ.get("REMOTE_ADDR", ""))
+    address = _address(text)
+    if address is None:
+        return text
     forwarded = [part.strip() for part in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
-    while forwarded and _is_in(address, trusted_proxies):
-        candidate = forwarded.pop()
-        try:
-            address = str(ipaddress.ip_address(candidate))
-        except ValueError:
+    while forwarded and any(address in network for network in trusted_proxies):
+        candidate = _address(forwarded.pop())
+        if candidate is None:
             break
-    return address
+        address = candidate
+    return str(address)
 
 
-def _is_in(address: str, networks: tuple[Network, ...]) -> bool:
-    if not networks:
-        return False
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """An address, without the port that some proxies append: `192.0.2.1:4711`, `[2001:db8::1]:4711`."""
+    match = WITH_PORT.fullmatch(text)
     try:
-        parsed = ipaddress.ip_address(address)
+        address = ipaddress.ip_address(match[1] or match[2] if match else text)
     except ValueError:
-        return False
-    return any(parsed in network for network in networks)
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 def _observe(environ: dict[str, Any], status: str, seconds: float) -> None:

@@ -13,19 +13,22 @@ from cms.platform.errors import Invalid
 from cms.platform.http.csrf import SAFE
 from cms.platform.http.etags import required_revision
 from cms.platform.http.guard import require, require_fresh_proof, require_session
-from cms.platform.http.json_input import json_body
+from cms.platform.http.json_input import body_bytes, json_body
 from cms.platform.http.limiting import WRITES, count_request
 from cms.platform.http.query_input import load_query
-from cms.platform.http.shapes import field_errors
+from cms.platform.http.shapes import Shape, field_errors
 
 View = Callable[..., Response]
 Shapes = type[Schema] | Schema | None
+CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+NOTHING = Shape()
 
 
 @dataclass(frozen=True)
 class Endpoint:
     """What a route promises. `answers` maps a status to the shape of its body (None: no JSON body).
 
+    A route that changes something and declares no `body` takes none, or an object without members.
     `is_for_every_caller` marks a route below a private prefix that every known caller may use, whatever they may do.
     `needs_session` refuses tokens: what is done concerns a person's account. `needs_fresh_proof` asks a session for
     a password that was typed within ten minutes: what is done is dangerous. `limit` counts the requests that could be
@@ -74,7 +77,10 @@ def endpoint(
             if declared.needs_revision:
                 given["revision"] = required_revision()
             if declared.body is not None:
-                given["body"] = _load_body(declared)
+                given["body"] = _load_body(declared.body, is_optional=declared.is_body_optional)
+            elif request.method in CHANGING:
+                # Whoever sends members to a route that reads none believes something that is not so.
+                _load_body(NOTHING, is_optional=True)
             limit = limit_of(declared, request.method)
             if limit is not None:
                 count_request(limit)
@@ -98,10 +104,9 @@ def _instance(shape: Shapes) -> Schema | None:
     return shape() if isinstance(shape, type) else shape
 
 
-def _load_body(declared: Endpoint) -> Any:
-    assert declared.body is not None
-    is_absent = declared.is_body_optional and not request.get_data(cache=True)
+def _load_body(shape: Schema, *, is_optional: bool) -> Any:
+    is_absent = is_optional and not body_bytes()
     try:
-        return declared.body.load({} if is_absent else json_body())
+        return shape.load({} if is_absent else json_body())
     except ValidationError as error:
         raise Invalid(errors=field_errors(error)) from None

@@ -1,7 +1,10 @@
 """`Idempotency-Key`: a POST that is sent twice happens once, and its answer is given twice.
 
 The key is claimed first in the transaction of the effect and the answer is kept in the same transaction, so a crash
-leaves either both or none. A concurrent repeat waits for the first; on PostgreSQL at most two seconds.
+leaves either both or none. A concurrent repeat waits up to two seconds for the first.
+
+Nobody can see on SQLite which key the one writer holds, so there a request with a key that did not get its turn to
+write in two seconds is told the same as a repeat: something is under way, send it again.
 """
 
 import hashlib
@@ -9,10 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask import Response, g, request
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
+from cms.platform.db import PATIENCE
 from cms.platform.errors import BadRequest, Conflict, Invalid
 from cms.platform.http.guard import current_actor
 from cms.platform.models import RememberedAnswer
@@ -20,6 +24,8 @@ from cms.platform.models import RememberedAnswer
 HEADER = "Idempotency-Key"
 KEPT_HEADERS = ("Content-Type", "Cache-Control", "ETag", "Location", "Link")
 KEPT_HOURS = 24
+PATIENCE_MS = 2_000
+LOCK_NOT_AVAILABLE = "55P03"
 
 
 class Replay(Exception):
@@ -61,23 +67,45 @@ def claim(session: Session, now: datetime) -> Claim | None:
     if not 1 <= len(key) <= 255 or not key.isascii() or not key.isprintable():
         raise BadRequest(f"{HEADER} must have 1 to 255 visible ASCII characters.")
     mine = RememberedAnswer(caller=f"{actor.kind}:{actor.id}", key=key, fingerprint=_fingerprint(), created_at=now)
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SET LOCAL lock_timeout = '2s'"))
-    known = session.get(RememberedAnswer, (mine.caller, mine.key))
+    try:
+        known = _put(session, mine)
+    except OperationalError as error:
+        if not _is_busy(error):
+            raise
+        raise Conflict(
+            "The first request with this key is still under way, or another change is; try again.",
+            code="in_progress",
+            headers={"Retry-After": "1"},
+        ) from None
+    if known is not None:
+        raise _replay(known, mine.fingerprint)
+    g.idempotency_claim = Claim(session, mine)
+    return g.idempotency_claim
+
+
+def _put(session: Session, mine: RememberedAnswer) -> RememberedAnswer | None:
+    """Write the claim down, or give the one that was there first. Raises: OperationalError after the patience."""
+    place = (mine.caller, mine.key)
+    connection = session.connection(execution_options={PATIENCE: PATIENCE_MS})
+    is_postgresql = connection.dialect.name == "postgresql"
+    if is_postgresql:
+        session.execute(text(f"SET LOCAL lock_timeout = {PATIENCE_MS}"))
+    known = session.get(RememberedAnswer, place)
     if known is None:
         try:
             with session.begin_nested():
                 session.add(mine)
         except IntegrityError:
-            known = session.scalar(select(RememberedAnswer).filter_by(caller=mine.caller, key=mine.key))
-        except OperationalError:
-            raise Conflict(
-                "The first request with this key is still under way; try again.", code="in_progress"
-            ) from None
-    if known is not None:
-        raise _replay(known, mine.fingerprint)
-    g.idempotency_claim = Claim(session, mine)
-    return g.idempotency_claim
+            known = session.get(RememberedAnswer, place, populate_existing=True)
+    if is_postgresql:
+        # What the request itself waits for has patience of its own; the setting would last until the commit.
+        session.execute(text("SET LOCAL lock_timeout TO DEFAULT"))
+    return known
+
+
+def _is_busy(error: OperationalError) -> bool:
+    name = str(getattr(error.orig, "sqlite_errorname", ""))
+    return name.startswith("SQLITE_BUSY") or getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE
 
 
 def _replay(known: RememberedAnswer, fingerprint: str) -> Exception:

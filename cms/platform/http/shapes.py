@@ -1,13 +1,19 @@
 """The ground that every marshmallow schema stands on: strict types, unknown members refused, errors with pointers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields
 
 from cms.platform.clock import rfc3339
 from cms.platform.errors import FieldError
+from cms.platform.text.locales import canonical_locale
+
+# Enough for a form that somebody fills in; a hostile body must not be answered at many times its length.
+MOST_ERRORS = 50
+LONGEST_POINTER = 300
 
 
 class Shape(Schema):
@@ -44,6 +50,16 @@ class Flag(fields.Boolean):
         return value
 
 
+class Locale(Text):
+    """A BCP 47 tag, read into its usual case."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> str:
+        locale = canonical_locale(super()._deserialize(value, attr, data, **options))
+        if locale is None:
+            raise ValidationError("Must be a BCP 47 tag, such as en or zh-CN.")
+        return locale
+
+
 class UtcInstant(fields.AwareDateTime):
     """An RFC 3339 instant of any offset; read into UTC and written with `Z`."""
 
@@ -58,22 +74,53 @@ class UtcInstant(fields.AwareDateTime):
         return None if value is None else rfc3339(value)
 
 
-def field_errors(error: ValidationError, prefix: str = "") -> list[FieldError]:
-    """marshmallow's messages as a flat list with JSON Pointers."""
-    return list(_flatten(error.normalized_messages(), prefix))
+class PagePlaceShape(Shape):
+    """Where a page stands in its list."""
+
+    limit = fields.Integer(required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
+    prev_cursor = fields.String(required=True, allow_none=True)
+    has_more = Flag(required=True)
 
 
-def _flatten(messages: Any, pointer: str) -> Any:
+class ListMetaShape(Shape):
+    """What is known of the whole list; `count` is null unless it was asked for."""
+
+    count = fields.Integer(required=True, allow_none=True)
+
+
+class ListShape(Shape):
+    """What every list has beside its `data`, on every surface."""
+
+    page = fields.Nested(PagePlaceShape, required=True)
+    meta = fields.Nested(ListMetaShape, required=True)
+
+
+def field_errors(error: ValidationError) -> list[FieldError]:
+    """marshmallow's messages as a flat list with JSON Pointers: the first ones, where there are very many."""
+    return list(islice(_flatten(error.normalized_messages(), ()), MOST_ERRORS))
+
+
+def pointer(path: Iterable[str | int]) -> str:
+    """The JSON Pointer of a path, cut where it is longer than anybody reads. Source: RFC 6901."""
+    text = ""
+    for step in path:
+        text += "/" + str(step)[:LONGEST_POINTER].replace("~", "~0").replace("/", "~1")
+        if len(text) > LONGEST_POINTER:
+            return text[: LONGEST_POINTER - 1] + "…"
+    return text
+
+
+def _flatten(messages: Any, path: tuple[str | int, ...]) -> Iterator[FieldError]:
     if isinstance(messages, dict):
         for name, inner in messages.items():
-            step = "" if name == "_schema" else "/" + str(name).replace("~", "~0").replace("/", "~1")
-            yield from _flatten(inner, pointer + step)
+            yield from _flatten(inner, path if name == "_schema" else (*path, name))
     elif isinstance(messages, list):
         for message in messages:
-            yield from _flatten(message, pointer)
+            yield from _flatten(message, path)
     else:
         text = str(messages)
-        yield FieldError(pointer, _code(text), text)
+        yield FieldError(pointer(path), _code(text), text)
 
 
 def _code(message: str) -> str:

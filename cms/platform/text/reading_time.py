@@ -19,6 +19,7 @@ from cms.platform.text.scripts import (
     composed,
     words_between,
 )
+from cms.settings import SettingsError
 
 # Words per minute by language.
 # Source for `en`: M. Brysbaert (2019), Journal of Memory and Language 109: 238, adults reading non-fiction silently,
@@ -49,7 +50,7 @@ RATE = re.compile(r"([a-z]{2,3}(?:-[a-z0-9]{2,8})*)=([0-9]{1,4})(wpm|cpm)")
 SLOWEST, FASTEST = 20, 2_000
 
 
-class RatesError(ValueError):
+class RatesError(SettingsError):
     """A setting of reading rates that cannot be used; the text says what to write instead."""
 
 

@@ -14,6 +14,7 @@ MOST_TAGS = 20_000
 DEEPEST = 500
 MOST_REPEATED = 200_000
 LONGEST_TAG = 20_000
+MOST_PARAGRAPHS = 10_000
 ROUNDS = 6
 
 
@@ -101,8 +102,10 @@ def is_too_complex(html: str) -> bool:
 
 
 def as_paragraphs(text: str) -> str:
-    """A text as paragraphs in which every character stands for itself."""
-    blocks = (block.strip() for block in BLANK_LINES.split(text.replace("\0", "\ufffd")))
+    """A text as paragraphs in which every character stands for itself; as one where there would be very many."""
+    blocks = [block.strip() for block in BLANK_LINES.split(text.replace("\0", "\ufffd"))]
+    if len(blocks) > MOST_PARAGRAPHS:
+        blocks = ["\n".join(blocks)]
     # Line ends as the parser would make them, so that the result is a fixed point too.
     return (
         "\n".join(f"<p>{escape(block, quote=False)}</p>" for block in blocks if block)

@@ -1,0 +1,116 @@
+"""Rebuilding what readers see from the record: the same bytes, and nothing that was not published."""
+
+from dataclasses import replace
+
+import pytest
+from click.testing import CliRunner
+from flask.testing import FlaskClient
+from sqlalchemy import delete, select
+
+from cms.content.models import (
+    Document,
+    DocumentAuthor,
+    DocumentSection,
+    DocumentTag,
+    DocumentTerm,
+    RelatedEntry,
+    TermFrequency,
+)
+from cms.content.sweeping import sweep_related
+from cms.newsroom.commands import rebuild
+from cms.operations.doctor import examine
+from cms.platform.clock import now
+from cms.platform.db import Database
+from cms.settings import Settings
+from tests.draining import drain
+from tests.newsroom.making import act, draft, patch
+
+TABLES = (RelatedEntry, DocumentTerm, TermFrequency, DocumentAuthor, DocumentSection, DocumentTag, Document)
+LIKE = {"body": "The lock hill tram climbed the hill past the harbour museum. " * 12, "tags": ["trams", "harbour"]}
+
+
+def shown(database: Database) -> dict[str, tuple[bytes, bytes, str]]:
+    with database.reading() as session:
+        columns = (Document.article_id, Document.body, Document.card, Document.etag)
+        return {key: (body, card, etag) for key, body, card, etag in session.execute(select(*columns))}
+
+
+def rows(database: Database) -> dict[str, set[tuple[object, ...]]]:
+    with database.reading() as session:
+        return {
+            table.__tablename__: {
+                tuple(str(value) for name, value in zip(row._fields, row, strict=True) if name != "changed_at")
+                for row in session.execute(select(*table.__table__.columns))
+            }
+            for table in TABLES
+        }
+
+
+def run(settings: Settings, database: Database) -> str:
+    done = CliRunner().invoke(rebuild, obj=settings)
+    assert done.exit_code == 0, done.output
+    drain(settings, database)
+    return done.output
+
+
+@pytest.fixture
+def newsroom(editor: FlaskClient, settings: Settings, database: Database) -> list[str]:
+    """Articles of every kind of past: published, again, edited since, brought in, taken away, never shown."""
+    editor.post("/api/v1/sections", json={"name": "City", "slug": "city"})
+    editor.post("/api/v1/people", json={"name": "Ada Ferry", "slug": "ada-ferry"})
+    plain = draft(editor, title="First ride", section="city", authors=["ada-ferry"], fields={"z": 1, "a": [2]}, **LIKE)
+    again = draft(editor, title="Second ride", source={"name": "Harbour Post", "url": "https://post.example/1"}, **LIKE)
+    edited = draft(editor, title="Third ride", dek="As it was", **LIKE)
+    brought = draft(editor, title="An old ride", locale="en", **LIKE)
+    returned = draft(editor, title="A ride that came back", **LIKE)
+    taken, deleted, _never = draft(editor, title="Gone"), draft(editor, title="Deleted"), draft(editor, title="Never")
+    for one in (plain, again, edited, returned, taken, deleted):
+        assert act(editor, "publish", one["id"], 1).status_code == 200
+    old = {"published_at": "2019-05-01T08:30:00Z"}
+    assert act(editor, "publish", brought["id"], 1, json=old).status_code == 200
+    assert patch(editor, again["id"], 2, title="Second ride, corrected").status_code == 200
+    assert act(editor, "publish", again["id"], 3).status_code == 200
+    assert patch(editor, edited["id"], 2, title="Not yet shown", slug="not-yet-shown", dek="New").status_code == 200
+    for one in (returned, taken):
+        assert act(editor, "unpublish", one["id"], 2).status_code == 200
+    assert act(editor, "publish", returned["id"], 3).status_code == 200
+    gone = editor.delete(f"/api/v1/articles/{deleted['id']}", headers={"If-Match": '"2"'})
+    assert gone.status_code == 204
+    drain(settings, database)
+    sweep_related(database, now())
+    drain(settings, database)
+    return [one["id"] for one in (plain, again, edited, brought, returned)]
+
+
+@pytest.mark.both_databases
+def test_everything_that_readers_see_grows_back_byte_for_byte(
+    newsroom: list[str], client: FlaskClient, settings: Settings, database: Database
+) -> None:
+    before, every_row = shown(database), rows(database)
+    assert before.keys() == set(newsroom)
+    assert all(every_row.values())
+    with database.transaction() as session:
+        for table in TABLES:
+            session.execute(delete(table))
+    assert client.get(f"/content/v1/articles/{newsroom[0]}").status_code == 404
+    assert "5 articles are put together anew, 0 " in run(settings, database)
+    assert shown(database) == before
+    assert rows(database) == every_row
+    assert client.get(f"/content/v1/articles/{newsroom[0]}").get_data() == before[newsroom[0]][0]
+
+
+def test_what_should_not_be_shown_goes_and_the_rest_stays_as_it_is(
+    newsroom: list[str], editor: FlaskClient, settings: Settings, database: Database
+) -> None:
+    before = shown(database)
+    stranger = draft(editor, title="A stranger")["id"]
+    with database.transaction() as session:
+        known = session.scalars(select(Document).where(Document.article_id == newsroom[0])).one()
+        values = {column.name: getattr(known, column.name) for column in Document.__table__.columns}
+        session.add(Document(**{**values, "article_id": stranger, "number": 10_000, "slug": "a-stranger"}))
+    told = replace(settings, redis_url="redis://127.0.0.1:1/0")
+    found = {finding.part: finding for finding in examine(told, now())}
+    assert "copydesk rebuild" in found["documents"].mend
+    assert "5 articles are put together anew, 1 " in run(settings, database)
+    assert shown(database) == before
+    assert {finding.part: finding.is_well for finding in examine(told, now())}["documents"]

@@ -1,0 +1,61 @@
+"""Watching over the search index while nothing is published: whoever deletes it gets it back within seconds.
+
+Without this a quiet site would have no search until its next publish, because only the index's handler writes it.
+"""
+
+import threading
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from cms.events.deliveries import describe
+from cms.settings import Settings
+from search_index.reader import IndexUnavailable, Reader
+from search_index.writer import IndexBroken
+from workers.handlers.indexing import put_in_order
+from workers.work import Work, make_work
+
+log = structlog.get_logger("copydesk.worker")
+LOOKED_AT_EVERY_SECONDS = 3.0
+
+
+class IndexWatch:
+    """Looks at the index from time to time. An index that is there costs a look at a few files."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._reader = Reader(work.settings.index_home)
+        self._trouble = ""
+
+    def look(self) -> bool:
+        """Build the index again if it cannot be read; gives whether it can in the end. Never raises."""
+        try:
+            try:
+                self._reader.count()
+            except IndexUnavailable:
+                put_in_order(self._work, [])
+        except (SQLAlchemyError, OSError, IndexBroken) as error:
+            trouble = describe(error)
+            if trouble != self._trouble:
+                log.warning("index_not_mended", error=trouble)
+            self._trouble = trouble
+            return False
+        self._trouble = ""
+        return True
+
+    def close(self) -> None:
+        """Give the files back."""
+        self._reader.close()
+        self._work.close()
+
+
+def watch_index(settings: Settings) -> None:
+    """Watch for as long as this process lives, from a thread of its own."""
+
+    def watch() -> None:
+        watching = IndexWatch(make_work(settings))
+        pause = threading.Event()
+        while not pause.wait(LOOKED_AT_EVERY_SECONDS):
+            watching.look()
+
+    threading.Thread(target=watch, name="index-watch", daemon=True).start()

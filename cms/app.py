@@ -20,7 +20,7 @@ from cms.platform.bell import Bell
 from cms.platform.broker_counts import BrokerCounts
 from cms.platform.clock import now
 from cms.platform.db import Database, refuse_unsafe_server
-from cms.platform.http import guard, problems
+from cms.platform.http import guard, origins, problems
 from cms.platform.http.door import door
 from cms.platform.http.limiting import tell_limit
 from cms.platform.http.services import EXTENSION, Services
@@ -59,13 +59,17 @@ def create_app(settings: Settings) -> Flask:
         clock=now,
         verify_token=verifier(database, now),
     )
+    app.before_request(origins.refuse_unknown_method)
+    app.before_request(origins.refuse_foreign_host)
+    app.before_request(origins.answer_preflight)
     app.before_request(guard.authenticate)
     app.before_request(guard.refuse_nameless_path)
     app.after_request(tell_limit)
+    app.after_request(origins.allow_origin)
     problems.install(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    app.wsgi_app = door(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign,assignment]  # Flask's documented way
+    app.wsgi_app = door(app.wsgi_app, settings)  # type: ignore[method-assign,assignment]  # Flask's documented way
     return app
 
 

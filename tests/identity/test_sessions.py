@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from cms.identity.staff.models import StaffSession, StaffUser
+from cms.identity.staff.models import StaffInvitation, StaffSession, StaffUser
 from cms.identity.tokens import issue_token
 from cms.platform.actor import system
 from cms.platform.http.guard import PROOF_LIFE
@@ -192,6 +192,22 @@ def test_what_is_dangerous_needs_a_fresh_password_and_only_that(office: Office) 
         answer = office.ask(method, path, body, token=token, If_Match='"1"')
         assert answer.status_code in (200, 201, 204), (path, answer.json)
     assert {"session.reauthenticated", "session.refused"} <= set(office.acts())
+
+
+def test_a_repeat_with_the_same_key_does_nothing_twice_and_keeps_no_secret(office: Office) -> None:
+    office.make()
+    token = office.token()
+    for key, path, body in (
+        ("one", "/staff/invitations", {"email": "eve@example.org", "name": "Eve"}),
+        ("two", "/sessions/reauthenticate", {"password": PHRASE}),
+    ):
+        first, second = (office.ask("POST", path, body, token=token, Idempotency_Key=key) for _ in range(2))
+        assert first.status_code in (200, 201), first.json
+        assert second.data == first.data and second.headers["Idempotency-Replayed"] == "true"
+    signed = [office.ask("POST", "/sessions", {"email": ANN, "password": PHRASE}, Idempotency_Key="k") for _ in "12"]
+    assert [answer.status_code for answer in signed] == [201, 201]
+    assert signed[0].json["token"] != signed[1].json["token"]
+    assert len(office.rows(StaffInvitation)) == 1
 
 
 def test_a_stolen_session_cannot_guess_the_password_quickly(office: Office) -> None:

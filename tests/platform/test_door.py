@@ -53,7 +53,7 @@ def test_every_answer_has_the_headers_that_it_owes(client: FlaskClient, path: st
     assert answer.headers["Referrer-Policy"] == "no-referrer"
     assert answer.headers["Cache-Control"]
     assert "Set-Cookie" not in answer.headers
-    assert "Server" not in answer.headers
+    assert answer.headers["Server"] == "copydesk"
 
 
 def test_a_request_id_is_taken_over_when_it_is_one(client: FlaskClient) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from prometheus_client import Counter, Histogram
 
 from cms.platform.logs import Lines, request_in_hand
-from cms.settings import Network
+from cms.settings import Network, Settings
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 REQUESTS = Counter("copydesk_http_requests_total", "Answers by route and status.", ["method", "route", "status"])
@@ -30,7 +30,10 @@ SECURITY = [
     ("Referrer-Policy", "no-referrer"),
     ("X-Frame-Options", "DENY"),
     ("Cross-Origin-Resource-Policy", "cross-origin"),
+    # Where an answer names no server, the HTTP server writes its own name; this one tells nothing new, and no version.
+    ("Server", "copydesk"),
 ]
+STAY_WITH_TLS = ("Strict-Transport-Security", "max-age=31536000")
 LONGEST_PATH_IN_LOG = 500
 STRICT_POLICY = ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 StartResponse = Callable[..., Any]
@@ -40,8 +43,9 @@ lines = Lines()
 quiet = logging.getLogger("copydesk.access")
 
 
-def door(application: Application, trusted_proxies: tuple[Network, ...]) -> Application:
+def door(application: Application, settings: Settings) -> Application:
     """Wrap an application; one object per process, safe for threads."""
+    owed = [*SECURITY, STAY_WITH_TLS] if settings.public_url.startswith("https://") else SECURITY
 
     def through(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         began = time.perf_counter()
@@ -49,11 +53,11 @@ def door(application: Application, trusted_proxies: tuple[Network, ...]) -> Appl
         # Told apart, not kept secret: the system's random source would cost a system call for each request.
         identity = given if given and REQUEST_ID.fullmatch(given) else f"{random.getrandbits(64):016x}"
         environ["copydesk.request_id"] = identity
-        environ["copydesk.client_address"] = client_address(environ, trusted_proxies)
+        environ["copydesk.client_address"] = client_address(environ, settings.trusted_proxies)
         request_in_hand.set(identity)
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            headers = headers + SECURITY
+            headers = headers + owed
             if not any(name.lower() == "content-security-policy" for name, _ in headers):
                 headers.append(STRICT_POLICY)
             headers.append(("X-Request-Id", identity))

@@ -62,10 +62,14 @@ WRONG_PASSWORD = "The password is not right."  # noqa: S105  # a sentence
 )
 def sign_in(body: SignIn) -> Response:
     """A session of at most a day, which ends an hour after it was used last."""
-    is_cookie = body.kind == "cookie"
-    if is_cookie:
+    if body.kind == "cookie":
         refuse_foreign_origin(is_needed=False)
         refuse_plain_http()
+    with HASHER.act():
+        return _signed_in(body)
+
+
+def _signed_in(body: SignIn) -> Response:
     parts, client, actor = services(), _client(), current_actor()
     candidate = _announced(body.email)
     if not HASHER.is_right(candidate.password_hash, body.password):
@@ -82,7 +86,7 @@ def sign_in(body: SignIn) -> Response:
         row, token = opened
         data: dict[str, Any] = {"id": row.id, "expires_at": row.expires_at}
         headers: dict[str, str] = {}
-        if is_cookie:
+        if body.kind == "cookie":
             data["csrf_token"] = csrf_token(SESSION + row.id)
             headers = set_cookie(token, int(SESSION_LIFE.total_seconds()))
         else:

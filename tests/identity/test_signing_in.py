@@ -183,6 +183,9 @@ def test_more_sign_ins_at_once_than_a_server_can_bear_are_sent_away_and_leave_th
     statuses = [answer.status_code for answer in answers]
     assert set(statuses) == {401, 503} and statuses.count(401) == hashes() - before
     assert {answer.headers["Retry-After"] for answer in answers if answer.status_code == 503} == {"1"}
+    with HASHER.act(), HASHER.act(), HASHER.act(), office.statements() as sent:
+        assert office.sign_in().status_code == 503
+    assert sent == []
     assert office.sign_in().status_code == 201
 
 

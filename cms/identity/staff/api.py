@@ -57,6 +57,7 @@ WRONG_PASSWORD = "The password is not right."  # noqa: S105  # a sentence
     answers={201: SignedInShape},
     refuses=(401, 403),
     limit=SIGN_INS_PER_CLIENT,
+    within=HASHER.act,
     description="An unknown address, a wrong password and a disabled account get the same answer. After five wrong "
     "passwords in a row from one client each further one waits longer, at most 15 minutes.",
 )
@@ -65,11 +66,6 @@ def sign_in(body: SignIn) -> Response:
     if body.kind == "cookie":
         refuse_foreign_origin(is_needed=False)
         refuse_plain_http()
-    with HASHER.act():
-        return _signed_in(body)
-
-
-def _signed_in(body: SignIn) -> Response:
     parts, client, actor = services(), _client(), current_actor()
     candidate = _announced(body.email)
     if not HASHER.is_right(candidate.password_hash, body.password):

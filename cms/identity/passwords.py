@@ -101,6 +101,7 @@ class Hasher:
     def __init__(self, *, at_once: int = 2, waiting: int = 16) -> None:
         self._argon2 = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1, hash_len=32, salt_len=16)
         self._places = threading.Semaphore(at_once + waiting)
+        self._acts = threading.Semaphore(at_once + 1)
         self._benches = ThreadPoolExecutor(at_once, thread_name_prefix="passwords")
 
     def hash(self, password: str, salt: bytes | None = None) -> str:
@@ -125,6 +126,19 @@ class Hasher:
     def is_outdated(self, kept: str) -> bool:
         """Whether a hash was made with less work than is asked for today."""
         return self._argon2.check_needs_rehash(kept)
+
+    @contextmanager
+    def act(self) -> Iterator[None]:
+        """Let few acts around a password go on at once, such as sign-ins: of a server's four threads one stays free.
+
+        Raises: Unavailable.
+        """
+        if not self._acts.acquire(blocking=False):
+            raise Unavailable("Too many sign in at once.", headers={"Retry-After": "1"})
+        try:
+            yield
+        finally:
+            self._acts.release()
 
     @contextmanager
     def _place(self) -> Iterator[None]:

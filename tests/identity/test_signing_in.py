@@ -164,10 +164,29 @@ def test_a_thousand_guesses_from_everywhere_keep_nobody_out_and_few_are_compared
 def test_guesses_at_once_are_all_counted(office: Office) -> None:
     office.make()
     before = hashes()
-    with ThreadPoolExecutor(9) as threads:
+    with ThreadPoolExecutor(3) as threads:
         statuses = list(threads.map(lambda _: office.sign_in(password=WRONG, client="192.0.2.3").status_code, range(9)))
     assert hashes() - before == 5
     assert sorted(statuses) == [401] * 5 + [429] * 4
+
+
+def test_more_sign_ins_at_once_than_a_server_can_bear_are_sent_away_and_leave_threads_to_others(office: Office) -> None:
+    office.make()
+    before, barrier = hashes(), threading.Barrier(40)
+
+    def attempt(number: int) -> Any:
+        barrier.wait()
+        return office.sign_in(password=WRONG, client=f"203.0.113.{number + 1}")
+
+    with ThreadPoolExecutor(40) as threads:
+        answers = list(threads.map(attempt, range(40)))
+    statuses = [answer.status_code for answer in answers]
+    assert set(statuses) == {401, 503} and statuses.count(401) == hashes() - before
+    assert {answer.headers["Retry-After"] for answer in answers if answer.status_code == 503} == {"1"}
+    with HASHER.act(), HASHER.act(), HASHER.act(), office.statements() as sent:
+        assert office.sign_in().status_code == 503
+    assert sent == []
+    assert office.sign_in().status_code == 201
 
 
 @pytest.mark.slow

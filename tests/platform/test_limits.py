@@ -1,5 +1,6 @@
 """Every limit by one algorithm: never more than its quota at once and its rate after it, wherever uses are counted."""
 
+import signal
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,9 @@ from cms.platform.db import Database
 from cms.platform.limiter import MOST_KEYS, Limiter, ProcessCounts
 from cms.platform.limits import take
 from cms.platform.models import LimitCounter
+from cms.settings import Settings
 from tests.servers import Broker
+from workers.due import forget_old
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 AT = microseconds(NOON)
@@ -189,6 +192,23 @@ def test_what_must_not_fail_open_fails_when_the_database_is_gone(database: Datab
         limiter.take("a", Limit("codes", 1, 60), NOON)
 
 
+def test_a_broker_that_hangs_holds_nobody_up_and_one_that_forgot_the_script_is_told_it_again(broker: Broker) -> None:
+    counts, limit = BrokerCounts(broker.url), Limit("any", 2, 60)
+    assert counts.count("a", limit, AT) == (True, AT + limit.interval)
+    client = redis.Redis.from_url(broker.url)
+    client.script_flush()
+    client.close()
+    assert counts.count("a", limit, AT) == (True, AT + 2 * limit.interval)
+    assert broker.process is not None
+    broker.process.send_signal(signal.SIGSTOP)
+    try:
+        assert counts.count("a", limit, AT) is None
+        assert counts.is_silent
+    finally:
+        broker.process.send_signal(signal.SIGCONT)
+        counts.close()
+
+
 def test_a_broker_that_failed_is_not_asked_again_at_once() -> None:
     counts = BrokerCounts(NOBODY)
     assert counts.count("a", Limit("any", 1, 60), AT) is None
@@ -204,6 +224,14 @@ def test_a_process_keeps_a_bounded_number_of_keys_and_lets_go_of_those_that_used
         counts.count(str(number), limit, AT)
     assert len(counts) <= MOST_KEYS
     assert not counts.count("busy", limit, AT)[0]
+
+
+def test_counters_that_say_nothing_any_more_are_forgotten(settings: Settings, database: Database) -> None:
+    with database.transaction() as session:
+        take(session, "past", Limit("any", 60, 60), NOON)
+        take(session, "present", Limit("any", 1, 3600), NOON)
+    assert forget_old(settings, database, NOON + timedelta(seconds=2)) == {"limit_counters": 1}
+    assert rows(database) == ["present"]
 
 
 def rows(database: Database) -> list[str]:

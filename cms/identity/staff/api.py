@@ -57,13 +57,13 @@ WRONG_PASSWORD = "The password is not right."  # noqa: S105  # a sentence
     answers={201: SignedInShape},
     refuses=(401, 403),
     limit=SIGN_INS_PER_CLIENT,
+    within=HASHER.act,
     description="An unknown address, a wrong password and a disabled account get the same answer. After five wrong "
     "passwords in a row from one client each further one waits longer, at most 15 minutes.",
 )
 def sign_in(body: SignIn) -> Response:
     """A session of at most a day, which ends an hour after it was used last."""
-    is_cookie = body.kind == "cookie"
-    if is_cookie:
+    if body.kind == "cookie":
         refuse_foreign_origin(is_needed=False)
         refuse_plain_http()
     parts, client, actor = services(), _client(), current_actor()
@@ -82,7 +82,7 @@ def sign_in(body: SignIn) -> Response:
         row, token = opened
         data: dict[str, Any] = {"id": row.id, "expires_at": row.expires_at}
         headers: dict[str, str] = {}
-        if is_cookie:
+        if body.kind == "cookie":
             data["csrf_token"] = csrf_token(SESSION + row.id)
             headers = set_cookie(token, int(SESSION_LIFE.total_seconds()))
         else:

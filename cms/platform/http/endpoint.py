@@ -1,6 +1,7 @@
 """Declaring a route: what it reads, what it answers, which scope it needs. The same words make the OpenAPI document."""
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
@@ -32,7 +33,8 @@ class Endpoint:
     `is_for_every_caller` marks a route below a private prefix that every known caller may use, whatever they may do.
     `needs_session` refuses tokens: what is done concerns a person's account. `needs_fresh_proof` asks a session for
     a password that was typed within ten minutes: what is done is dangerous. `limit` counts the requests that could be
-    read; without one, changes that need a credential are counted as writes, see `limit_of`.
+    read; without one, changes that need a credential are counted as writes, see `limit_of`. `within` is entered before
+    that: whoever is sent away there has cost nothing yet, not even a count in the database.
     """
 
     summary: str
@@ -46,6 +48,7 @@ class Endpoint:
     needs_session: bool = False
     needs_fresh_proof: bool = False
     limit: Limit | None = None
+    within: Callable[[], AbstractContextManager[None]] = nullcontext
     refuses: tuple[int, ...] = ()
     media_type: str = "application/json"
     description: str = ""
@@ -82,9 +85,10 @@ def endpoint(
                 # Whoever sends members to a route that reads none believes something that is not so.
                 _load_body(NOTHING, is_optional=True)
             limit = limit_of(declared, request.method)
-            if limit is not None:
-                count_request(limit)
-            return view(**given)
+            with declared.within():
+                if limit is not None:
+                    count_request(limit)
+                return view(**given)
 
         run.__endpoint__ = declared  # type: ignore[attr-defined]  # read again by the OpenAPI document
         return run

@@ -1,8 +1,8 @@
 """Holding an answer until what follows from an act is done, for as long as a setting allows."""
 
-import time
 from collections.abc import Collection
 from threading import BoundedSemaphore
+from time import monotonic, sleep
 
 from cms.events.queries import open_consequences
 from cms.platform.db import Database
@@ -26,9 +26,9 @@ class WaitingRoom:
         if not still_open or not self._places.acquire(blocking=False):
             return still_open
         try:
-            until, pause = time.monotonic() + limit_seconds, FIRST_PAUSE_SECONDS
-            while still_open and time.monotonic() < until:
-                time.sleep(min(pause, max(0.0, until - time.monotonic())))
+            until, pause = monotonic() + limit_seconds, FIRST_PAUSE_SECONDS
+            while still_open and monotonic() < until:
+                sleep(min(pause, max(0.0, until - monotonic())))
                 pause = min(pause * 1.5, LONGEST_PAUSE_SECONDS)
                 with database.reading() as session:
                     still_open = open_consequences(session, letter_id, still_open)

@@ -4,6 +4,7 @@ Whether an address has an account changes which letter is sent and nothing that 
 statements, the same hash, one letter to the owner of the mailbox.
 """
 
+import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -120,7 +121,9 @@ def _same_registration(session: Session, wish: Wish, now: datetime) -> str | Non
     if wish.password_hash is None:
         return None
     found = open_challenge_of(session, wish.email, wish.purpose, now)
-    return found.id if found is not None and found.password_hash == wish.password_hash else None
+    if found is None or found.password_hash is None:
+        return None
+    return found.id if hmac.compare_digest(found.password_hash, wish.password_hash) else None
 
 
 def _replace(session: Session, wish: Wish, account: Account | None, now: datetime) -> Challenge:

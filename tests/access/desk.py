@@ -20,6 +20,7 @@ from cms.identity.staff.models import StaffUser
 from cms.identity.staff.schemas import Given
 from cms.identity.staff.sessions import Client, open_session
 from cms.newsroom.drafting import create_article
+from cms.newsroom.preparing import prepare_body
 from cms.newsroom.publishing import publish_article
 from cms.newsroom.rules import NewArticle, PublishArticle
 from cms.newsroom.saving import Saved
@@ -129,10 +130,12 @@ class Desk:
         plain = {"title": f"Line {self.number()} opens", "locale": "en", "section": "trams", "body": "At last."}
         with self.database.transaction() as session:
             saved = create_article(session, actor, NewArticle(**{**plain, **given}), now())
-            if published:
-                command = PublishArticle(saved.article.id, saved.article.revision)
-                saved = publish_article(session, OPERATOR, command, now())
-        return saved
+        if not published:
+            return saved
+        command = PublishArticle(saved.article.id, saved.article.revision)
+        prepared = prepare_body(self.database, command.article_id, command.revision)
+        with self.database.transaction() as session:
+            return publish_article(session, OPERATOR, command, prepared, now())
 
     def client(self, token: str | None) -> FlaskClient:
         """A client with a token and an address of its own, so that no limit counts one test for another."""

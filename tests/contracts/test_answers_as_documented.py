@@ -181,6 +181,7 @@ def test_every_answer_is_as_documented(witness: Witness, settings: Settings, dat
     # The letters to colleagues do not lapse within a drain, so somebody has to take them.
     with post_office() as server:
         drain(replace(settings, smtp_url=server.url), database)
+        assert server.letters()
 
 
 def _roles_and_tokens(witness: Witness) -> None:

@@ -5,7 +5,7 @@ know none of the verbs that are yet to be written.
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ FLOORS = {
     "rules": 0, "catalogue": 0, "subscriptions": 0,
     # Rules with a subject of their own; a contract in pyproject.toml holds that they are plain Python as well.
     "addresses": 1, "codes": 1, "passwords": 1,
-    "schemas": 2, "models": 2,
+    "fields": 2, "schemas": 2, "models": 2,
     "queries": 3,
     "api": 5, "commands": 5,
 }  # fmt: skip
@@ -35,20 +35,33 @@ def imports(path: Path) -> Iterator[str]:
 
 
 def looks_up(wing: Path) -> list[str]:
-    """What in a wing imports furniture above it, or beside it where that is not the same piece or a verb."""
+    """What in a wing imports furniture above it, or beside it where that is not the same piece or a verb.
+
+    A folder with rules of its own is furnished like a wing, and each of its pieces counts as what it is.
+    """
     own = {path.relative_to(wing).parts[0].removesuffix(".py") for path in wing.iterdir()}
+    rooms = {path.parent.name for path in wing.glob("*/rules.py")}
     found = []
     for path in wing.rglob("*.py"):
-        name = path.relative_to(wing).parts[0].removesuffix(".py")
-        floor = FLOORS.get(name, VERBS)
+        name = piece(path.relative_to(wing).with_suffix("").parts, rooms)
+        floor = FLOORS.get(name.rpartition(".")[2], VERBS)
         for module in imports(path):
             parts = module.split(".")
-            if parts[:2] != ["cms", wing.name] or len(parts) < 3 or parts[2] not in own or parts[2] == name:
+            if parts[:2] != ["cms", wing.name] or len(parts) < 3 or parts[2] not in own:
                 continue
-            other = FLOORS.get(parts[2], VERBS)
-            if other > floor or (other == floor and floor not in (SUBJECTS, VERBS)):
-                found.append(f"{wing.name}: {name} imports {parts[2]}")
+            other_name = piece(parts[2:], rooms)
+            other = FLOORS.get(other_name.rpartition(".")[2], VERBS)
+            is_around = name.partition(".")[0] in rooms and "." not in other_name
+            if other_name in {name, *rooms} or (other == floor and (is_around or floor in (SUBJECTS, VERBS))):
+                continue
+            if other >= floor:
+                found.append(f"{wing.name}: {name} imports {other_name}")
     return sorted(set(found))
+
+
+def piece(parts: Sequence[str], rooms: set[str]) -> str:
+    """What a path within a wing is a part of, such as `api`, or `staff.api` in a room that is furnished by itself."""
+    return ".".join(parts[: 2 if parts[0] in rooms else 1])
 
 
 @pytest.mark.parametrize("wing", WINGS)

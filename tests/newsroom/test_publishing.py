@@ -241,7 +241,7 @@ def test_a_publish_waits_for_what_it_is_asked_to_and_no_longer_than_it_may(
     polls: list[frozenset[str]] = []
     room = app.extensions["copydesk.waiting_room"]
     monkeypatch.setattr(
-        "cms.newsroom.waiting.time.sleep",
+        "cms.newsroom.waiting.sleep",
         lambda _seconds: (polls.append(frozenset()), close_deliveries(database, "search", "related")),
     )
     made = draft(editor)

@@ -137,16 +137,16 @@ def test_much_is_forgotten_in_portions_while_tasks_go_on(
     monkeypatch.setattr(due, "FORGOTTEN_AT_ONCE", 10)
     put(database, *(failures(START, f"subject-{number}") for number in range(25)))
     put(database, *(answer(START, f"key-{number}") for number in range(3)))
-    at = START + 2 * DAY
+    at = START + 31 * DAY
     chores = Chores(settings, database, clock=lambda: at)
     left = []
     for _ in range(4):
         chores.do_due()
-        left.append(counts(database).get("limit_counters", 0))
+        left.append(counts(database).get("failure_counters", 0))
     assert left == [15, 5, 0, 0]
-    put(database, counter("late", START))
+    put(database, failures(START, "late"))
     chores.do_due()
-    assert counts(database) == {"limit_counters": 1}
+    assert counts(database) == {"failure_counters": 1}
     at += timedelta(minutes=1)
     chores.do_due()
     assert counts(database) == {}

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import structlog
 from structlog.testing import capture_logs
 
 from cms.content.publishing import put_document
@@ -16,6 +17,7 @@ from tests.content.making import article
 from tests.product import product
 from tests.servers import Broker, wait_until
 from tests.workers.test_commands import indexed, publish
+from workers.handlers import indexing
 from workers.handlers.indexing import bring_up_to_date
 from workers.watching import IndexWatch
 from workers.work import make_work
@@ -80,7 +82,11 @@ def test_a_watch_lives_on_while_the_index_cannot_be_built(
     watch.close()
 
 
-def test_a_fresh_home_is_no_reason_to_warn(settings: Settings, database: Database) -> None:
+def test_a_fresh_home_is_no_reason_to_warn(
+    settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A logger that was used before keeps what it was set up with, and would not be heard here.
+    monkeypatch.setattr(indexing, "log", structlog.get_logger("copydesk.worker"))
     work = make_work(settings)
     with capture_logs() as said:
         bring_up_to_date(work)

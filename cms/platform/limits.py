@@ -8,7 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from cms.platform.counting import Limit, Verdict, microseconds, verdict
-from cms.platform.models import LimitCounter
+from cms.platform.models import LimitQuota
 
 
 def take(session: Session, key: str, limit: Limit, now: datetime) -> Verdict:
@@ -18,16 +18,16 @@ def take(session: Session, key: str, limit: Limit, now: datetime) -> Verdict:
     """
     instant = microseconds(now)
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    later = case((LimitCounter.full_at > instant, LimitCounter.full_at), else_=instant) + limit.interval
+    later = case((LimitQuota.full_at > instant, LimitQuota.full_at), else_=instant) + limit.interval
     statement = (
-        insert(LimitCounter)
+        insert(LimitQuota)
         .values(key=key, full_at=instant + limit.interval)
         .on_conflict_do_update(
-            index_elements=[LimitCounter.key],
+            index_elements=[LimitQuota.key],
             set_={"full_at": later},
             where=later <= instant + limit.window,
         )
-        .returning(LimitCounter.full_at)
+        .returning(LimitQuota.full_at)
     )
     counted = session.scalar(statement)
     if counted is not None:
@@ -35,10 +35,10 @@ def take(session: Session, key: str, limit: Limit, now: datetime) -> Verdict:
     # Refused. What lies beyond the window comes from a clock that was set back, and is brought to the window's end.
     end = instant + limit.window
     session.execute(
-        update(LimitCounter).where(LimitCounter.key == key, LimitCounter.full_at > end).values(full_at=end),
+        update(LimitQuota).where(LimitQuota.key == key, LimitQuota.full_at > end).values(full_at=end),
         execution_options={"synchronize_session": False},
     )
-    full_at = session.scalar(select(LimitCounter.full_at).where(LimitCounter.key == key))
+    full_at = session.scalar(select(LimitQuota.full_at).where(LimitQuota.key == key))
     return verdict(limit, False, end if full_at is None else full_at, instant)
 
 

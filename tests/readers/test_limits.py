@@ -7,7 +7,7 @@ import pytest
 
 from cms.app import create_app
 from cms.platform.counting import client_network
-from cms.platform.models import LimitCounter
+from cms.platform.models import LimitQuota
 from cms.settings import Settings
 from tests.readers.making import PHRASE, Desk, changed
 
@@ -69,7 +69,7 @@ def test_counters_hold_no_address_of_a_reader(desk: Desk) -> None:
     challenge = desk.register()
     desk.verify(challenge, changed(desk.code(challenge)))
     with desk.database.reading() as session:
-        keys = [counter.key for counter in session.query(LimitCounter)]
+        keys = [counter.key for counter in session.query(LimitQuota)]
     assert len(keys) == 4
     assert not any("ann" in key or "@" in key for key in keys)
 

@@ -27,7 +27,7 @@ from cms.platform.counting import microseconds
 from cms.platform.db import Database
 from cms.platform.ids import new_id
 from cms.platform.keys import load_keys
-from cms.platform.models import FailureCounter, LimitCounter, RememberedAnswer
+from cms.platform.models import LimitCounter, LimitQuota, RememberedAnswer
 from cms.readers.models import Challenge
 from cms.settings import Settings
 from workers.sealing import Sealer
@@ -148,9 +148,9 @@ def _old(settings: Settings, now: datetime) -> Iterator[tuple[str, Any, ColumnEl
     yield "staff_sessions", StaffSession, StaffSession.expires_at < now - KNOWN_FOR
     yield "sign_in_trails", SignInTrail, SignInTrail.last_at < now - DAY
     yield "remembered_answers", RememberedAnswer, RememberedAnswer.created_at < now - DAY
-    yield "limit_counters", LimitCounter, LimitCounter.full_at < microseconds(now)
-    # Failures in a row are to be remembered longer than any window of a limit.
-    yield "failure_counters", FailureCounter, FailureCounter.last_at < now - FAILURES_KEPT
+    yield "limit_quotas", LimitQuota, LimitQuota.full_at < microseconds(now)
+    # Failures in a row are to be remembered longer than any quota.
+    yield "limit_counters", LimitCounter, LimitCounter.window_started_at < now - FAILURES_KEPT
 
 
 def _delete_some(session: Session, table: Any, is_old: ColumnElement[bool]) -> int:

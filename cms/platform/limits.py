@@ -8,7 +8,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from cms.platform.counting import Limit, Verdict, microseconds, verdict
-from cms.platform.models import FailureCounter, LimitCounter
+from cms.platform.models import LimitCounter, LimitQuota
+
+FAILURES = "failures:"
 
 
 def take(session: Session, key: str, limit: Limit, now: datetime) -> Verdict:
@@ -18,16 +20,16 @@ def take(session: Session, key: str, limit: Limit, now: datetime) -> Verdict:
     """
     instant = microseconds(now)
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    later = case((LimitCounter.full_at > instant, LimitCounter.full_at), else_=instant) + limit.interval
+    later = case((LimitQuota.full_at > instant, LimitQuota.full_at), else_=instant) + limit.interval
     statement = (
-        insert(LimitCounter)
+        insert(LimitQuota)
         .values(key=key, full_at=instant + limit.interval)
         .on_conflict_do_update(
-            index_elements=[LimitCounter.key],
+            index_elements=[LimitQuota.key],
             set_={"full_at": later},
             where=later <= instant + limit.window,
         )
-        .returning(LimitCounter.full_at)
+        .returning(LimitQuota.full_at)
     )
     counted = session.scalar(statement)
     if counted is not None:
@@ -35,31 +37,31 @@ def take(session: Session, key: str, limit: Limit, now: datetime) -> Verdict:
     # Refused. What lies beyond the window comes from a clock that was set back, and is brought to the window's end.
     end = instant + limit.window
     session.execute(
-        update(LimitCounter).where(LimitCounter.key == key, LimitCounter.full_at > end).values(full_at=end),
+        update(LimitQuota).where(LimitQuota.key == key, LimitQuota.full_at > end).values(full_at=end),
         execution_options={"synchronize_session": False},
     )
-    full_at = session.scalar(select(LimitCounter.full_at).where(LimitCounter.key == key))
+    full_at = session.scalar(select(LimitQuota.full_at).where(LimitQuota.key == key))
     return verdict(limit, False, end if full_at is None else full_at, instant)
 
 
 def count_failure(session: Session, subject: str, now: datetime) -> None:
-    """Count one more failure in a row at a subject. See `failures_in_a_row`."""
+    """Count one more failure in a row; the row notes the instant of the last one. See `failures_in_a_row`."""
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    statement = insert(FailureCounter).values(subject=subject, last_at=now, count=1)
+    statement = insert(LimitCounter).values(key=FAILURES + subject, window_started_at=now, count=1)
     statement = statement.on_conflict_do_update(
-        index_elements=[FailureCounter.subject], set_={"last_at": now, "count": FailureCounter.count + 1}
+        index_elements=[LimitCounter.key], set_={"window_started_at": now, "count": LimitCounter.count + 1}
     )
     session.execute(statement)
 
 
 def failures_in_a_row(session: Session, subject: str) -> int:
     """How often somebody failed at a subject since the last success there."""
-    return session.scalar(select(FailureCounter.count).where(FailureCounter.subject == subject)) or 0
+    return session.scalar(select(LimitCounter.count).where(LimitCounter.key == FAILURES + subject)) or 0
 
 
 def forget_failures(session: Session, subject: str) -> None:
     """Begin to count anew: somebody succeeded."""
-    session.execute(delete(FailureCounter).where(FailureCounter.subject == subject))
+    session.execute(delete(LimitCounter).where(LimitCounter.key == FAILURES + subject))
 
 
 def line_up(session: Session, key: str) -> None:

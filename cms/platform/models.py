@@ -23,19 +23,19 @@ class RememberedAnswer(Table):
 
 
 class LimitCounter(Table):
-    """When the whole quota of a key is there again, in microseconds since 1970; see `counting.count_one`."""
+    """How often something happened since an instant."""
 
     __tablename__ = "limit_counters"
 
     key: Mapped[str] = mapped_column(String(200), primary_key=True)
-    full_at: Mapped[int] = mapped_column(BigInteger, index=True)
-
-
-class FailureCounter(Table):
-    """How often in a row somebody failed at a subject, and when last; the row goes with the next success."""
-
-    __tablename__ = "failure_counters"
-
-    subject: Mapped[str] = mapped_column(String(200), primary_key=True)
+    window_started_at: Mapped[datetime] = mapped_column(Instant, index=True)
     count: Mapped[int]
-    last_at: Mapped[datetime] = mapped_column(Instant, index=True)
+
+
+class LimitQuota(Table):
+    """When the whole quota of a key is there again, in microseconds since 1970; see `counting.count_one`."""
+
+    __tablename__ = "limit_quotas"
+
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    full_at: Mapped[int] = mapped_column(BigInteger, index=True)

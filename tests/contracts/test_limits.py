@@ -122,7 +122,7 @@ def test_a_token_may_write_so_often_and_is_told_what_is_left(
     assert counter.tag(mine, "soon enough").status_code == 201
     assert counter.tag(mine, "too many again").status_code == 429
     with counter.database.reading() as session:
-        assert session.scalar(text("SELECT count(*) FROM limit_counters")) == (0 if has_broker else 2)
+        assert session.scalar(text("SELECT count(*) FROM limit_quotas")) == (0 if has_broker else 2)
     counter.database.dispose()
     counter.app.extensions["copydesk"].index.close()
 
@@ -179,7 +179,7 @@ def test_sign_in_and_codes_hold_without_a_broker_and_never_fail_open(counter: Co
         assert [answer.status_code for answer in answers] == [202, 202, 429]
         assert answers[-1].headers["Retry-After"] == "1800"
     with counter.database.transaction() as session:
-        session.execute(text("DROP TABLE limit_counters"))
+        session.execute(text("DROP TABLE limit_quotas"))
     for path, body in (("/api/v1/sessions", sign_in), ("/readers/v1/codes", code)):
         answer = counter.ask("POST", path, json=body, client="198.51.100.1")
         assert answer.status_code in (500, 503), answer.data
@@ -191,7 +191,7 @@ def test_a_limit_that_is_off_counts_nothing_and_says_nothing(editor: FlaskClient
     assert answer.status_code == 201
     assert "RateLimit" not in answer.headers
     with database.reading() as session:
-        assert session.scalar(text("SELECT count(*) FROM limit_counters")) == 0
+        assert session.scalar(text("SELECT count(*) FROM limit_quotas")) == 0
 
 
 @pytest.mark.parametrize("name", ["LIMIT_WRITES", "LIMIT_SEARCH", "LIMIT_SIGN_IN", "LIMIT_CODES"])

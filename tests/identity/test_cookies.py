@@ -187,4 +187,4 @@ def tables(office: Office) -> str:
         raw = connection.connection.driver_connection
         assert raw is not None
         lines = raw.iterdump()
-        return "\n".join(line for line in lines if "limit_counters" not in line)
+        return "\n".join(line for line in lines if "limit_quotas" not in line)

@@ -15,7 +15,7 @@ from cms.platform.counting import Limit, count_one, microseconds, verdict
 from cms.platform.db import Database
 from cms.platform.limiter import MOST_KEYS, Limiter, ProcessCounts
 from cms.platform.limits import take
-from cms.platform.models import LimitCounter
+from cms.platform.models import LimitQuota
 from cms.settings import Settings
 from tests.servers import Broker
 from workers.due import forget_old
@@ -113,7 +113,7 @@ def count(request: pytest.FixtureRequest, database: Database) -> Callable[[str, 
     def in_database(key: str, limit: Limit, now: int) -> tuple[bool, int]:
         with database.transaction() as session:
             told = take(session, key, limit, NOON + timedelta(microseconds=now - AT))
-            row = session.get(LimitCounter, key, populate_existing=True)
+            row = session.get(LimitQuota, key, populate_existing=True)
             assert row is not None
             assert told == verdict(limit, told.is_allowed, row.full_at, now)
             return told.is_allowed, row.full_at
@@ -187,7 +187,7 @@ def test_with_a_broker_the_database_is_left_alone_unless_the_limit_is_of_sign_in
 def test_what_must_not_fail_open_fails_when_the_database_is_gone(database: Database) -> None:
     limiter = Limiter(database, BrokerCounts(NOBODY))
     with database.transaction() as session:
-        session.connection().exec_driver_sql("DROP TABLE limit_counters")
+        session.connection().exec_driver_sql("DROP TABLE limit_quotas")
     with pytest.raises(Exception, match="no such table"):
         limiter.take("a", Limit("codes", 1, 60), NOON)
 
@@ -230,11 +230,11 @@ def test_counters_that_say_nothing_any_more_are_forgotten(settings: Settings, da
     with database.transaction() as session:
         take(session, "past", Limit("any", 60, 60), NOON)
         take(session, "present", Limit("any", 1, 3600), NOON)
-    assert forget_old(settings, database, NOON + timedelta(seconds=2)) == {"limit_counters": 1}
+    assert forget_old(settings, database, NOON + timedelta(seconds=2)) == {"limit_quotas": 1}
     assert rows(database) == ["present"]
 
 
 def rows(database: Database) -> list[str]:
     """The keys that the database counts."""
     with database.reading() as session:
-        return sorted(row.key for row in session.query(LimitCounter))
+        return sorted(row.key for row in session.query(LimitQuota))

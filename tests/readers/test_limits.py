@@ -8,7 +8,7 @@ import pytest
 from cms.app import create_app
 from cms.platform.counting import client_network, counted_address
 from cms.platform.limits import failures_in_a_row
-from cms.platform.models import FailureCounter, LimitCounter
+from cms.platform.models import LimitCounter, LimitQuota
 from cms.settings import Settings
 from tests.readers.making import PHRASE, Desk, changed
 
@@ -126,8 +126,7 @@ def test_counters_hold_no_address_of_a_reader(desk: Desk) -> None:
     challenge = desk.register()
     desk.verify(challenge, changed(desk.code(challenge)))
     with desk.database.reading() as session:
-        keys = [counter.key for counter in session.query(LimitCounter)]
-        keys += [counter.subject for counter in session.query(FailureCounter)]
+        keys = [row.key for table in (LimitQuota, LimitCounter) for row in session.query(table)]
     assert len(keys) == 5
     assert not any("ann" in key or "@" in key for key in keys)
 

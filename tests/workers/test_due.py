@@ -19,7 +19,7 @@ from cms.platform.actor import system
 from cms.platform.counting import microseconds
 from cms.platform.db import Database
 from cms.platform.ids import new_id
-from cms.platform.models import FailureCounter, LimitCounter, RememberedAnswer
+from cms.platform.models import LimitCounter, LimitQuota, RememberedAnswer
 from cms.readers.models import Challenge
 from cms.settings import Settings
 from tests.content.making import article
@@ -28,7 +28,7 @@ from workers.due import Chores, forget_old, order_sweep
 
 START = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
-TABLES = (Letter, Delivery, OutgoingLetter, Challenge, RememberedAnswer, LimitCounter, FailureCounter)
+TABLES = (Letter, Delivery, OutgoingLetter, Challenge, RememberedAnswer, LimitCounter, LimitQuota)
 
 
 def put(database: Database, *rows: Any) -> None:
@@ -73,12 +73,12 @@ def answer(created_at: datetime, key: str) -> RememberedAnswer:
     return RememberedAnswer(caller="service:1", key=key, fingerprint="", created_at=created_at)
 
 
-def counter(full_at: datetime) -> LimitCounter:
-    return LimitCounter(key="key", full_at=microseconds(full_at))
+def quota(full_at: datetime) -> LimitQuota:
+    return LimitQuota(key="key", full_at=microseconds(full_at))
 
 
-def failures(at: datetime, subject: str = "subject") -> FailureCounter:
-    return FailureCounter(subject=subject, count=1, last_at=at)
+def failures(at: datetime, key: str = "failures:key") -> LimitCounter:
+    return LimitCounter(key=key, window_started_at=at, count=1)
 
 
 # What is kept, by how long after START it is kept still, and a moment later no more.
@@ -89,8 +89,8 @@ KEPT: list[tuple[str, timedelta, Callable[[Database], None]]] = [
     ("outgoing_letters", 9 * DAY, lambda database: put(database, outgoing(START, START + 8 * DAY, "queued"))),
     ("reader_challenges", DAY, lambda database: put(database, challenge(START))),
     ("remembered_answers", DAY, lambda database: put(database, answer(START, "key"))),
-    ("limit_counters", DAY, lambda database: put(database, counter(START + DAY))),
-    ("failure_counters", 30 * DAY, lambda database: put(database, failures(START))),
+    ("limit_quotas", DAY, lambda database: put(database, quota(START + DAY))),
+    ("limit_counters", 30 * DAY, lambda database: put(database, failures(START))),
 ]
 
 
@@ -142,11 +142,11 @@ def test_much_is_forgotten_in_portions_while_tasks_go_on(
     left = []
     for _ in range(4):
         chores.do_due()
-        left.append(counts(database).get("failure_counters", 0))
+        left.append(counts(database).get("limit_counters", 0))
     assert left == [15, 5, 0, 0]
     put(database, failures(START, "late"))
     chores.do_due()
-    assert counts(database) == {"failure_counters": 1}
+    assert counts(database) == {"limit_counters": 1}
     at += timedelta(minutes=1)
     chores.do_due()
     assert counts(database) == {}

@@ -10,12 +10,11 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Bring the tables to this step. Counts of the moment are forgotten; they live an hour at most."""
-    op.drop_table("limit_counters")
+    """Bring the tables to this step."""
     op.create_table(
-        "limit_counters",
+        "limit_quotas",
         sa.Column("key", sa.String(length=200), nullable=False),
         sa.Column("full_at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("key", name=op.f("pk_limit_counters")),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_limit_quotas")),
     )
-    op.create_index(op.f("ix_limit_counters_full_at"), "limit_counters", ["full_at"], unique=False)
+    op.create_index(op.f("ix_limit_quotas_full_at"), "limit_quotas", ["full_at"], unique=False)

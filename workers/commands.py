@@ -13,6 +13,7 @@ from cms.events.subscriptions import QUEUES
 from cms.platform.bell import Bell
 from cms.platform.db import Database
 from cms.platform.logs import configure_logs
+from cms.platform.opening import existing_database, refuse_missing_file
 from cms.settings import Settings
 from search_index.writer import IndexBroken
 from workers.app import make_celery, serve
@@ -33,6 +34,7 @@ MAIL = "mail"
 @click.pass_obj
 def relay(settings: Settings) -> None:
     """Send a task for each open delivery, until stopped. Several may run at once."""
+    refuse_missing_file(settings)
     configure_logs(settings.log_level)
     database = Database(settings.database, is_durable=False, pool_size=1)
     bell = Bell(settings.bell_url)
@@ -67,6 +69,7 @@ def worker(settings: Settings, queues: str, pool: str, concurrency: int) -> None
     named = {name.strip() for name in queues.split(",") if name.strip()}
     if not named or named - set(QUEUES):
         raise click.BadParameter(f"choose from {', '.join(QUEUES)}", param_hint="--queues")
+    refuse_missing_file(settings)
     configure_logs(settings.log_level)
     if named == {SEARCH}:
         # One attempt takes all that waits; more at once would only wait for each other's commit of the index.
@@ -87,7 +90,7 @@ def worker(settings: Settings, queues: str, pool: str, concurrency: int) -> None
 def reindex(settings: Settings) -> None:
     """Build the search index anew beside the old one, then swap; reads and publishes go on meanwhile."""
     configure_logs(settings.log_level)
-    database = Database(settings.database, is_durable=False)
+    database = existing_database(settings, is_durable=False)
     count = rebuild_index(database, settings.index_home)
     database.dispose()
     click.echo(f"{count} articles are in the new index.")

@@ -8,8 +8,8 @@ from cms.identity import issuing, queries, rules
 from cms.identity.rules import DEFAULT_DAYS, MOST_NETWORKS, PERMISSIONS, NewToken
 from cms.platform.actor import system
 from cms.platform.clock import now, rfc3339
-from cms.platform.db import Database
 from cms.platform.errors import Problem
+from cms.platform.opening import existing_database
 from cms.settings import Settings
 
 OPERATOR = system("command line")
@@ -59,7 +59,7 @@ def issue(
         networks=_networks(addresses),
         lifetime=timedelta(minutes=minutes),
     )
-    database = Database(settings.database, is_durable=True)
+    database = existing_database(settings, is_durable=True)
     try:
         with database.transaction() as session:
             _, text = issuing.issue(session, OPERATOR, command, now())
@@ -77,7 +77,7 @@ def issue(
 @click.pass_obj
 def list_tokens(settings: Settings) -> None:
     """Show which tokens there are, newest first; never a token itself."""
-    database, at = Database(settings.database, is_durable=False), now()
+    database, at = existing_database(settings, is_durable=False), now()
     after: tuple[int] | None = None
     with database.reading() as session:
         while rows := queries.tokens(session, limit=LISTED_AT_ONCE, after=after, is_backwards=False):
@@ -97,7 +97,7 @@ def list_tokens(settings: Settings) -> None:
 @click.pass_obj
 def revoke(settings: Settings, token_id: str) -> None:
     """End the token with this id; the next request that brings it is refused."""
-    database = Database(settings.database, is_durable=True)
+    database = existing_database(settings, is_durable=True)
     try:
         with database.transaction() as session:
             issuing.revoke(session, OPERATOR, token_id, now())

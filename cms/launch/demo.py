@@ -24,6 +24,7 @@ from cms.mail.models import OutgoingLetter
 from cms.platform.actor import system
 from cms.platform.clock import now
 from cms.platform.db import Database
+from cms.platform.opening import existing_database
 from cms.settings import Settings
 
 STEP_LIMIT_SECONDS = 15.0
@@ -106,7 +107,7 @@ class Walk:
 @click.pass_obj
 def demo(settings: Settings) -> None:
     """Walk the main job against a running product: publish, reading time, search, related, code by mail."""
-    database = Database(settings.database, is_durable=True)
+    database = existing_database(settings, is_durable=True)
     try:
         with database.transaction() as session:
             token = issue_token(

@@ -11,8 +11,8 @@ from cms.audit.keyring import AuditKeys
 from cms.audit.verifying import verify as verify_trail
 from cms.operations.audit_reading import audit_data, matching, pages
 from cms.platform.clock import now
-from cms.platform.db import Database
 from cms.platform.keys import existing_keys
+from cms.platform.opening import existing_database
 from cms.settings import Settings
 
 SEALED_WITHIN = timedelta(minutes=1)
@@ -34,7 +34,7 @@ def verify(settings: Settings) -> None:
         keys = AuditKeys(settings.home, existing_keys(settings))
     except OSError as error:
         raise click.ClickException(str(error)) from None
-    database = Database(settings.database, is_durable=True)
+    database = existing_database(settings, is_durable=True)
     try:
         found = verify_trail(database, settings.home, keys)
     except SQLAlchemyError as error:
@@ -60,7 +60,7 @@ def verify(settings: Settings) -> None:
 @click.pass_obj
 def export(settings: Settings, since: datetime | None, until: datetime | None) -> None:
     """Write the trail to standard output, oldest first, one JSON object a line, each with its seal."""
-    database = Database(settings.database, is_durable=True)
+    database = existing_database(settings, is_durable=True)
     conditions = matching(
         {
             "since": since.replace(tzinfo=UTC) if since else None,

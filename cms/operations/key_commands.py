@@ -11,6 +11,7 @@ from cms.platform import keys as platform_keys
 from cms.platform.actor import system
 from cms.platform.clock import now
 from cms.platform.db import Database
+from cms.platform.opening import existing_database
 from cms.settings import Settings
 
 BY_ENVIRONMENT = """The key is in COPYDESK_SECRET_KEY, which this command cannot change. Three steps that refuse nobody:
@@ -47,7 +48,7 @@ def rotate(settings: Settings, force: bool, without_overlap: bool) -> None:
     if settings.secret_key:
         raise click.ClickException(BY_ENVIRONMENT)
     path = platform_keys.secret_path(settings)
-    database = Database(settings.database, is_durable=True)
+    database = existing_database(settings, is_durable=True)
     try:
         made = _rotate(settings, database, path, is_forced=force, has_overlap=not without_overlap)
     except OSError as error:

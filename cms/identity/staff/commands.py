@@ -9,8 +9,8 @@ from cms.identity.staff.schemas import Given, Invitation
 from cms.mail.queueing import domain_of
 from cms.platform.actor import system
 from cms.platform.clock import now, rfc3339
-from cms.platform.db import Database
 from cms.platform.errors import Problem
+from cms.platform.opening import existing_database
 from cms.settings import Settings
 
 OPERATOR = system("command line")
@@ -42,7 +42,7 @@ def staff() -> None:
 @click.pass_obj
 def invite(settings: Settings, email: str, name: str, role: str, locale: str) -> None:
     """Send an invitation; the colleague chooses the password."""
-    database = Database(settings.database, is_durable=True)
+    database = existing_database(settings, is_durable=True)
     try:
         with database.transaction() as session:
             command = Invitation(email, name, locale, (Given(role),))
@@ -71,7 +71,7 @@ def create(settings: Settings, email: str, name: str, role: str, locale: str, pa
     if problem is not None:
         raise click.ClickException(problem.detail)
     password_hash = HASHER.hash(password)
-    database = Database(settings.database, is_durable=True)
+    database = existing_database(settings, is_durable=True)
     try:
         with database.transaction() as session:
             staffing.refuse_beyond(session, OPERATOR, [Given(role)])

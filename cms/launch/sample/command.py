@@ -6,7 +6,7 @@ from cms.launch.sample.generate import LAST_AT, generated
 from cms.launch.sample.loading import is_fresh, load_articles, load_words
 from cms.launch.sample.reading import sample as read_sample
 from cms.platform.clock import now
-from cms.platform.db import Database
+from cms.platform.opening import existing_database
 from cms.settings import Settings
 
 
@@ -18,7 +18,7 @@ def sample(settings: Settings, if_empty: bool, generate: int | None) -> None:
     """Load the sample newsroom; what is there already stays as it is."""
     newsroom = read_sample()
     # What is lost in a power cut can be loaded again, so nothing waits for the disk here.
-    database = Database(settings.database, is_durable=False)
+    database = existing_database(settings, is_durable=False)
     try:
         if if_empty and not is_fresh(database, newsroom):
             click.echo("There are other articles; nothing was loaded.")

@@ -116,13 +116,8 @@ class Settings:
         self._check_edges()
 
     def _check_places(self) -> None:
-        if "cluster" in _place("COPYDESK_REDIS_URL", self.redis_url, "redis://host:6379/0").scheme:
-            raise SettingsError(
-                "COPYDESK_REDIS_URL: a Redis Cluster cannot carry the task queues; name a single server"
-            )
-        scheme = _place("COPYDESK_DATABASE_URL", self.database_url, "postgresql://user@host/name").scheme.split("+")[0]
-        if scheme not in ("", "sqlite", "postgresql"):
-            raise SettingsError("COPYDESK_DATABASE_URL must begin with sqlite:/// or postgresql://")
+        self._check_broker()
+        self._check_database()
         mail = _place("COPYDESK_SMTP_URL", self.smtp_url, "smtp://host:25")
         if self.smtp_url and (mail.scheme not in ("smtp", "smtps", "smtp+starttls") or not mail.hostname):
             raise SettingsError("COPYDESK_SMTP_URL must be smtp://host, smtps://host or smtp+starttls://host")
@@ -140,6 +135,25 @@ class Settings:
             raise SettingsError(
                 'COPYDESK_MAIL_FROM must be one address, such as desk@example.org or "The Desk" <desk@example.org>'
             )
+
+    def _check_broker(self) -> None:
+        broker = _place("COPYDESK_REDIS_URL", self.redis_url, "redis://host:6379/0")
+        if "cluster" in broker.scheme:
+            raise SettingsError(
+                "COPYDESK_REDIS_URL: a Redis Cluster cannot carry the task queues; name a single server"
+            )
+        is_server = broker.scheme in ("redis", "rediss") and bool(broker.hostname)
+        if self.redis_url and not is_server and not (broker.scheme == "unix" and broker.path.strip("/")):
+            raise SettingsError("COPYDESK_REDIS_URL must be redis://host, rediss://host or unix:///path")
+
+    def _check_database(self) -> None:
+        place = _place("COPYDESK_DATABASE_URL", self.database_url, "postgresql://user@host/name")
+        kind = place.scheme.split("+")[0]
+        if self.database_url and kind not in ("sqlite", "postgresql"):
+            raise SettingsError("COPYDESK_DATABASE_URL must begin with sqlite:/// or postgresql://")
+        # SQLite without a path would be a database in memory, one for each connection.
+        if kind == "sqlite" and (place.netloc or not place.path.strip("/") or place.path == "/:memory:"):
+            raise SettingsError("COPYDESK_DATABASE_URL must name a file, such as sqlite:////path/copydesk.db")
 
     def _check_edges(self) -> None:
         for name in ("limit_writes", "limit_search", "limit_sign_in", "limit_codes"):
@@ -234,6 +248,8 @@ class Settings:
     @property
     def queue_url(self) -> str:
         """The broker's URL for Celery, which names a unix socket in its own way."""
+        if self.redis_url.startswith("unix://"):
+            return "redis+socket://" + self.redis_url.removeprefix("unix://").replace("db=", "virtual_host=")
         return self.redis_url or f"redis+socket://{self.broker_socket}"
 
     @property

@@ -78,7 +78,15 @@ def test_production_starts_with_a_good_key() -> None:
         ("COPYDESK_ENV", "staging"),
         ("COPYDESK_LOG_LEVEL", "chatty"),
         ("COPYDESK_REDIS_URL", "redis+cluster://127.0.0.1:6379"),
+        ("COPYDESK_REDIS_URL", "nonsense"),
+        ("COPYDESK_REDIS_URL", "http://127.0.0.1:6379"),
+        ("COPYDESK_REDIS_URL", "redis://"),
+        ("COPYDESK_REDIS_URL", "unix://"),
         ("COPYDESK_DATABASE_URL", "mysql://localhost/x"),
+        ("COPYDESK_DATABASE_URL", "garbage"),
+        ("COPYDESK_DATABASE_URL", "sqlite://"),
+        ("COPYDESK_DATABASE_URL", "sqlite:///:memory:"),
+        ("COPYDESK_DATABASE_URL", "sqlite://srv/copydesk.db"),
         ("COPYDESK_TRUSTED_PROXIES", "everybody"),
         ("COPYDESK_ALLOW_UNSAFE_DATABASE", "perhaps"),
         ("COPYDESK_PORT", "0"),
@@ -129,12 +137,22 @@ def test_a_setting_that_cannot_be_is_named(name: str, value: str) -> None:
         ("COPYDESK_PORT", "65509"),
         ("COPYDESK_CODE_COOLDOWN_SECONDS", "0"),
         ("COPYDESK_DATABASE_URL", "sqlite:////srv/copydesk.db"),
+        ("COPYDESK_DATABASE_URL", "sqlite:///copydesk.db"),
+        ("COPYDESK_DATABASE_URL", "postgresql:///desk?host=/run/postgresql"),
         ("COPYDESK_REDIS_URL", "unix:///run/redis.sock"),
+        ("COPYDESK_REDIS_URL", "rediss://:secret@redis.example.org:6380/1"),
     ],
 )
 def test_a_setting_that_can_be_is_taken(name: str, value: str) -> None:
     settings = Settings.from_environment({name: value})
     assert str(getattr(settings, name.removeprefix("COPYDESK_").lower())) == value
+
+
+def test_the_queues_find_a_socket_by_the_name_that_their_library_has_for_it() -> None:
+    settings = Settings.from_environment({"COPYDESK_REDIS_URL": "unix:///run/redis.sock?db=1"})
+    assert settings.bell_url == "unix:///run/redis.sock?db=1"
+    assert settings.queue_url == "redis+socket:///run/redis.sock?virtual_host=1"
+    assert Settings(redis_url="redis://host:6379/1").queue_url == "redis://host:6379/1"
 
 
 def test_a_piece_of_a_password_is_not_in_the_refusal() -> None:

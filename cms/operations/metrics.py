@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from datetime import datetime
 from importlib.metadata import version
+from pathlib import Path
 
 from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
@@ -56,7 +57,9 @@ class WorkCollector(Collector):
 def metrics_text(database: Database, index: Reader, instant: datetime) -> bytes:
     """Everything in the Prometheus text format."""
     registry: CollectorRegistry = REGISTRY
-    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+    if folder := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        # Somebody may have tidied it away. What was counted in it is gone, and new processes count there again.
+        Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
         registry = CollectorRegistry()
         MultiProcessCollector(registry)
     work = CollectorRegistry()

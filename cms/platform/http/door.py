@@ -1,6 +1,7 @@
 """The door: a small WSGI function around the application that gives each request its id, the asker's address, the
 headers that every answer owes, one log line and its place in the metrics."""
 
+import contextlib
 import ipaddress
 import logging
 import random
@@ -99,9 +100,11 @@ def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 def _observe(environ: dict[str, Any], status: str, seconds: float) -> None:
     method = environ["REQUEST_METHOD"]
-    counter, histogram = _instruments(method if method in METHODS else "other", _route(environ), status)
-    counter.inc()
-    histogram.observe(seconds)
+    # Counts are kept in files; that they cannot be written must not fail a request.
+    with contextlib.suppress(OSError):
+        counter, histogram = _instruments(method if method in METHODS else "other", _route(environ), status)
+        counter.inc()
+        histogram.observe(seconds)
     if quiet.isEnabledFor(logging.INFO):
         values = {
             "request_id": environ["copydesk.request_id"],

@@ -2,6 +2,8 @@
 
 import json
 import smtplib
+import socket
+import struct
 import subprocess
 import urllib.error
 import urllib.request
@@ -99,6 +101,20 @@ def test_a_name_from_the_web_that_points_here_is_refused(home: Settings, open_ma
     assert status == 421
     assert "123" not in body
     assert get(home, "/messages.json", f"localhost:{home.mailbox_page_port}")[0] == 200
+
+
+def test_a_browser_that_goes_away_in_the_middle_is_not_news(
+    home: Settings, open_mailbox: Letters, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(40):
+        send(home, letter(text="a long letter " * 5_000))
+    for _ in range(5):
+        with socket.create_connection(("127.0.0.1", home.mailbox_page_port), timeout=10) as browser:
+            browser.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            browser.sendall(b"GET /messages.json HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            browser.recv(1)
+    assert get(home, "/")[0] == 200
+    assert capfd.readouterr().err == ""
 
 
 def test_the_oldest_letters_go_when_there_are_too_many(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import base64
 import hashlib
 import html
 import ipaddress
+import sys
 from dataclasses import asdict
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -44,6 +45,11 @@ class PageServer(ThreadingHTTPServer):
         self.own_names = {"localhost", own_name}
         self.address_family = 10 if ":" in address[0] else 2
         super().__init__(address, Handler)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a browser that went away in the middle; show every other mistake."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from email.message import Message
 from pathlib import Path
 from typing import Any
 
@@ -98,8 +99,8 @@ class Product:
 
     def ask(
         self, method: str, path: str, body: Any = None, token: str = "", **headers: str
-    ) -> tuple[int, Any, dict[str, str]]:
-        """One request. Shape: status (0 when nothing answered), JSON or text, headers."""
+    ) -> tuple[int, Any, Message]:
+        """One request. Shape: status (0 when nothing answered), JSON or text, headers in any case."""
         request = urllib.request.Request(self.url + path, method=method)
         if token:
             request.add_header("Authorization", f"Bearer {token}")
@@ -111,11 +112,11 @@ class Product:
             data = json.dumps(body).encode()
         try:
             with urllib.request.urlopen(request, data, timeout=10) as answer:
-                return answer.status, _read(answer.read()), dict(answer.headers)
+                return answer.status, _read(answer.read()), answer.headers
         except urllib.error.HTTPError as error:
-            return error.code, _read(error.read()), dict(error.headers)
+            return error.code, _read(error.read()), error.headers
         except OSError:
-            return 0, None, {}
+            return 0, None, Message()
 
     def log(self, name: str) -> str:
         """What a part has printed so far."""

@@ -79,10 +79,10 @@ class House:
     work: Work
 
     def empty(self) -> None:
-        """Forget everything but the token and the tables themselves."""
+        """Forget everything but the token, the audit trail, which nobody may shorten, and the tables themselves."""
         with self.database.transaction() as session:
             for table in reversed(Table.metadata.sorted_tables):
-                if table.name != "api_tokens":
+                if table.name not in ("api_tokens", "audit_entries", "audit_checkpoints"):
                     session.execute(delete(table))
         if (self.settings.index_home / "CURRENT").exists():
             self.work.index.apply([], list(self.indexed()))
@@ -110,7 +110,14 @@ def house(sqlite_template: Path) -> Iterator[House]:
     memory = Path("/dev/shm")
     home = Path(tempfile.mkdtemp(prefix="copydesk-theorem-", dir=memory if os.access(memory, os.W_OK) else None))
     shutil.copy(sqlite_template, home / "copydesk.db")
-    told = Settings(home=home, redis_url="redis://127.0.0.1:1/0", secret_key=SECRET, log_level="error")
+    told = Settings(
+        home=home,
+        redis_url="redis://127.0.0.1:1/0",
+        secret_key=SECRET,
+        log_level="error",
+        limit_writes="0",
+        limit_search="0",
+    )
     app = create_app(told)
     database = Database(told.database, is_durable=False)
     with database.transaction() as session:

@@ -23,6 +23,7 @@ from cms.platform.db import Database, refuse_unsafe_server
 from cms.platform.http import guard, origins, problems
 from cms.platform.http.door import door
 from cms.platform.http.limiting import tell_limit
+from cms.platform.http.routing import LateRule
 from cms.platform.http.services import EXTENSION, Services
 from cms.platform.keys import load_keys
 from cms.platform.limiter import Limiter
@@ -45,6 +46,7 @@ def create_app(settings: Settings) -> Flask:
     if not settings.allow_unsafe_database:
         refuse_unsafe_server(database)
     app = Flask("copydesk", static_folder=None)
+    app.url_rule_class = LateRule
     # Flask would let FLASK_DEBUG turn this on, and with it tracebacks and a console for everybody.
     app.debug = False
     app.config["MAX_CONTENT_LENGTH"] = settings.body_limit_bytes

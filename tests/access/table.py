@@ -95,6 +95,7 @@ POST   /readers/v1/accounts                                 202 *
 POST   /readers/v1/codes                                    202 *
 POST   /readers/v1/codes/<challenge_id>/verify              400 *
 POST   /readers/v1/password                                 400 *
+GET    /                                                    200 *
 GET    /docs                                                200 *
 GET    /docs/<name>                                         200 *
 GET    /openapi.json                                        200 *

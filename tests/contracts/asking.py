@@ -8,7 +8,9 @@ from flask import Flask
 from cms.platform.ids import new_id
 
 PUBLIC = ("/content/v1/articles", "/content/v1/sections", "/content/v1/tags", "/content/v1/people")
-PAGES = ("/livez", "/readyz", "/metrics", "/docs", "/docs/docs.js", "/docs/docs.css", "/docs/problems", "/openapi.json")
+PAGES = (
+    "/livez", "/readyz", "/metrics", "/", "/docs", "/docs/docs.js", "/docs/docs.css", "/docs/problems", "/openapi.json",
+)  # fmt: skip
 
 
 def requests(app: Flask) -> Iterator[tuple[str, str, str]]:

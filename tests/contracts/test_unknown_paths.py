@@ -23,6 +23,7 @@ def test_there_is_nothing_there(client: FlaskClient, path: str) -> None:
     assert answer.status_code == 404, answer.data
     assert answer.mimetype == "application/problem+json"
     assert answer.json["code"] == "not_found"
+    assert "spelling" not in answer.json["detail"]
 
 
 @pytest.mark.parametrize(
@@ -39,9 +40,24 @@ def test_below_the_private_prefix_nobody_learns_what_exists(client: FlaskClient,
 def test_other_methods_are_refused(client: FlaskClient, method: str) -> None:
     answer = client.open("/livez", method=method)
     assert answer.status_code in (405, 501)
+    if answer.status_code == 405:
+        assert answer.json["detail"] == (
+            f"This address does not know the method {method}; Allow lists those that it does."
+        )
     assert answer.mimetype == "application/problem+json"
 
 
 def test_what_is_there_is_found(client: FlaskClient) -> None:
-    for path in ("/livez", "/docs", "/docs/docs.js", "/docs/docs.css", "/docs/problems", "/openapi.json", "/metrics"):
+    for path in ("/", "/livez", "/docs", "/docs/docs.js", "/docs/docs.css", "/docs/problems", "/openapi.json"):
         assert client.get(path).status_code == 200, path
+    assert client.get("/metrics").status_code == 200
+
+
+def test_a_refusal_says_the_first_thing_that_was_wrong_and_how_many_more_there_are(editor: FlaskClient) -> None:
+    one = editor.post("/api/v1/articles", json={"locale": "en"})
+    assert one.json["detail"] == "/title: Missing data for required field."
+    three = editor.post("/api/v1/articles", json={"title": "A tram", "locale": "en", "x": 1, "y": 2, "z": 3})
+    first = three.json["errors"][0]
+    assert three.json["detail"] == f"{first['pointer']}: {first['detail']} And 2 more; see errors."
+    assert first["pointer"] in ("/x", "/y", "/z")
+    assert (one.json["title"], three.json["title"]) == ("The content of the request is not valid",) * 2

@@ -17,6 +17,14 @@ PAGE_POLICY = (
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 ASSETS = {"docs.js": "text/javascript", "docs.css": "text/css"}
+ICON = '<link rel="icon" href="data:,">'
+FRONT = (
+    f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Copydesk</title>{ICON}'
+    '<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/docs/docs.css"></head>'
+    '<body><header><h1>Copydesk</h1></header><main><ul><li><a href="/docs">The API, to try in the browser</a></li>'
+    '<li><a href="/content/v1/articles">Newest articles</a></li><li><a href="/docs/problems">Problems</a></li></ul>'
+    "</main></body></html>"
+)
 
 documentation = Blueprint("documentation", __name__)
 
@@ -29,6 +37,15 @@ def openapi() -> Response:
     if kept is None:
         kept = current_app.extensions[KEPT] = encode(openapi_document(current_app))
     return public_answer(kept)
+
+
+# An empty path is this page too: the framework would otherwise redirect it.
+@documentation.get("/", strict_slashes=False)
+def front() -> Response:
+    """A page that says where to go: no answer of ours sends anybody elsewhere by itself."""
+    response = _page(FRONT)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @documentation.get("/docs")
@@ -64,6 +81,7 @@ def _problems() -> str:
     )
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Problems · Copydesk</title>'
-        '<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/docs/docs.css"></head>'
-        f'<body><header><h1>Problems</h1><p><a href="/docs">The API</a></p></header><main>{rows}</main></body></html>'
+        '<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/docs/docs.css">'
+        f'{ICON}</head><body><header><h1>Problems</h1><p><a href="/docs">The API</a></p></header>'
+        f"<main>{rows}</main></body></html>"
     )

@@ -3,10 +3,10 @@
 from typing import Any
 
 import structlog
-from flask import Flask, Response
+from flask import Flask, Response, request
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from cms.platform.errors import Problem, Unavailable
 from cms.platform.http.answers import encode
@@ -40,7 +40,7 @@ def problem_response(problem: Problem) -> Response:
         "type": f"{base}/docs/problems#{problem.code}",
         "title": problem.title,
         "status": problem.status,
-        "detail": problem.detail,
+        "detail": _detail(problem),
         "instance": f"urn:request:{request_id()}",
         "code": problem.code,
         "request_id": request_id(),
@@ -56,9 +56,23 @@ def problem_response(problem: Problem) -> Response:
     return response
 
 
+def _detail(problem: Problem) -> str:
+    """What it says for itself, or else the first thing that was wrong and how many more there are."""
+    if not problem.errors or problem.detail != problem.title:
+        return problem.detail
+    first, *others = problem.errors
+    place = f"{first.pointer}: " if first.pointer else ""
+    return place + first.detail + (f" And {len(others)} more; see errors." if others else "")
+
+
 def _from_werkzeug(error: HTTPException) -> Response:
     status = error.code or 500
-    problem = Problem(error.description or error.name, code=CODES.get(status, "refused"))
+    detail = error.description or error.name
+    if isinstance(error, NotFound):
+        detail = "There is nothing at this address."
+    elif isinstance(error, MethodNotAllowed):
+        detail = f"This address does not know the method {request.method}; Allow lists those that it does."
+    problem = Problem(detail, code=CODES.get(status, "refused"))
     response = problem_response(problem)
     # The class attributes of Problem speak of a 500; what werkzeug refused has a status and title of its own.
     body = {"title": error.name, "status": status}

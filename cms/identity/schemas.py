@@ -155,7 +155,7 @@ class IssuedTokenShape(TokenShape):
 class NewRoleShape(Shape):
     """A custom role to make."""
 
-    name = Text(required=True, validate=check_role_name)
+    name = Text(required=True, validate=check_role_name, metadata={"example": "night-desk"})
     description = Text(load_default="", validate=validate.Length(max=rules.LONGEST_DESCRIPTION))
     permissions = permissions_field(required=True)
 

@@ -87,6 +87,12 @@ class NewArticleShape(ArticlePatchShape):
 
     title = Text(required=True, validate=[validate.Length(max=rules.LONGEST_TITLE), check_not_blank])
     locale = Locale(required=True, metadata={"description": "BCP 47, such as en or zh-CN"})
+    body = Text(
+        is_line=False,
+        allow_none=True,
+        validate=validate.Length(max=rules.LONGEST_BODY),
+        metadata={"example": "The tram left the yard at dawn and climbed the hill without a second motor."},
+    )
 
     @post_load
     def _by_wire_names(self, values: dict[str, Any], **options: Any) -> NewArticle:

@@ -26,6 +26,11 @@ LIMIT_HEADERS = {
     "RateLimit-Policy": 'The limit: `"writes";q=600;w=60` is 600 in 60 seconds',
     "RateLimit": 'What is left: `"writes";r=599;t=1` is 599, and all again in 1 second. Not on cacheable answers',
 }
+EXAMPLES = {
+    "title": "A tram climbs the hill", "locale": "en", "name": "Harbour", "email": "reader@example.org",
+    "password": "nine ferries before breakfast", "new_password": "nine ferries before breakfast",
+    "current_password": "the password until now",
+}  # fmt: skip
 PROBLEM_SCHEMA = {
     "type": "object",
     "description": "A refusal, after RFC 9457.",
@@ -85,7 +90,17 @@ def openapi_document(app: Flask) -> dict[str, Any]:
         if declared is not None:
             _add(spec, rule, declared)
     document: dict[str, Any] = spec.to_dict()
+    for schema in document["components"]["schemas"].values():
+        _give_examples(schema)
     return document
+
+
+def _give_examples(schema: dict[str, Any]) -> None:
+    """Let whoever tries a request begin with something that is taken: an example for each text that has to be there."""
+    for name in set(schema.get("required", ())) & EXAMPLES.keys():
+        member = schema["properties"][name]
+        if member.get("type") == "string" and "enum" not in member:
+            member.setdefault("example", EXAMPLES[name])
 
 
 def _name(schema: Any) -> str:

@@ -1,5 +1,6 @@
 """The OpenAPI document is valid and names every route."""
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from openapi_spec_validator import validate
@@ -14,7 +15,7 @@ def test_the_document_is_valid_openapi(client: FlaskClient) -> None:
 
 
 def test_every_route_is_declared(app: Flask) -> None:
-    pages = {"documentation.page", "documentation.asset"}
+    pages = {"documentation.front", "documentation.page", "documentation.asset"}
     undeclared = {
         rule.endpoint
         for rule in app.url_map.iter_rules()
@@ -49,3 +50,30 @@ def test_every_private_route_refuses_without_a_token(app: Flask, client: FlaskCl
                 answer = client.open(path, method=method)
                 assert answer.status_code == 401, (method, path)
                 assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/api/v1/articles", 201),
+        ("/api/v1/tags", 201),
+        ("/api/v1/sections", 201),
+        ("/api/v1/people", 201),
+        ("/api/v1/sources", 201),
+        ("/readers/v1/accounts", 202),
+    ],
+)
+def test_a_body_of_the_examples_alone_is_taken(administrator: FlaskClient, path: str, status: int) -> None:
+    document = administrator.get("/openapi.json").json
+    reference = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+    schema = document["components"]["schemas"][reference.rpartition("/")[2]]
+    body = {name: member["example"] for name, member in schema["properties"].items() if "example" in member}
+    assert body.keys() >= set(schema["required"])
+    answer = administrator.post(path, json=body)
+    assert answer.status_code == status, answer.json
+
+
+def test_a_patch_begins_with_nothing(client: FlaskClient) -> None:
+    schema = client.get("/openapi.json").json["components"]["schemas"]["ArticlePatch"]
+    assert not schema.get("required")
+    assert not [name for name, member in schema["properties"].items() if "example" in member]

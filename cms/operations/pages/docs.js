@@ -12,14 +12,16 @@ const resolve = (document_, schema) => {
   return schema || {};
 };
 
-// A body to begin with, made from the schema's required members and types.
+// A body to begin with: the members that are required or have an example, and nothing else, so that it can be sent.
 const example = (document_, given, depth = 0) => {
   const schema = resolve(document_, given);
   if (depth > 4) return null;
+  if (schema.example !== undefined) return schema.example;
   if (schema.enum) return schema.enum[0];
   const type = Array.isArray(schema.type) ? schema.type[0] : schema.type;
   if (type === "object" || schema.properties) {
-    const names = Object.keys(schema.properties || {}).filter((name) => !schema.properties[name].readOnly);
+    const isWanted = (name) => (schema.required || []).includes(name) || schema.properties[name].example !== undefined;
+    const names = Object.keys(schema.properties || {}).filter((name) => !schema.properties[name].readOnly && isWanted(name));
     return Object.fromEntries(names.map((name) => [name, example(document_, schema.properties[name], depth + 1)]));
   }
   if (type === "array") return [example(document_, schema.items, depth + 1)];
@@ -40,7 +42,8 @@ const operationView = (document_, path, method, operation) => {
   });
   const bodySchema = operation.requestBody && operation.requestBody.content["application/json"].schema;
   const body = bodySchema && make("textarea", {
-    rows: 10, ariaLabel: "Body", value: JSON.stringify(example(document_, bodySchema), null, 2),
+    rows: 10, ariaLabel: "Body",
+    value: operation.requestBody.required ? JSON.stringify(example(document_, bodySchema), null, 2) : "",
   });
   const output = make("div");
   const send = async () => {
@@ -48,6 +51,7 @@ const operationView = (document_, path, method, operation) => {
     const query = new URLSearchParams();
     const headers = {};
     for (const [parameter, input] of inputs) {
+      if (input.value === "" && parameter.required) throw new Error(`${parameter.name} is needed`);
       if (input.value === "") continue;
       if (parameter.in === "path") url = url.replace(`{${parameter.name}}`, encodeURIComponent(input.value));
       if (parameter.in === "query") query.set(parameter.name, input.value);
@@ -55,14 +59,16 @@ const operationView = (document_, path, method, operation) => {
     }
     const token = document.getElementById("token").value.trim();
     if (token) headers.Authorization = `Bearer ${token}`;
-    if (body) headers["Content-Type"] = "application/json";
+    const sent = body && body.value.trim() ? body.value : undefined;
+    if (sent) headers["Content-Type"] = "application/json";
     const address = [...query].length ? `${url}?${query}` : url;
-    const answer = await fetch(address, { method: method.toUpperCase(), headers, body: body ? body.value : undefined });
+    const answer = await fetch(address, { method: method.toUpperCase(), headers, body: sent });
     const text = await answer.text();
     let parsed = text;
     try { parsed = JSON.parse(text); } catch { /* not JSON: shown as it is */ }
-    const etag = answer.headers.get("ETag");
-    output.replaceChildren(make("p", { textContent: `${answer.status} ${answer.statusText}${etag ? ` · ETag ${etag}` : ""}` }),
+    const told = ["ETag", "Location", "Retry-After"].filter((name) => answer.headers.get(name));
+    const said = [`${answer.status} ${answer.statusText}`, ...told.map((name) => `${name} ${answer.headers.get(name)}`)];
+    output.replaceChildren(make("p", { textContent: said.join(" · ") }),
       typeof parsed === "string" ? make("pre", { textContent: parsed }) : shown(parsed));
   };
   const view = make("details", {},

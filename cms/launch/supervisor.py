@@ -26,6 +26,8 @@ LONGEST_PAUSE_SECONDS = 30.0
 # Who has run so long has started well: its next death is news.
 STEADY_SECONDS = 60.0
 MEND_AFTER = 3
+# Who has run so long since it was started again did not merely die once more.
+BACK_AFTER_SECONDS = 2.0
 TURN_SECONDS = 0.5
 PIECE_BYTES = 65_536
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -64,6 +66,7 @@ class Child:
     process: subprocess.Popen[bytes] | None = None
     began: float = 0.0
     deaths: int = 0
+    is_missed: bool = False
     again_at: float | None = None
     exit_status: int | None = None
     captured: bytes = b""
@@ -152,7 +155,7 @@ class Supervisor:
         """End every part: those of the stop order one after the other, then what is left."""
         self._is_stopping = True
         self._signals.clear()
-        self.transcript.say("stopping; Ctrl-C kills at once")
+        self.transcript.say("stopping; press Ctrl-C again to end everything at once")
         named = [name for names in self.stop_order for name in names]
         first = tuple(name for name in self.children if name not in named)
         try:
@@ -223,7 +226,14 @@ class Supervisor:
                 self._decide(child)
             elif child.again_at is not None and time.monotonic() >= child.again_at and not self._is_stopping:
                 self._start(child)
+            elif child.is_missed and child.process is not None and not self._is_stopping:
+                self._greet(child)
         self._obey()
+
+    def _greet(self, child: Child) -> None:
+        if time.monotonic() - child.began >= BACK_AFTER_SECONDS:
+            child.is_missed = False
+            self.transcript.say(f"{child.part.name} is back")
 
     def _obey(self) -> None:
         heard, self._signals = self._signals, []
@@ -283,6 +293,7 @@ class Supervisor:
             if done:
                 child.deaths = 1
                 self.transcript.say(done)
+        child.is_missed = True
         pause = min(FIRST_PAUSE_SECONDS * 2 ** (child.deaths - 1), LONGEST_PAUSE_SECONDS)
         child.again_at = time.monotonic() + pause
         self.transcript.say(f"{child.part.name} {_how(child.exit_status)}; starting it again in {pause:.0f} s")

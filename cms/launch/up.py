@@ -6,6 +6,7 @@ Imports no part of the product: each is a process of its own, started by its com
 
 import http.client
 import os
+import shutil
 import sys
 import time
 from importlib.metadata import version
@@ -144,14 +145,28 @@ def _is_ready(settings: Settings) -> bool:
 
 def _welcome(settings: Settings, seconds: float, token: str) -> str:
     site = settings.public_url
-    rows = [("the API, to try in the browser", f"{site}/docs"), ("newest articles", f"{site}/content/v1/articles")]
+    rows = [("the API, to try in the browser", f"{site}/docs"), ("newest articles", f"{site}/content/v1/articles"),
+            ("a search", f"{site}/content/v1/search?q=tram")]  # fmt: skip
     if not settings.smtp_url:
         rows.append(("letters to readers", settings.mailbox_url))
-    rows.append(("a walk through the main job", "copydesk demo"))
+    rows.append(("a walk through the main job", _typed(settings, "demo")))
+    if not token:
+        rows.append(("a token for the API", _typed(settings, "token issue --role administrator")))
     lines = ["", f"Copydesk {version('copydesk')} is ready after {seconds:.1f} s; Ctrl-C stops it. "
              f"Data is in {settings.home.absolute()}.", ""]  # fmt: skip
     lines += [f"  {label:<32}{place}" for label, place in rows]
     return "\n".join([*lines, *_token_lines(token), ""])
+
+
+def _typed(settings: Settings, words: str) -> str:
+    """A command as it can be typed where this one was."""
+    script = Path(sys.argv[0]).absolute()
+    program = "copydesk"
+    if script.name == program and shutil.which(program) != str(script):
+        here = Path.cwd()
+        program = str(script.relative_to(here)) if script.is_relative_to(here) else str(script)
+    port = f"COPYDESK_PORT={settings.port} " if settings.port != Settings.port else ""
+    return f"{port}{program} {words}"
 
 
 def _lines_of_lost_start(migrate: Child) -> list[str]:

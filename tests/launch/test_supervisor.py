@@ -78,6 +78,20 @@ def test_a_part_that_dies_is_started_again_and_one_line_says_so(crew: Callable[.
     running.wait_said("weak ended with exit status 3; starting it again in 2 s")
     assert running.said().count("here") == 1
     assert "once ended" not in running.said()
+    assert "is back" not in running.said()
+
+
+def test_a_part_that_was_killed_and_runs_again_is_back_by_one_line(crew: Callable[..., Crew]) -> None:
+    running = crew(f"solid={OBEDIENT}")
+    running.wait_said("here")
+    victim = next(number for number, command in running.alive().items() if command.startswith("/bin/sh -c trap"))
+    os.kill(victim, signal.SIGKILL)
+    running.wait_said("solid was ended by SIGKILL; starting it again in 1 s")
+    running.wait_said("solid is back")
+    running.process.send_signal(signal.SIGTERM)
+    assert running.process.wait(10) == 0
+    assert running.said().count("solid is back") == 1
+    assert "stopping; press Ctrl-C again to end everything at once" in running.said()
 
 
 def test_a_killed_part_takes_its_own_children_with_it(crew: Callable[..., Crew]) -> None:

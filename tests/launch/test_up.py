@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.launch.starting import Start, started
+from tests.product import COPYDESK, TOP
 from tests.servers import Broker, wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
@@ -33,6 +34,8 @@ def test_the_last_lines_are_the_addresses_and_the_first_token(running: Start) ->
     welcome = running.said().partition(" is ready after ")[2]
     assert f"http://127.0.0.1:{running.port}/docs" in welcome
     assert f"http://127.0.0.1:{running.environment['COPYDESK_MAILBOX_PORT']}" in welcome
+    assert f"COPYDESK_PORT={running.port} {COPYDESK.relative_to(TOP)} demo" in welcome
+    assert "/content/v1/search?q=" in welcome
     token = welcome.partition("token, shown only now:")[2].split()[0]
     assert running.get("/api/v1/articles", token)[0] == 200
     assert running.get("/api/v1/articles")[0] == 401

@@ -129,12 +129,12 @@ class Hasher:
 
     @contextmanager
     def act(self) -> Iterator[None]:
-        """Let few acts around a password go on at once, such as sign-ins: of a server's four threads one stays free.
+        """Let few acts around a password go on at once, whoever's it is: of a server's four threads one stays free.
 
         Raises: Unavailable.
         """
         if not self._acts.acquire(blocking=False):
-            raise Unavailable("Too many sign in at once.", headers={"Retry-After": "1"})
+            raise Unavailable("Too many passwords are being worked on at once.", headers={"Retry-After": "1"})
         try:
             yield
         finally:

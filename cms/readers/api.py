@@ -39,6 +39,7 @@ readers = Blueprint("readers", __name__, url_prefix="/readers/v1")
     body=RegistrationShape,
     answers={202: ChallengeShape},
     limit=CODES_PER_CLIENT,
+    within=HASHER.act,
     description="The same answer whether the address has an account already, and whether a letter was sent just "
     "before. The owner of the mailbox reads in the letter which it is. Sent again with the same password while a "
     "code is on its way, it names the same challenge.",
@@ -90,7 +91,7 @@ def verify_code(body: dict[str, str], challenge_id: str) -> Response:
 @readers.post("/password")
 @endpoint(
     summary="Set a new password by the code of a reset", body=PasswordChangeShape, answers={204: None},
-    limit=VERIFICATIONS_PER_CLIENT,
+    limit=VERIFICATIONS_PER_CLIENT, within=HASHER.act,
 )  # fmt: skip
 def change_password(body: PasswordChange) -> Response:
     """Give an account another password."""

@@ -189,6 +189,32 @@ def test_more_sign_ins_at_once_than_a_server_can_bear_are_sent_away_and_leave_th
     assert office.sign_in().status_code == 201
 
 
+def test_every_act_that_hashes_a_password_is_let_in_only_while_a_thread_stays_free(office: Office) -> None:
+    """Whoever floods one of these doors keeps no reader waiting, and nothing is counted or asked for the rest."""
+    office.make()
+    mine = office.token()
+    nobody = "01a21432-d818-7389-8d25-eb3df015d13c"
+    phrase, code = {"new_password": OTHER_PHRASE}, {"code": "ABCD-EFGH"}
+    reader = {"email": "reader@example.org", "password": OTHER_PHRASE, "locale": "en"}
+    doors: tuple[tuple[str, dict[str, str], str], ...] = (
+        ("/api/v1/sessions/reauthenticate", {"password": PHRASE}, mine),
+        ("/api/v1/staff/me/password", {"current_password": WRONG, **phrase}, mine),
+        (f"/api/v1/staff/invitations/{nobody}/accept", {"password": OTHER_PHRASE, **code}, ""),
+        ("/api/v1/staff/password", {"code_id": nobody, **code, **phrase}, ""),
+        ("/readers/v1/accounts", reader, ""),
+        ("/readers/v1/password", {"challenge_id": nobody, **code, **phrase}, ""),
+    )
+    for path, body, token in doors:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        before = hashes()
+        with HASHER.act(), HASHER.act(), HASHER.act():
+            refused = office.client.post(path, json=body, headers=headers)
+        assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1"), path
+        assert hashes() == before
+        assert office.client.post(path, json=body, headers=headers).status_code in (200, 202, 400, 403), path
+        assert hashes() > before, path
+
+
 @pytest.mark.slow
 def test_two_hundred_passwords_at_once_stay_within_memory_and_hold_up_no_reader(office: Office) -> None:
     """Row S16. Few are hashed at once, some wait for them, the rest are sent away; the times are printed."""

@@ -79,7 +79,7 @@ def test_five_wrong_codes_end_an_invitation_and_guesses_at_once_are_all_counted(
     invitation = invite(office, root).json["id"]
     code = office.code("staff_invitation", invitation, EVE)
     wrong = "0000-0000" if code != "00000000" else "1111-1111"
-    with ThreadPoolExecutor(6) as threads:
+    with ThreadPoolExecutor(3) as threads:
         statuses = list(threads.map(lambda _: accept(office, invitation, wrong).status_code, range(6)))
     assert statuses == [400] * 6
     assert office.rows(StaffInvitation)[0].attempts == 5

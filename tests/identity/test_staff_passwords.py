@@ -66,7 +66,7 @@ def test_a_code_dies_by_five_guesses_by_its_age_and_by_a_newer_one(office: Offic
     office.make()
     first = ask(office).json["code_id"]
     code = office.code("staff_password", first)
-    with ThreadPoolExecutor(6) as threads:
+    with ThreadPoolExecutor(3) as threads:
         assert list(threads.map(lambda _: retrieve(office, first, wrong(code)).status_code, range(6))) == [400] * 6
     assert office.rows(StaffCode)[0].attempts == 5
     assert retrieve(office, first, code).status_code == 400
@@ -88,7 +88,7 @@ def test_of_many_right_codes_at_once_one_counts(office: Office) -> None:
     office.make()
     code_id = ask(office).json["code_id"]
     code = office.code("staff_password", code_id)
-    with ThreadPoolExecutor(8) as threads:
+    with ThreadPoolExecutor(3) as threads:
         statuses = list(threads.map(lambda _: retrieve(office, code_id, code).status_code, range(8)))
     assert sorted(statuses) == [204] + [400] * 7
 

@@ -143,6 +143,7 @@ def sign_out_everywhere() -> Response:
     body=OwnPasswordShape,
     answers={200: SessionShape},
     limit=PROOFS_PER_CLIENT,
+    within=HASHER.act,
 )
 def reauthenticate(body: dict[str, str]) -> Response:
     """For ten minutes the session may do what needs a fresh password."""
@@ -163,6 +164,7 @@ def reauthenticate(body: dict[str, str]) -> Response:
     body=OwnPasswordChangeShape,
     answers={204: None},
     limit=PROOFS_PER_CLIENT,
+    within=HASHER.act,
 )
 def change_password(body: dict[str, str]) -> Response:
     """Needs the present password. Every other session ends, and a letter tells of it."""
@@ -185,6 +187,7 @@ def change_password(body: dict[str, str]) -> Response:
     body=AcceptanceShape,
     answers={201: JoinedShape},
     limit=PROOFS_PER_CLIENT,
+    within=HASHER.act,
     description="Needs no token: the code came by mail. Sign in afterwards.",
 )
 def accept_invitation(body: Acceptance, invitation_id: str) -> Response:
@@ -230,7 +233,7 @@ def ask_for_code(body: dict[str, str]) -> Response:
 @staff_access.post("/staff/password")
 @endpoint(
     summary="Set another password by the code of a letter", body=PasswordRetrievalShape, answers={204: None},
-    limit=PROOFS_PER_CLIENT,
+    limit=PROOFS_PER_CLIENT, within=HASHER.act,
 )  # fmt: skip
 def retrieve_password(body: PasswordRetrieval) -> Response:
     """Every session of the account ends, and a letter tells of it. Sign in afterwards."""

@@ -20,6 +20,8 @@ SECTION_PART = 0.05
 HALF_LIFE_DAYS = 90.0
 OLDEST_PART = 0.5
 NAMED_FROM_COSINE = 0.05
+# In the sample newsroom all entries below this share a common word or two and no subject; a shared tag scores more.
+LEAST_SCORE = 0.03
 SECONDS_PER_DAY = 86_400.0
 
 
@@ -105,9 +107,9 @@ def reasons(one: Portrait, other: Portrait) -> tuple[str, ...]:
 
 
 def neighbour(one: Portrait, other: Portrait) -> Neighbour | None:
-    """The entry that `other` makes in the list of `one`, or None where they are not related."""
+    """The entry that `other` makes in the list of `one`, or None where they are not related enough."""
     value = score(one, other)
-    return Neighbour(other.article_id, value, reasons(one, other)) if value > 0 else None
+    return Neighbour(other.article_id, value, reasons(one, other)) if value >= LEAST_SCORE else None
 
 
 def rank(entry: Neighbour) -> tuple[float, str]:

@@ -1,5 +1,6 @@
 """Related lists after articles came, changed and went."""
 
+import math
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from cms.content.models import Document
 from cms.content.publishing import PublishedArticle, put_document, withdraw_document
 from cms.content.relating import refresh_related
 from cms.content.relating import shown as visible
+from cms.content.rules import LEAST_SCORE, TEXT_PART, Portrait, neighbour, score
 from cms.platform.db import Database
 from tests.content.comparing import assert_entries_are_right, compared, published, stored
 from tests.content.making import DAY_ONE, article
@@ -181,3 +183,15 @@ def test_whatever_happens_in_whatever_order_the_lists_of_a_few_articles_are_exac
             body = orjson.loads(session.get_one(Document, article_id).body)
             right = sorted(compared(session)[article_id].values(), key=lambda entry: (-entry.score, entry.other_id))
             assert [entry["id"] for entry in body["related"]] == [entry.other_id for entry in right[:5]]
+
+
+def test_two_articles_that_share_a_common_word_and_no_subject_do_not_list_each_other() -> None:
+    def portrait(name: str, weight: float) -> Portrait:
+        return Portrait(name, "en", "", DAY_ONE, frozenset(), {"went": weight, name: math.sqrt(1 - weight**2)})
+
+    just = math.sqrt(LEAST_SCORE / TEXT_PART) + 0.001
+    one, other = portrait("one", just - 0.01), portrait("other", just - 0.01)
+    assert score(one, other) > 0
+    assert neighbour(one, other) is neighbour(other, one) is None
+    entry = neighbour(portrait("one", just), portrait("other", just))
+    assert entry is not None and entry.score >= LEAST_SCORE

@@ -37,16 +37,16 @@ def put(database: Database, articles: list[PublishedArticle]) -> None:
 
 @pytest.mark.both_databases
 def test_a_sweep_makes_every_list_what_comparing_everything_gives(database: Database) -> None:
-    put(database, stories(60))
+    put(database, stories(80))
     first = sweep_related(database, DAY_ONE)
     with database.reading() as session:
-        assert (first.articles, first.vectors_changed) == (60, 60)
+        assert (first.articles, first.vectors_changed) == (80, 80)
         exact = compared(session)
         assert stored(session) == exact
         assert first.lists_changed == sum(bool(entries) for entries in exact.values())
         assert max(len(entries) for entries in exact.values()) == 15
         before = {key: session.get_one(Document, key).etag for key in published(session)}
-    assert sweep_related(database, DAY_ONE) == Sweep(60, 0, 0, 0)
+    assert sweep_related(database, DAY_ONE) == Sweep(80, 0, 0, 0)
     with database.reading() as session:
         assert {key: session.get_one(Document, key).etag for key in published(session)} == before
 

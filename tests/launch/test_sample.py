@@ -16,6 +16,7 @@ from cms.launch.sample.loading import Loaded, is_fresh, load_articles, load_word
 from cms.launch.sample.reading import Sample, SampleError, sample
 from cms.newsroom.models import Article
 from cms.platform.db import Database
+from cms.platform.text.reading_time import measure, rates_from
 from cms.taxonomy.models import Person, Section, Source, Tag
 
 AFTERWARDS = datetime(2027, 3, 1, 12, tzinfo=UTC)
@@ -56,6 +57,12 @@ def test_articles_share_tags_so_that_they_relate(newsroom: Sample) -> None:
         article.slug for article in newsroom.articles if all(shared[article.locale, tag] == 1 for tag in article.tags)
     ]
     assert len(alone) <= len(newsroom.articles) // 5, alone
+
+
+def test_there_is_a_long_read_and_what_the_readme_promises_to_find(newsroom: Sample) -> None:
+    longest = max((article for article in newsroom.articles if article.locale == "en"), key=lambda a: len(a.body))
+    assert measure(longest.body, 0, "en", rates_from("")).minutes > 5
+    assert any("城市交通" in article.body for article in newsroom.articles if article.locale == "zh-CN")
 
 
 @pytest.mark.parametrize(

@@ -26,10 +26,13 @@ def digest(token: str) -> bytes:
 def issue(session: Session, actor: Actor, command: NewToken, now: datetime) -> tuple[ApiToken, str]:
     """Make a token; its text is given back and never seen again.
 
+    A token that issues hands on at most its own networks, and no more time than it has left itself.
     Raises: Invalid for an unknown role; Forbidden with `beyond` when it would have what the actor does not have there.
     """
     permissions = _permissions_of(session, command)
     refuse_beyond(actor, rules.grant_of(permissions, command.section_path, command.locale))
+    parent = _token_of(session, actor)
+    networks = _networks_within(parent, command.networks)
     text = rules.new_token()
     row = ApiToken(
         id=new_id(),
@@ -40,9 +43,10 @@ def issue(session: Session, actor: Actor, command: NewToken, now: datetime) -> t
         permissions=None if command.role else sorted(command.permissions),
         section_path=command.section_path,
         locale=command.locale,
-        networks=list(command.networks) or None,
+        networks=list(networks) or None,
         created_at=now,
-        expires_at=now + command.lifetime,
+        expires_at=_no_later_than(parent, now + command.lifetime),
+        issued_by=owner_of(actor),
     )
     session.add(row)
     changes = ["role" if command.role else "permissions", "section", "locale", "addresses", "expires_at"]
@@ -53,19 +57,23 @@ def issue(session: Session, actor: Actor, command: NewToken, now: datetime) -> t
 def rotate(session: Session, actor: Actor, token_id: str, overlap: timedelta, now: datetime) -> tuple[ApiToken, str]:
     """Give a token a new text and its whole lifetime again; the text before works until the overlap is over.
 
-    It keeps id, rights and what it made. A text from a rotation before this one ends at once.
+    It keeps id, rights and what it made. A text from a rotation before this one ends at once. A token that rotates,
+    itself or another, gives no more time than it has left and no text that works from elsewhere than its own.
     Raises: NotFound; Conflict for one that was revoked or has expired; Forbidden with `beyond`.
     """
-    row = locked_token(session, token_id)
+    row, parent = locked_token(session, token_id), _token_of(session, actor)
     _refuse_more_than_actor(session, actor, row)
+    _networks_within(parent, tuple(row.networks or ()), is_fixed=True)
     if row.revoked_at is not None or row.expires_at <= now:
         raise Conflict("The token was revoked or has expired; issue a new one.")
     text = rules.new_token()
     lifetime = row.expires_at - (row.rotated_at or row.created_at)
+    expires_at = _no_later_than(parent, now + lifetime)
     row.previous_digest = row.digest if overlap else None
     row.previous_until = min(now + overlap, row.expires_at) if overlap else None
-    row.digest, row.hint = digest(text), text[:SHOWN_CHARACTERS]
-    row.rotated_at, row.expires_at = now, now + lifetime
+    row.previous_by = row.issued_by if overlap else ""
+    row.digest, row.hint, row.issued_by = digest(text), text[:SHOWN_CHARACTERS], owner_of(actor)
+    row.rotated_at, row.expires_at = now, expires_at
     _note(session, actor, "token.rotated", row, now, ["expires_at"])
     return row, text
 
@@ -79,6 +87,20 @@ def revoke(session: Session, actor: Actor, token_id: str, now: datetime) -> None
     row.revoked_at = now
     row.previous_digest = row.previous_until = None
     _note(session, actor, "token.revoked", row, now, ["revoked_at"])
+
+
+def end_tokens_of(session: Session, actor: Actor, owner: str, now: datetime) -> None:
+    """End every token whose text this owner was shown last, such as those of a colleague who was disabled."""
+    still = (ApiToken.revoked_at.is_(None), ApiToken.expires_at > now)
+    for row in session.scalars(select(ApiToken).where(ApiToken.issued_by == owner, *still).with_for_update()):
+        row.revoked_at = now
+        row.previous_digest = row.previous_until = None
+        _note(session, actor, "token.revoked", row, now, ["revoked_at"])
+
+
+def owner_of(actor: Actor) -> str:
+    """Who is shown a token that this actor issues: the colleague behind it, whichever tokens lie between."""
+    return actor.on_behalf_of or f"{actor.kind}:{actor.id}"[:100]
 
 
 def locked_token(session: Session, token_id: str) -> ApiToken:
@@ -108,6 +130,29 @@ def _refuse_more_than_actor(session: Session, actor: Actor, row: ApiToken) -> No
         return
     for grant in queries.grants_of_token(row, queries.custom_role(session, row.role)):
         refuse_beyond(actor, grant)
+
+
+def _token_of(session: Session, actor: Actor) -> ApiToken | None:
+    return queries.token_by_id(session, actor.id) if actor.kind == "service" else None
+
+
+def _no_later_than(parent: ApiToken | None, expires_at: datetime) -> datetime:
+    return expires_at if parent is None else min(expires_at, parent.expires_at)
+
+
+def _networks_within(parent: ApiToken | None, wanted: Sequence[str], *, is_fixed: bool = False) -> Sequence[str]:
+    """Networks that a token may hand on; where none are named its own. Raises: Forbidden, naming those beyond."""
+    own = parent.networks if parent is not None else None
+    if not own or (not wanted and not is_fixed):
+        return wanted or own or ()
+    beyond = [network for network in wanted if not rules.is_within(network, own)]
+    if beyond or not wanted:
+        raise Forbidden(
+            "The token that asks may not come from everywhere, and the other one would: "
+            f"{', '.join(beyond) or 'it has no networks'}.",
+            code="beyond_own_networks",
+        )
+    return wanted
 
 
 def _permissions_of(session: Session, command: NewToken) -> frozenset[str]:

@@ -14,6 +14,8 @@ class ApiToken(Table):
     It has a role, or `permissions` and an empty role. They hold in the section of `section_path` with all below it and
     in the language `locale`; empty means everywhere. `networks` are the only ones it may come from, where there are
     any. Rotated, it keeps id and rights: `previous_digest` is the token before, good until `previous_until`.
+    `issued_by` and `previous_by` are who was shown these texts, such as `staff:…`: a token never outlives the rights
+    of the colleague who could use it, through whichever tokens it was issued.
     """
 
     __tablename__ = "api_tokens"
@@ -35,6 +37,8 @@ class ApiToken(Table):
     last_used_at: Mapped[datetime | None] = mapped_column(Instant)
     previous_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32), unique=True)
     previous_until: Mapped[datetime | None] = mapped_column(Instant)
+    issued_by: Mapped[str] = mapped_column(String(100), default="", index=True)
+    previous_by: Mapped[str] = mapped_column(String(100), default="")
 
 
 class Role(Table):

@@ -192,6 +192,13 @@ def is_at_home(address: str, networks: Collection[str]) -> bool:
     return any(parsed in ipaddress.ip_network(network) for network in networks)
 
 
+def is_within(network: str, networks: Collection[str]) -> bool:
+    """Whether all addresses of a network are in one of these."""
+    inner = ipaddress.ip_network(network)
+    outers = (ipaddress.ip_network(outer) for outer in networks)
+    return any(inner.version == outer.version and inner[0] in outer and inner[-1] in outer for outer in outers)
+
+
 def _decide_one(grants: tuple[Grant, ...], permission: str, section_path: str, locale: str) -> Decision:
     missing: Missing = "permission"
     for grant in grants:

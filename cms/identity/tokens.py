@@ -43,24 +43,29 @@ def verifier(database: Database, clock: Callable[[], datetime]) -> Callable[[str
     def verify(token: str) -> Actor:
         refusal = Unauthenticated("The token is unknown, expired, revoked or not for this address.", headers=CHALLENGE)
         wanted, now = issuing.digest(token), clock()
-        found = None
+        found, grants, owner = None, None, ""
         if rules.is_well_formed(token):
             with database.reading() as session:
                 found = queries.token_and_role(session, wanted)
+                if found is not None:
+                    row, role = found
+                    owner = row.issued_by if hmac.compare_digest(row.digest, wanted) else row.previous_by
+                    grants = queries.present_grants(session, row, role, owner)
         because = _wrong_with(found[0], wanted, now) if found is not None else "unknown"
-        if found is None or because:
-            _note_refusal(found[0] if found is not None else None, because)
+        if found is None or because or grants is None:
+            _note_refusal(found[0] if found is not None else None, because or "issuer")
             raise refusal
-        row, role = found
+        row = found[0]
         uses.note(row, now)
         return Actor(
             kind="service",
             id=row.id,
             name=row.name,
-            grants=queries.grants_of_token(row, role),
+            grants=grants,
             credential=f"token:{row.id}",
             request_id=request_id(),
             client_address=client_address(),
+            on_behalf_of=owner if owner.startswith(queries.STAFF) else "",
         )
 
     return verify

@@ -46,7 +46,9 @@ def token_subject(session: Session, token_id: str) -> Subject | None:
     row = queries.token_by_id(session, token_id)
     if row is None:
         return None
-    return Subject("service", row.id, queries.grants_of_token(row, queries.custom_role(session, row.role)))
+    return Subject(
+        "service", row.id, queries.present_grants(session, row, queries.custom_role(session, row.role)) or ()
+    )
 
 
 def staff_subject(session: Session, staff_id: str) -> Subject | None:

@@ -25,6 +25,7 @@ class Actor:
 
     `credential` is the kind and public id of what the caller proved itself by, such as "token:…" or "session:…".
     `proven_at` is when the person behind it typed a password last; other credentials know no such instant.
+    `on_behalf_of` is the colleague who issued the token of a service, as "staff:…"; empty where nobody did.
     """
 
     kind: Literal["service", "staff", "reader", "system", "anonymous"]
@@ -35,6 +36,7 @@ class Actor:
     proven_at: datetime | None = None
     request_id: str = ""
     client_address: str = ""
+    on_behalf_of: str = ""
 
     def may(self, scope: str) -> bool:
         """Whether this actor was given a permission anywhere at all; where it holds is asked about each object."""

@@ -13,7 +13,7 @@ from cms.identity.rules import ROLES, grant_of
 from cms.identity.staff import rules
 from cms.identity.staff.models import SignInTrail, StaffCode, StaffGrant, StaffInvitation, StaffSession, StaffUser
 from cms.platform.actor import Grant
-from cms.platform.ids import is_id
+from cms.platform.ids import is_id, new_id
 from cms.platform.keyset import one_page
 
 
@@ -63,6 +63,24 @@ def permissions_of_roles(session: Session, names: Iterable[str]) -> dict[str, fr
     }
 
 
+def present_grants(session: Session, user_id: str) -> tuple[Grant, ...] | None:
+    """What a colleague may do now, by one statement; None where there is none or the account is disabled."""
+    statement = (
+        select(StaffUser.id, StaffGrant, Role.permissions)
+        .outerjoin(StaffGrant, StaffGrant.user_id == StaffUser.id)
+        .outerjoin(Role, Role.name == StaffGrant.role)
+        .where(StaffUser.id == user_id, StaffUser.state == "active")
+        .order_by(StaffGrant.number)
+    )
+    rows = session.execute(statement).all() if is_id(user_id) else []
+    return _granted((grant, custom) for _, grant, custom in rows) if rows else None
+
+
+def has_administrator(session: Session) -> bool:
+    """Whether anybody who is active may administer everywhere."""
+    return has_other_administrator(session, new_id())
+
+
 def has_other_administrator(session: Session, user_id: str) -> bool:
     """Whether somebody else who is active may administer everywhere."""
     statement = select(StaffGrant.number).join(StaffUser, StaffUser.id == StaffGrant.user_id)
@@ -97,12 +115,15 @@ def signed_in(session: Session, digest: bytes) -> SignedIn | None:
     rows = session.execute(statement).all()
     if not rows:
         return None
-    given = tuple(
+    return SignedIn(rows[0][0], rows[0][1], _granted((grant, custom) for _, _, grant, custom in rows))
+
+
+def _granted(rows: Iterable[tuple[StaffGrant | None, list[str] | None]]) -> tuple[Grant, ...]:
+    return tuple(
         grant_of(ROLES.get(grant.role, frozenset(custom or ())), grant.section_path, grant.locale, f"role {grant.role}")
-        for _, _, grant, custom in rows
+        for grant, custom in rows
         if grant is not None
     )
-    return SignedIn(rows[0][0], rows[0][1], given)
 
 
 def sessions_of(session: Session, user_id: str, now: datetime) -> list[StaffSession]:

@@ -9,6 +9,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from cms.audit.recording import note
+from cms.identity.issuing import end_tokens_of
 from cms.identity.rules import beyond, grant_of
 from cms.identity.staff import queries
 from cms.identity.staff.models import StaffCode, StaffGrant, StaffInvitation, StaffUser
@@ -128,7 +129,7 @@ def change(
 ) -> StaffUser | None:
     """Change a colleague's name, state or grants; None where there is none. It counts from the next request on.
 
-    Disabling ends sessions and codes; with less rights, open invitations of the colleague's end too.
+    Disabling ends sessions, codes and tokens; with less rights, open invitations of the colleague's end too.
     Raises: Stale, Invalid, Forbidden; Conflict (`last_administrator`) for what would leave nobody to let others in.
     """
     line_up(session, ALL_STAFF)
@@ -144,7 +145,7 @@ def change(
         refuse_beyond(session, actor, command.grants)
         changes.append("grants")
     _refuse_the_last(session, user, present, command)
-    _apply(session, user, command, changes, now)
+    _apply(session, actor, user, command, changes, now)
     if changes:
         user.revision += 1
         note(
@@ -204,7 +205,9 @@ def _refuse_the_last(session: Session, user: StaffUser, present: Collection[Give
         )
 
 
-def _apply(session: Session, user: StaffUser, command: StaffChange, changes: Collection[str], now: datetime) -> None:
+def _apply(
+    session: Session, actor: Actor, user: StaffUser, command: StaffChange, changes: Collection[str], now: datetime
+) -> None:
     if "name" in changes:
         user.name = str(command.name).strip()
     if "grants" in changes:
@@ -214,6 +217,7 @@ def _apply(session: Session, user: StaffUser, command: StaffChange, changes: Col
         user.state = str(command.state)
     if user.state == "disabled":
         end_sessions(session, user.id, now)
+        end_tokens_of(session, actor, f"staff:{user.id}", now)
         close_open(session, StaffCode, now, StaffCode.user_id == user.id)
     if "state" in changes or "grants" in changes:
         # What somebody promised who may not promise it any more is not kept.

@@ -37,7 +37,9 @@ PLAIN = ("id", "name", "hint", "created_at", "rotated_at", "expires_at", "revoke
     needs_fresh_proof=True,
     body=NewTokenShape,
     answers={201: IssuedTokenShape},
-    description="Shown once: a repeat with the same Idempotency-Key is answered 409, not with the token.",
+    description="Shown once: a repeat with the same Idempotency-Key is answered 409, not with the token. It never may "
+    "do more than the colleague who issued it may at the time, and ends when that colleague is disabled. Issued by a "
+    "token, it has at most that token's time and networks.",
 )
 def issue_token(body: AskedToken) -> Response:
     """Nobody gives a token more than they have themselves."""
@@ -63,7 +65,7 @@ def list_tokens(query: dict[str, Any]) -> Response:
                 session, limit=limit, after=after, is_backwards=is_backwards
             ),
             position=lambda row: (row.number,),
-            dump=lambda row: token_data(row, roles.get(row.role), services().clock()),
+            dump=lambda row: token_data(session, row, roles.get(row.role), services().clock()),
             count=lambda: queries.count_of_tokens(session),
         )
 
@@ -76,7 +78,7 @@ def read_token(token_id: str) -> Response:
         row = queries.token_by_id(session, token_id)
         if row is None:
             raise NotFound("There is no token of this id.")
-        return answer(token_data(row, queries.custom_role(session, row.role), services().clock()))
+        return answer(token_data(session, row, queries.custom_role(session, row.role), services().clock()))
 
 
 @tokens.post("/tokens/<token_id>/rotate")
@@ -88,7 +90,8 @@ def read_token(token_id: str) -> Response:
     is_body_optional=True,
     answers={200: IssuedTokenShape},
     refuses=(404,),
-    description="Id, rights and lifetime stay; the text is new, and the one before works until the overlap is over.",
+    description="Id, rights and lifetime stay; the text is new, and the one before works until the overlap is over. "
+    "A token that rotates gives no more time than it has left itself.",
 )
 def rotate_token(token_id: str, body: dict[str, Any]) -> Response:
     """A new text for a token, shown once."""
@@ -108,9 +111,9 @@ def revoke_token(token_id: str) -> Response:
         return answer(None, 204)
 
 
-def token_data(row: ApiToken, role: Role | None, now: datetime) -> dict[str, Any]:
+def token_data(session: Session, row: ApiToken, role: Role | None, now: datetime) -> dict[str, Any]:
     """A token with its custom role in the shape of `TokenShape`."""
-    grants = queries.grants_of_token(row, role)
+    grants = queries.present_grants(session, row, role) or ()
     is_overlapping = row.previous_until is not None and row.previous_until > now
     state = "revoked" if row.revoked_at else "expired" if row.expires_at <= now else "active"
     return {
@@ -126,7 +129,7 @@ def token_data(row: ApiToken, role: Role | None, now: datetime) -> dict[str, Any
 
 
 def _issued(session: Session, row: ApiToken, text: str, now: datetime, status: int = 200, **headers: str) -> Response:
-    data = {**token_data(row, queries.custom_role(session, row.role), now), "token": text}
+    data = {**token_data(session, row, queries.custom_role(session, row.role), now), "token": text}
     return answer(data, status, headers=headers, is_secret=True)
 
 

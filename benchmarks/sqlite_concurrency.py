@@ -129,7 +129,7 @@ def _write_once(database: Database, article_id: str, *, is_publish: bool) -> str
         assert article is not None
         revision, count = article.revision, article.fields.get("count", 0)
     if is_publish:
-        prepared = prepare_body(database, article_id, revision)
+        prepared = prepare_body(database, ACTOR, article_id, revision)
         with database.transaction() as session:
             publish_article(session, ACTOR, PublishArticle(article_id, revision), prepared, now())
         return "publishes"

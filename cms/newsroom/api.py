@@ -141,7 +141,7 @@ def delete_article(article_id: str, revision: int) -> Response:
 def publish_article(article_id: str, revision: int, query: dict[str, Any], body: dict[str, Any]) -> Response:
     """Show the present revision to readers."""
     command = PublishArticle(_id(article_id), revision, body["published_at"])
-    prepared = prepare_body(services().database, article_id, revision)
+    prepared = prepare_body(services().database, current_actor(), article_id, revision)
     with transaction() as session:
         saved = publishing.publish_article(session, current_actor(), command, prepared, services().clock())
         response = _article(saved.article, saved.content, Location=_receipt(saved))

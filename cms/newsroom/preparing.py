@@ -1,9 +1,14 @@
 """Rendering a body before the transaction that shows it: a long one takes a second, and SQLite has one writer."""
 
 from dataclasses import dataclass
+from typing import cast
 
 from cms.newsroom import queries
+from cms.newsroom.rules import BodyFormat
+from cms.newsroom.saving import refuse_act
+from cms.platform.actor import Actor
 from cms.platform.db import Database
+from cms.platform.errors import Forbidden, NotFound
 from cms.platform.text.markdown import Rendered, render
 
 
@@ -18,12 +23,20 @@ class PreparedBody:
 NO_BODY = PreparedBody(revision=0, rendered=Rendered(html="", text="", image_count=0))
 
 
-def prepare_body(database: Database, article_id: str, revision: int) -> PreparedBody:
+def prepare_body(database: Database, actor: Actor, article_id: str, revision: int) -> PreparedBody:
     """Render the body of the revision that an editor wants to publish; no session is open while it is rendered.
 
-    Where the article is not at this revision it gives `NO_BODY` and leaves the refusal to the verb, which holds the
-    lock, and after which a repeated request still gets its first answer.
+    Where the article is not at this revision, or the actor may not publish it, nothing is rendered: it gives `NO_BODY`
+    and leaves the refusal to the verb, which holds the lock, and after which a repeated request still gets its first
+    answer.
     """
     with database.reading() as session:
-        found = queries.body_of(session, article_id, revision)
-    return NO_BODY if found is None else PreparedBody(revision, render(*found))
+        article = queries.article_by_id(session, article_id)
+        if article is None or article.revision != revision:
+            return NO_BODY
+        try:
+            refuse_act(session, actor, "articles:publish", article)
+        except (Forbidden, NotFound):
+            return NO_BODY
+        body, body_format = article.body, cast(BodyFormat, article.body_format)
+    return PreparedBody(revision, render(body, body_format))

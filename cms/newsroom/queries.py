@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, true
 from sqlalchemy.orm import Session
 
+from cms.content.models import Document
 from cms.identity.rules import Place
 from cms.newsroom.models import Article, ArticleAuthor, ArticleTag, Revision
-from cms.newsroom.rules import BodyFormat
 from cms.platform.clock import rfc3339
 from cms.platform.keyset import one_page
 from cms.taxonomy.models import Person, Section, Source, Tag
@@ -51,15 +51,6 @@ def article_by_id(session: Session, article_id: str) -> Article | None:
     return session.scalar(living().where(Article.id == article_id))
 
 
-def body_of(session: Session, article_id: str, revision: int) -> tuple[str, BodyFormat] | None:
-    """The body of an article and its format, if the article is at this revision."""
-    if not 1 <= revision <= LARGEST_REVISION:
-        return None
-    statement = living().where(Article.id == article_id, Article.revision == revision)
-    found = session.execute(statement.with_only_columns(Article.body, Article.body_format)).one_or_none()
-    return None if found is None else (found.body, found.body_format)
-
-
 def live_revisions(session: Session) -> dict[str, int]:
     """The revision that readers are meant to see of each published article, by id."""
     statement = select(Article.id, Article.published_revision).where(Article.state == "published")
@@ -75,6 +66,13 @@ def place_at(session: Session, section_id: str | None, locale: str) -> Place:
     """A section, or none, and a language as a place, for the question who may touch what is there."""
     path = session.scalar(select(Section.path).where(Section.id == section_id)) if section_id else None
     return Place(path or "", locale)
+
+
+def shown_at(session: Session, article_id: str) -> Place | None:
+    """Where readers find an article, which is where it was when it was published; None for one that they do not."""
+    statement = select(Document.section_path, Document.locale).where(Document.article_id == article_id)
+    found = session.execute(statement).one_or_none()
+    return None if found is None else Place(found.section_path, found.locale)
 
 
 def whereabouts(session: Session, article_id: str) -> Place | None:

@@ -28,6 +28,7 @@ from cms.taxonomy.rules import LONGEST_SLUG, NewSource, strangers
 
 SLUG_TRIES = 100
 ROOM_FOR_SUFFIX = 8
+CHANGES_WHAT_IS_SHOWN = frozenset({"articles:publish", "articles:delete"})
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,21 @@ def locked(session: Session, actor: Actor, permission: str, article_id: str) -> 
     article = session.scalar(statement, execution_options={"populate_existing": True})
     if article is None:
         raise NotFound(NO_ARTICLE)
+    refuse_act(session, actor, permission, article)
+    return article
+
+
+def refuse_act(session: Session, actor: Actor, permission: str, article: Article) -> None:
+    """Refuse an act on an article where it is, and one that readers see also where they find it.
+
+    Raises: NotFound, for one that the actor may not know of too; Forbidden.
+    """
     here = queries.place_at(session, article.section_id, article.locale)
     refuse_there(session, actor, permission, article, here)
-    return article
+    shown = queries.shown_at(session, article.id) if permission in CHANGES_WHAT_IS_SHOWN else None
+    if shown is not None:
+        # Whoever may move the working copy must not take from readers elsewhere by it. The article is known by now.
+        refuse_there(session, actor, permission, article, shown, is_target=True)
 
 
 def refuse_there(

@@ -133,7 +133,7 @@ class Desk:
         if not published:
             return saved
         command = PublishArticle(saved.article.id, saved.article.revision)
-        prepared = prepare_body(self.database, command.article_id, command.revision)
+        prepared = prepare_body(self.database, OPERATOR, command.article_id, command.revision)
         with self.database.transaction() as session:
             return publish_article(session, OPERATOR, command, prepared, now())
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from cms.identity.staff.schemas import Given
+from cms.newsroom import preparing
 from cms.newsroom.models import Article, Revision
 from cms.newsroom.publishing import delete_article
 from cms.newsroom.rules import DeleteArticle
@@ -179,6 +180,50 @@ def test_two_grants_do_not_lend_each_other_their_places(desk: Desk) -> None:
         f"/api/v1/articles/{city}", json={"section": "sport", "locale": "ru"}, headers={"If-Match": '"2"'}
     )
     assert russian.status_code == 200
+
+
+@pytest.mark.both_databases
+def test_what_readers_see_is_changed_only_by_whoever_may_do_so_where_they_see_it(
+    desk: Desk, database: Database
+) -> None:
+    live = desk.article(section="sport", published=True).article
+    path = f"/api/v1/articles/{live.id}"
+    person = desk.client(desk.signed_in(desk.colleague(Given("translator", "sport/"), Given("editor", "city/")))[1])
+    second, third, fourth = ({"If-Match": f'"{number}"'} for number in (2, 3, 4))
+
+    def attempt(headers: dict[str, str]) -> list[tuple[int, str]]:
+        answers = (
+            person.post(f"{path}/publish", headers=headers),
+            person.post(f"{path}/unpublish", headers=headers),
+            person.delete(path, headers=headers),
+        )
+        return [(answer.status_code, (answer.json or {}).get("missing_permission", "")) for answer in answers]
+
+    refused = [(403, "articles:publish")] * 2 + [(403, "articles:delete")]
+    assert attempt(second) == refused
+    # The working copy may be moved; what readers have stays where it was published, and out of reach.
+    assert person.patch(path, json={"section": "city"}, headers=second).status_code == 200
+    before = counts(database)
+    assert attempt(third) == refused
+    assert counts(database) == before
+    assert desk.client(None).get(f"/content/v1/articles/en/{live.slug}").status_code == 200
+    # Somebody who may do both shows it in the city; from then on it is the city's.
+    both = desk.client(desk.signed_in(desk.colleague(Given("editor", "sport/"), Given("editor", "city/")))[1])
+    assert both.post(f"{path}/publish", headers=third).status_code == 200
+    assert person.post(f"{path}/unpublish", headers=fourth).status_code == 200
+
+
+def test_nothing_is_rendered_of_what_is_hidden(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    rendered, render = [], preparing.render
+    monkeypatch.setattr(preparing, "render", lambda *body: rendered.append(body) or render(*body))
+    path = f"/api/v1/articles/{desk.article().article.id}/publish"
+    for options, status in (
+        ({"section_path": "sport/"}, 404),
+        ({"locale": "kk"}, 404),
+        ({"section_path": "city/"}, 200),
+    ):
+        answer = desk.client(desk.token("editor", **options)).post(path, headers=FIRST)
+        assert (answer.status_code, len(rendered)) == (status, int(status == 200)), options
 
 
 NOT_FOR_WRITING = (

@@ -59,14 +59,14 @@ def test_an_article_that_is_edited_while_it_is_rendered_is_not_published(
 
 def test_a_body_of_another_revision_is_refused_by_the_verb(editor: FlaskClient, database: Database) -> None:
     made = draft(editor)
-    first = prepare_body(database, made["id"], 1)
+    first = prepare_body(database, system("test"), made["id"], 1)
     patch(editor, made["id"], 1, body="Another body")
     for prepared in (first, NO_BODY):
         with pytest.raises(Stale), database.transaction() as session:
             publish_article(session, system("test"), PublishArticle(made["id"], 2), prepared, now())
     assert counts(database)["documents"] == 0
     for article_id, revision in ((made["id"], 1), (made["id"], 3), (made["id"], 2**70), (new_id(), 1)):
-        assert prepare_body(database, article_id, revision) is NO_BODY
+        assert prepare_body(database, system("test"), article_id, revision) is NO_BODY
 
 
 def test_a_repeat_gets_its_first_answer_although_the_article_has_gone(editor: FlaskClient) -> None:
@@ -75,3 +75,15 @@ def test_a_repeat_gets_its_first_answer_although_the_article_has_gone(editor: Fl
     first = editor.post(f"{path}/publish", headers=headers)
     editor.delete(path, headers={"If-Match": first.headers["ETag"]})
     assert (first.status_code, editor.post(f"{path}/publish", headers=headers).data) == (200, first.data)
+
+
+def test_nothing_is_rendered_for_somebody_who_may_not_publish_it(
+    editor: FlaskClient, client_as: Callable[..., FlaskClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, rendered, render = draft(editor), [], preparing.render
+    monkeypatch.setattr(preparing, "render", lambda *body: rendered.append(body) or render(*body))
+    assert act(client_as("author"), "publish", made["id"], 1).status_code == 403
+    assert act(client_as("viewer"), "publish", made["id"], 1).status_code == 403
+    assert rendered == []
+    assert act(editor, "publish", made["id"], 1).status_code == 200
+    assert len(rendered) == 1

@@ -4,6 +4,7 @@ A test marked `both_databases` runs on SQLite and on PostgreSQL; the others run 
 """
 
 import ipaddress
+import logging
 import os
 import shutil
 import sys
@@ -42,6 +43,8 @@ def pytest_configure(config: pytest.Config) -> None:
                 raise AssertionError(f"a test tried to reach {host}")
 
     sys.addaudithook(refuse_far_away)
+    # A command that a test runs in this process may turn the root logger up; lines of requests would go to the terminal.
+    logging.getLogger("copydesk.access").setLevel(logging.WARNING)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

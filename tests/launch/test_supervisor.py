@@ -1,5 +1,6 @@
 """The supervisor over small shell programs: it starts again what dies, ends in order, and leaves nothing behind."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -58,7 +59,8 @@ def crew(tmp_path: Path) -> Iterator[Callable[..., Crew]]:
     yield start
     for one in started:
         for process_id in one.alive():
-            os.kill(process_id, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process_id, signal.SIGKILL)
         one.process.wait(10)
 
 

@@ -43,7 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
                 raise AssertionError(f"a test tried to reach {host}")
 
     sys.addaudithook(refuse_far_away)
-    # A command that a test runs in this process may turn the root logger up; lines of requests would go to the terminal.
+    # A command that a test runs in this process may turn the root logger up, and requests would go to the terminal.
     logging.getLogger("copydesk.access").setLevel(logging.WARNING)
 
 

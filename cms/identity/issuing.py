@@ -11,10 +11,12 @@ from cms.audit.recording import note
 from cms.identity import queries, rules
 from cms.identity.models import ApiToken
 from cms.identity.rules import NewToken
-from cms.platform.actor import Actor, Grant
+from cms.platform.actor import Actor, Grant, system
 from cms.platform.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 from cms.platform.ids import is_id, new_id
 
+# Whose token the first start prints; it ends when an administrator has come in by an invitation.
+FIRST_START = system("first start")
 SHOWN_CHARACTERS = len(rules.PREFIX) + 4
 
 
@@ -72,7 +74,10 @@ def rotate(session: Session, actor: Actor, token_id: str, overlap: timedelta, no
     row.previous_digest = row.digest if overlap else None
     row.previous_until = min(now + overlap, row.expires_at) if overlap else None
     row.previous_by = row.issued_by if overlap else ""
-    row.digest, row.hint, row.issued_by = digest(text), text[:SHOWN_CHARACTERS], owner_of(actor)
+    row.digest, row.hint = digest(text), text[:SHOWN_CHARACTERS]
+    # One that rotates itself is still in the same hands.
+    is_own = actor.credential == f"token:{row.id}" and not actor.on_behalf_of
+    row.issued_by = row.issued_by if is_own else owner_of(actor)
     row.rotated_at, row.expires_at = now, expires_at
     _note(session, actor, "token.rotated", row, now, ["expires_at"])
     return row, text

@@ -5,10 +5,11 @@ from datetime import timedelta
 import click
 from sqlalchemy.exc import OperationalError
 
+from cms.identity.issuing import FIRST_START
 from cms.identity.rules import DEFAULT_DAYS
+from cms.identity.staff.queries import has_administrator
 from cms.identity.tokens import has_tokens, issue_token
 from cms.migrations.running import upgrade
-from cms.platform.actor import system
 from cms.platform.clock import now
 from cms.platform.db import Database
 from cms.platform.keys import load_keys
@@ -16,7 +17,11 @@ from cms.settings import Settings
 
 
 @click.command()
-@click.option("--first-token", is_flag=True, help="Print an administrator's token when none was ever issued.")
+@click.option(
+    "--first-token",
+    is_flag=True,
+    help="Print an administrator's token when there was never one, nor an administrator.",
+)
 @click.pass_obj
 def migrate(settings: Settings, first_token: bool) -> None:
     """Bring the database to the newest tables; safe to run at every start and by several machines at once."""
@@ -36,13 +41,16 @@ def migrate(settings: Settings, first_token: bool) -> None:
 
 
 def first_administrator(database: Database) -> str | None:
-    """A token for the first administrator, or None when any token was ever issued."""
+    """A token for the first administrator, or None when any token was ever issued or an administrator is there.
+
+    It lives 90 days and ends when the first administrator has joined by an invitation.
+    """
     with database.transaction() as session:
-        if has_tokens(session):
+        if has_tokens(session) or has_administrator(session):
             return None
         return issue_token(
             session,
-            system("first start"),
+            FIRST_START,
             name="first administrator",
             role="administrator",
             lifetime=timedelta(days=DEFAULT_DAYS),

@@ -6,7 +6,7 @@ from cms.events.models import STATES
 from cms.events.subscriptions import BY_NAME
 from cms.identity.rules import PERMISSIONS
 from cms.identity.schemas import TokenShape
-from cms.identity.staff.schemas import StaffShape
+from cms.identity.staff.schemas import InvitationShape, StaffShape
 from cms.platform.http.query_input import PageShape
 from cms.platform.http.shapes import Flag, ListShape, Shape, UtcInstant
 
@@ -125,6 +125,12 @@ class StaffPageShape(ListShape):
     """A page of colleagues, by address."""
 
     data = fields.List(fields.Nested(StaffShape))
+
+
+class InvitationPageShape(ListShape):
+    """A page of invitations whose codes still work, newest first."""
+
+    data = fields.List(fields.Nested(InvitationShape))
 
 
 class ExplainQueryShape(Shape):

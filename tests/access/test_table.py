@@ -11,7 +11,8 @@ import pytest
 from cms.app import create_app
 from cms.identity.roles import make_role
 from cms.identity.rules import NewRole
-from cms.identity.staff.schemas import Given
+from cms.identity.staff import staffing
+from cms.identity.staff.schemas import Given, Invitation
 from cms.platform.clock import now
 from cms.platform.db import Database
 from cms.platform.http.guard import OPEN_ROUTES
@@ -137,6 +138,13 @@ def _on_colleague(**options: Any) -> Callable[[Room, str], Asked]:
     return ask
 
 
+def _invitation(room: Room, _column: str) -> Asked:
+    command = Invitation(f"invited{room.desk.number()}@example.org", "New", "en", ())
+    with room.desk.database.transaction() as session:
+        invitation = staffing.invite(session, OPERATOR, command, sender_domain="example.org", now=now())
+    return f"/api/v1/staff/invitations/{invitation.id}", {}
+
+
 def _plain(path: str, **options: Any) -> Callable[[Room, str], Asked]:
     def ask(_room: Room, _column: str) -> Asked:
         return path, options
@@ -190,6 +198,7 @@ ASK: dict[str, Callable[[Room, str], Asked]] = {
     "GET /api/v1/staff/<staff_id>": _on_colleague(),
     "PATCH /api/v1/staff/<staff_id>": _on_colleague(json={"name": "Anne"}, headers=FIRST),
     "POST /api/v1/staff/invitations": _numbered("/api/v1/staff/invitations", email="new#@example.org", name="New"),
+    "DELETE /api/v1/staff/invitations/<invitation_id>": _invitation,
     "POST /api/v1/staff/me/password": _plain(
         "/api/v1/staff/me/password", json={"current_password": PHRASE, "new_password": PASS_PHRASE}
     ),

@@ -218,6 +218,10 @@ def _colleagues(witness: Witness, settings: Settings) -> None:
     eve = {"email": "eve@example.org", "password": PASS_PHRASE}
     person = {"email": eve["email"], "name": "Eve", "grants": [{"role": "editor", "section": "city", "locale": "en"}]}
     invited = ask("POST", "/api/v1/staff/invitations", 201, person).json["id"]
+    ask("GET", "/api/v1/staff/invitations?count=exact", 200)
+    other = ask("POST", "/api/v1/staff/invitations", 201, {"email": "dan@example.org", "name": "Dan"}).json["id"]
+    ask("DELETE", f"/api/v1/staff/invitations/{other}", 204)
+    ask("DELETE", f"/api/v1/staff/invitations/{other}", 404)
     ask("POST", "/api/v1/staff/invitations", 422, {**person, "grants": [{"role": "king"}]})
     code = derive_code(keys, purpose="staff_invitation", challenge_id=invited, email=eve["email"])
     accept = f"/api/v1/staff/invitations/{invited}/accept"

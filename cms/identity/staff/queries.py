@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
 from cms.identity.models import Role
@@ -148,6 +148,35 @@ def invitation_by_id(session: Session, invitation_id: str) -> StaffInvitation | 
     if not is_id(invitation_id):
         return None
     return session.scalar(select(StaffInvitation).where(StaffInvitation.id == invitation_id))
+
+
+def is_open(invitation: StaffInvitation, now: datetime) -> bool:
+    """Whether the code of an invitation can still be given."""
+    is_ended = invitation.used_at is not None or invitation.closed_at is not None or invitation.expires_at <= now
+    return not is_ended and invitation.attempts < rules.ATTEMPTS_PER_CODE
+
+
+def open_invitations(
+    session: Session, now: datetime, *, limit: int, after: Sequence[Any] | None, is_backwards: bool
+) -> list[StaffInvitation]:
+    """One page of the invitations whose code can still be given, newest first."""
+    statement = select(StaffInvitation).where(*_are_open(now))
+    order = [StaffInvitation.number]
+    return one_page(session, statement, order, after, limit=limit, is_falling=True, is_backwards=is_backwards)
+
+
+def open_invitation_count(session: Session, now: datetime) -> int:
+    """How many invitations are open."""
+    return session.scalar(select(func.count()).select_from(StaffInvitation).where(*_are_open(now))) or 0
+
+
+def _are_open(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        StaffInvitation.used_at.is_(None),
+        StaffInvitation.closed_at.is_(None),
+        StaffInvitation.expires_at > now,
+        StaffInvitation.attempts < rules.ATTEMPTS_PER_CODE,
+    )
 
 
 def code_by_id(session: Session, code_id: str) -> StaffCode | None:

@@ -9,7 +9,8 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from cms.audit.recording import note
-from cms.identity.issuing import end_tokens_of
+from cms.identity.issuing import FIRST_START, end_tokens_of, owner_of
+from cms.identity.queries import grants_of_credential
 from cms.identity.rules import beyond, grant_of
 from cms.identity.staff import queries
 from cms.identity.staff.models import StaffCode, StaffGrant, StaffInvitation, StaffUser
@@ -26,6 +27,8 @@ from cms.platform.limits import line_up
 
 log = structlog.get_logger("copydesk.staff")
 ALL_STAFF = "staff"
+INVITING = "staff:write"
+ADMINISTRATOR = Given("administrator")
 
 
 def invite(
@@ -73,11 +76,15 @@ def accept(
     session: Session, keys: Keys, actor: Actor, invitation_id: str, code: str, password_hash: str, *, network: str,
     now: datetime,
 ) -> StaffUser | None:  # fmt: skip
-    """Make the account that an invitation promised. None when the code is refused, whatever the reason."""
+    """Make the account that an invitation promised. None when the code is refused, whatever the reason.
+
+    It is refused too where whoever invited may not promise this any more. With the first administrator that comes in
+    this way, the token of the first start ends.
+    """
     invitation = queries.invitation_by_id(session, invitation_id)
     if invitation is None:
         return None
-    if not prove(session, keys, invitation, code, now):
+    if not prove(session, keys, invitation, code, now) or not _is_still_promised(session, invitation, now):
         note(
             session, actor=actor, action="staff.invitation_refused", subject_kind="invitation",
             subject_id=invitation.id, now=now, outcome="refused",
@@ -85,12 +92,36 @@ def accept(
         return None
     if queries.user_by_email(session, invitation.email) is not None:
         return None
-    given = [Given(one["role"], one["section_path"], one["locale"]) for one in invitation.grants]
+    given = _promised(invitation)
     proven = replace(actor, credential=f"invitation:{invitation.id}")
-    return create(
+    user = create(
         session, proven, email=invitation.email, name=invitation.name, locale=invitation.locale, grants=given,
         password_hash=password_hash, network=network, now=now,
     )  # fmt: skip
+    if ADMINISTRATOR in given:
+        end_tokens_of(session, replace(proven, kind="staff", id=user.id, name=user.name), owner_of(FIRST_START), now)
+    return user
+
+
+def withdraw(session: Session, actor: Actor, invitation_id: str, now: datetime) -> bool:
+    """Take an invitation back, so that its code is worth nothing. False where none of this id is open.
+
+    Raises: Forbidden for one that promises more than the actor has.
+    """
+    invitation = queries.invitation_by_id(session, invitation_id)
+    if invitation is None:
+        return False
+    line_up(session, f"staff:{invitation.email}")
+    session.refresh(invitation)
+    if not queries.is_open(invitation, now):
+        return False
+    refuse_beyond(session, actor, _promised(invitation), is_present=True)
+    invitation.closed_at = now
+    note(
+        session, actor=actor, action="staff.invitation_withdrawn", subject_kind="invitation",
+        subject_id=invitation.id, now=now, changes=["closed_at"],
+    )  # fmt: skip
+    return True
 
 
 def create(
@@ -188,16 +219,31 @@ def _as_grant(given: Given, permissions: Collection[str]) -> Grant:
     return grant_of(permissions, given.section, given.locale)
 
 
+def _promised(invitation: StaffInvitation) -> list[Given]:
+    return [Given(one["role"], one["section_path"], one["locale"]) for one in invitation.grants]
+
+
+def _is_still_promised(session: Session, invitation: StaffInvitation, now: datetime) -> bool:
+    """Whether whoever invited could do it now: neither disabled nor over, with the right to invite and all it gives."""
+    if invitation.invited_by.startswith("system:"):
+        return True
+    own = grants_of_credential(session, invitation.invited_by, now)
+    if own is None or not any(INVITING in grant.permissions for grant in own):
+        return False
+    given = _promised(invitation)
+    permissions = queries.permissions_of_roles(session, [one.role for one in given])
+    return not any(beyond(own, _as_grant(one, permissions.get(one.role, frozenset()))) for one in given)
+
+
 def _refuse_known(session: Session, email: str) -> None:
     if queries.user_by_email(session, email) is not None:
         raise Conflict("A colleague with this address has an account already.", code="already_staff")
 
 
 def _refuse_the_last(session: Session, user: StaffUser, present: Collection[Given], command: StaffChange) -> None:
-    administrator = Given("administrator")
-    if user.state != "active" or administrator not in present:
+    if user.state != "active" or ADMINISTRATOR not in present:
         return
-    stays = command.state in (None, "active") and (command.grants is None or administrator in command.grants)
+    stays = command.state in (None, "active") and (command.grants is None or ADMINISTRATOR in command.grants)
     if not stays and not queries.has_other_administrator(session, user.id):
         raise Conflict(
             "This is the last administrator; make another one first, here or with copydesk staff create.",

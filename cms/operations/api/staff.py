@@ -19,7 +19,7 @@ from cms.identity.staff.schemas import (
     StaffChangeShape,
     StaffShape,
 )
-from cms.operations.schemas import StaffPageShape
+from cms.operations.schemas import InvitationPageShape, StaffPageShape
 from cms.platform.errors import FieldError, Invalid, NotFound
 from cms.platform.http.answers import answer
 from cms.platform.http.endpoint import endpoint
@@ -58,6 +58,40 @@ def invite_colleague(body: Invitation) -> Response:
             session, current_actor(), command, sender_domain=sender_domain(), now=services().clock()
         )
         return answer(invitation_data(invitation), 201)
+
+
+@staff.get("/staff/invitations")
+@endpoint(summary="List open invitations", scope=READ, query=PageShape, answers={200: InvitationPageShape})
+def list_invitations(query: dict[str, Any]) -> Response:
+    """Those whose code still works, newest first."""
+    with reading() as session:
+        now = services().clock()
+        return page_answer(
+            "identity|invitations",
+            query,
+            read=lambda limit, after, is_backwards: queries.open_invitations(
+                session, now, limit=limit, after=after, is_backwards=is_backwards
+            ),
+            position=lambda invitation: (invitation.number,),
+            dump=invitation_data,
+            count=lambda: queries.open_invitation_count(session, now),
+        )
+
+
+@staff.delete("/staff/invitations/<invitation_id>")
+@endpoint(
+    summary="Withdraw an invitation",
+    scope=WRITE,
+    answers={204: None},
+    refuses=(404,),
+    description="Its code is worth nothing from then on. Nobody withdraws what promises more than they have.",
+)
+def withdraw_invitation(invitation_id: str) -> Response:
+    """Only one that is open."""
+    with transaction() as session:
+        if not staffing.withdraw(session, current_actor(), invitation_id, services().clock()):
+            raise NotFound("There is no open invitation of this id.")
+        return answer(None, 204)
 
 
 @staff.get("/staff")

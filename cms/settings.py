@@ -347,6 +347,9 @@ def _place(variable: str, text: str, example: str) -> SplitResult:
 
 def _networks(variable: str, text: str) -> tuple[Network, ...]:
     try:
-        return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
+        found = tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
     except ValueError as error:
         raise SettingsError(f"{variable} must list addresses or networks, such as 10.0.0.0/8: {error}") from None
+    if any(network.prefixlen == 0 for network in found):
+        raise SettingsError(f"{variable} trusts everybody to say where they come from; name the proxy's own addresses")
+    return found

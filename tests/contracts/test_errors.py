@@ -88,6 +88,9 @@ def test_production_starts_with_a_good_key() -> None:
         ("COPYDESK_DATABASE_URL", "sqlite:///:memory:"),
         ("COPYDESK_DATABASE_URL", "sqlite://srv/copydesk.db"),
         ("COPYDESK_TRUSTED_PROXIES", "everybody"),
+        ("COPYDESK_TRUSTED_PROXIES", "0.0.0.0/0"),
+        ("COPYDESK_TRUSTED_PROXIES", "::/0"),
+        ("COPYDESK_TRUSTED_PROXIES", "10.0.0.0/8, ::/0"),
         ("COPYDESK_ALLOW_UNSAFE_DATABASE", "perhaps"),
         ("COPYDESK_PORT", "0"),
         ("COPYDESK_PORT", "65536"),
@@ -146,6 +149,11 @@ def test_a_setting_that_cannot_be_is_named(name: str, value: str) -> None:
 def test_a_setting_that_can_be_is_taken(name: str, value: str) -> None:
     settings = Settings.from_environment({name: value})
     assert str(getattr(settings, name.removeprefix("COPYDESK_").lower())) == value
+
+
+def test_proxies_are_taken_as_addresses_and_as_networks() -> None:
+    settings = Settings.from_environment({"COPYDESK_TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.1, 2001:db8::/32"})
+    assert [str(network) for network in settings.trusted_proxies] == ["10.0.0.0/8", "192.0.2.1/32", "2001:db8::/32"]
 
 
 def test_the_queues_find_a_socket_by_the_name_that_their_library_has_for_it() -> None:

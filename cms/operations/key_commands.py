@@ -17,7 +17,7 @@ from cms.settings import Settings
 BY_ENVIRONMENT = """The key is in COPYDESK_SECRET_KEY, which this command cannot change. Three steps that refuse nobody:
   1. make a key with openssl rand -hex 32, set it as COPYDESK_PREVIOUS_SECRET_KEY everywhere, and restart each part;
   2. swap the two variables everywhere, and restart each part;
-  3. a day later, remove COPYDESK_PREVIOUS_SECRET_KEY.
+  3. four days later, when no invitation is older, remove COPYDESK_PREVIOUS_SECRET_KEY.
 Or put the key into a file and name it in COPYDESK_SECRET_KEY_FILE: then this command does it all, without a restart."""
 
 
@@ -40,7 +40,7 @@ def list_keys(settings: Settings) -> None:
 
 
 @keys.command()
-@click.option("--force", is_flag=True, help="Also within an hour of the last rotation.")
+@click.option("--force", is_flag=True, help="Also within 73 hours of the last rotation.")
 @click.option("--without-overlap", is_flag=True, help="The present key leaked: end what it signed at once.")
 @click.pass_obj
 def rotate(settings: Settings, force: bool, without_overlap: bool) -> None:
@@ -61,7 +61,7 @@ def rotate(settings: Settings, force: bool, without_overlap: bool) -> None:
         f"The new key is {platform_keys.name_of(made.secret)}, in {path}. Running processes use it within a second."
     )
     if made.previous is None:
-        click.echo("Open codes and cursors have ended.")
+        click.echo("Open invitations, codes and cursors have ended.")
     else:
         click.echo("What the key before signed is accepted until the next rotation. Make a backup now.")
 

@@ -20,7 +20,8 @@ from cms.settings import SHORTEST_SECRET, Settings
 
 log = structlog.get_logger("copydesk.keys")
 LOOKED_AT_EVERY_SECONDS = 1.0
-OVERLAP_SECONDS = 3600
+# Invitations live longest of what a key signs: 72 hours. An hour more, so that none ends by a rotation.
+OVERLAP_SECONDS = 73 * 3600
 
 
 class Keys:
@@ -157,8 +158,8 @@ def next_keys(path: Path, now_seconds: float, *, is_forced: bool, has_overlap: b
     is_near = len(old) > 1 and now_seconds - path.stat().st_mtime < OVERLAP_SECONDS
     if is_near and has_overlap and not is_forced:
         raise PermissionError(
-            f"the last rotation was less than {OVERLAP_SECONDS // 60} minutes ago: codes and cursors of the key before "
-            "it would end; wait, or use --force"
+            f"the last rotation was less than {OVERLAP_SECONDS // 3600} hours ago: invitations and codes of the key "
+            "before it would end; wait, or use --force"
         )
     return Keys(secrets.token_hex(32).encode(), old[0] if has_overlap else None)
 

@@ -47,7 +47,7 @@ def test_rotating_puts_a_new_key_in_place_and_notes_it(told: Settings, database:
     assert (told.home / "keys" / "audit").stat().st_mode & 0o777 == 0o600
 
 
-def test_rotating_twice_in_an_hour_has_to_be_meant(told: Settings, database: Database) -> None:
+def test_rotating_twice_in_three_days_has_to_be_meant(told: Settings, database: Database) -> None:
     assert run(told, "rotate").exit_code == 1
     assert "no key at" in run(told, "list").output
     load_keys(told)

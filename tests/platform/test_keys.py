@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 
 from cms.app import create_app
 from cms.identity.codes import accepted_codes, derive_code
+from cms.identity.staff.rules import INVITATION_LIFE
 from cms.identity.tokens import issue_token
 from cms.platform.actor import system
 from cms.platform.clock import now
@@ -96,16 +97,18 @@ def test_a_file_that_is_damaged_meanwhile_takes_nothing_away(told: Settings, dam
     assert accepts(running, cursor)
 
 
-def test_a_second_rotation_within_the_hour_must_be_meant(told: Settings) -> None:
+def test_a_second_rotation_must_be_meant_while_an_invitation_of_the_first_key_may_be_open(told: Settings) -> None:
     load_keys(told)
     path = secret_path(told)
     at = path.stat().st_mtime
     rotate(path, at)
-    with pytest.raises(PermissionError, match="less than 60 minutes"):
-        rotate(path, at + 3000)
-    rotate(path, at + 3000, is_forced=True)
+    invited = INVITATION_LIFE.total_seconds()
+    for later in (1, 3601, 24 * 3600, invited + 60):
+        with pytest.raises(PermissionError, match="less than 73 hours"):
+            rotate(path, at + later)
+    rotate(path, at + 3601, is_forced=True)
     os.utime(path, (at, at))
-    rotate(path, at + 3601)
+    rotate(path, at + invited + 3601)
 
 
 def test_a_key_that_leaked_is_ended_at_once(told: Settings) -> None:
@@ -134,7 +137,7 @@ def test_threads_that_sign_and_check_while_keys_rotate_are_never_refused(told: S
             generation = len(rotations)
             cursor, code = encode_cursor(signer, "articles", CURSOR), derive_code(signer, **CHALLENGE)
             fine = accepts(checker, cursor) and code in accepted_codes(checker, **CHALLENGE)
-            # Two rotations within one check is more than the overlap promises; it does not happen within an hour.
+            # Two rotations within one check is more than the overlap promises; it does not happen within three days.
             if not fine and len(rotations) - generation < 1:
                 refused.append(number)
             checked.append(fine)
@@ -173,7 +176,7 @@ def test_two_running_applications_refuse_nobody_while_keys_rotate(told: Settings
     for turn in range(60):
         cursor = clients[turn % 2].get("/api/v1/articles?limit=1", headers=head).json["page"]["next_cursor"]
         if turn % 7 == 3:
-            # Rotations are an hour apart, or a second at least: each process has seen the one before.
+            # Rotations are days apart, or a second at least: each process has seen the one before.
             for client in clients:
                 strange = encode_cursor(Keys(b"x" * 40), "articles", CURSOR)
                 assert client.get(f"/api/v1/articles?cursor={strange}", headers=head).status_code == 400

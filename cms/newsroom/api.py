@@ -33,6 +33,7 @@ from cms.platform.http.answers import answer
 from cms.platform.http.endpoint import endpoint
 from cms.platform.http.etags import is_not_modified, revision_etag
 from cms.platform.http.guard import current_actor
+from cms.platform.http.limiting import SEARCH
 from cms.platform.http.pages import page_answer
 from cms.platform.http.query_input import PageShape
 from cms.platform.http.services import EXTENSION, services
@@ -61,7 +62,15 @@ def create_article(body: NewArticle) -> Response:
 
 
 @newsroom.get("/articles")
-@endpoint(summary="List articles", scope="articles:read", query=ArticleQueryShape, answers={200: ArticlePageShape})
+@endpoint(
+    summary="List articles",
+    scope="articles:read",
+    query=ArticleQueryShape,
+    answers={200: ArticlePageShape},
+    limit=SEARCH,
+    limited_by="q",
+    description="With `q` it is a search and counted as one.",
+)
 def list_articles(query: dict[str, Any]) -> Response:
     """Drafts and published articles, the ones changed last first."""
     asked = queries.Narrowing(

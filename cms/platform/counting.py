@@ -28,7 +28,7 @@ class Limit:
     window_seconds: int
     setting: str = ""
     is_counted_in: str = "database"
-    is_per_credential: bool = False
+    is_per_caller: bool = False
 
     @property
     def interval(self) -> int:

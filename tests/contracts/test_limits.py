@@ -12,12 +12,14 @@ from sqlalchemy import text
 
 from cms.app import create_app
 from cms.identity.credentials import verifier
+from cms.identity.staff.schemas import Given
 from cms.identity.tokens import issue_token
 from cms.platform.actor import system
 from cms.platform.db import Database
 from cms.platform.http.endpoint import limit_of
 from cms.settings import Settings, SettingsError, rate_of
 from search_index.generations import rebuild
+from tests.access.desk import Desk
 from tests.contracts.asking import requests
 from tests.servers import Broker
 
@@ -49,6 +51,16 @@ class Counter:
             path, method=method, headers=headers, environ_overrides={"REMOTE_ADDR": client}, **options
         )
 
+    @property
+    def lasting(self) -> dict[str, datetime]:
+        """What makes a session live at the instant at which the clock stands."""
+        return {
+            "created_at": self.now,
+            "last_seen_at": self.now,
+            "proven_at": self.now,
+            "expires_at": self.now + timedelta(days=1),
+        }
+
     def tag(self, token: str, name: str, **options: Any) -> Any:
         return self.ask("POST", "/api/v1/tags", token=token, json={"name": name}, **options)
 
@@ -71,7 +83,7 @@ def test_every_change_is_limited_and_so_are_searches_and_nothing_else(app: Flask
             assert limit is not None, f"{method} {path} may be sent without end"
         if limit is not None:
             names.setdefault(limit.name, set()).add(f"{method} {rule}")
-    assert names["search"] == {"GET /content/v1/search"}
+    assert names["search"] == {"GET /content/v1/search", "GET /api/v1/articles"}
     assert names["sign-ins"] == {"POST /api/v1/sessions"}
     assert names["codes"] == {"POST /readers/v1/accounts", "POST /readers/v1/codes"}
     assert names["staff-codes"] == {"POST /api/v1/staff/codes"}
@@ -86,7 +98,7 @@ def test_the_document_names_every_limit(client: FlaskClient, app: Flask) -> None
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             answers = operation["responses"]
-            is_limited = method != "get" or path.endswith("/search")
+            is_limited = method != "get" or path in ("/content/v1/search", "/api/v1/articles")
             assert ("429" in answers) == is_limited, (method, path)
             if is_limited:
                 limited += 1
@@ -125,6 +137,26 @@ def test_a_token_may_write_so_often_and_is_told_what_is_left(
         assert session.scalar(text("SELECT count(*) FROM limit_quotas")) == (0 if has_broker else 2)
     counter.database.dispose()
     counter.app.extensions["copydesk"].index.close()
+
+
+def test_a_colleague_who_signs_in_again_gets_no_other_quota(counter: Counter) -> None:
+    desk = Desk(counter.app, counter.database)
+    user, other = desk.colleague(Given("editor")), desk.colleague(Given("editor"))
+    mine = [desk.signed_in(user, **counter.lasting)[1] for _ in range(3)]
+    statuses = [counter.tag(mine[number % 3], f"tag {number}").status_code for number in range(7)]
+    assert statuses == [201] * 5 + [429] * 2
+    assert counter.tag(desk.signed_in(other, **counter.lasting)[1], "another colleague").status_code == 201
+    assert counter.tag(counter.token(), "a token").status_code == 201
+
+
+def test_a_list_that_is_searched_counts_as_a_search_and_a_list_does_not(counter: Counter) -> None:
+    token = counter.token()
+    statuses = [counter.ask("GET", "/api/v1/articles?q=tram", token=token).status_code for _ in range(5)]
+    assert statuses == [200] * 4 + [429]
+    assert counter.ask("GET", "/content/v1/search?q=tram").status_code == 429
+    plain = counter.ask("GET", "/api/v1/articles", token=token)
+    assert plain.status_code == 200
+    assert "RateLimit" not in plain.headers
 
 
 def test_what_was_refused_for_other_reasons_says_what_is_left_too(counter: Counter) -> None:

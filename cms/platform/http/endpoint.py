@@ -33,7 +33,8 @@ class Endpoint:
     `is_for_every_caller` marks a route below a private prefix that every known caller may use, whatever they may do.
     `needs_session` refuses tokens: what is done concerns a person's account. `needs_fresh_proof` asks a session for
     a password that was typed within ten minutes: what is done is dangerous. `limit` counts the requests that could be
-    read; without one, changes that need a credential are counted as writes, see `limit_of`. `within` is entered before
+    read; without one, changes that need a credential are counted as writes, see `limit_of`. `limited_by` names the
+    member of the query without which nothing is counted: a list costs less than a search. `within` is entered before
     that: whoever is sent away there has cost nothing yet, not even a count in the database.
     """
 
@@ -48,6 +49,7 @@ class Endpoint:
     needs_session: bool = False
     needs_fresh_proof: bool = False
     limit: Limit | None = None
+    limited_by: str = ""
     within: Callable[[], AbstractContextManager[None]] = nullcontext
     refuses: tuple[int, ...] = ()
     media_type: str = "application/json"
@@ -86,7 +88,7 @@ def endpoint(
                 _load_body(NOTHING, is_optional=True)
             limit = limit_of(declared, request.method)
             with declared.within():
-                if limit is not None:
+                if limit is not None and (not declared.limited_by or asked[declared.limited_by]):
                     count_request(limit)
                 return view(**given)
 

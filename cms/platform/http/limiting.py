@@ -8,29 +8,32 @@ from functools import lru_cache
 
 from flask import Response, g
 
+from cms.platform.actor import Actor
 from cms.platform.counting import Limit, Verdict, client_network
 from cms.platform.errors import TooMany
 from cms.platform.http.guard import client_address, current_actor
 from cms.platform.http.services import services
 from cms.settings import rate_of
 
-# Every change by a known caller; the credential is counted, since a newsroom may share one address.
-WRITES = Limit("writes", 600, 60, setting="limit_writes", is_counted_in="broker", is_per_credential=True)
+# Every change by a known caller; the caller is counted, since a newsroom may share one address.
+WRITES = Limit("writes", 600, 60, setting="limit_writes", is_counted_in="broker", is_per_caller=True)
 SEARCH = Limit("search", 300, 60, setting="limit_search", is_counted_in="process")
 
 
 def count_request(declared: Limit) -> None:
-    """Count a request of the asker's network or credential. Raises: TooMany, saying when to come back."""
+    """Count a request of the asker, or of the asker's network. Raises: TooMany, saying when to come back."""
     parts = services()
     limit = _in_force(declared, getattr(parts.settings, declared.setting)) if declared.setting else declared
     if limit is None:
         return
-    key = current_actor().credential if limit.is_per_credential else client_network(client_address())
+    key = _caller(current_actor()) if limit.is_per_caller else client_network(client_address())
     verdict = parts.limiter.take(key, limit, parts.clock())
     g.limit_headers = _headers(limit, verdict)
     if not verdict.is_allowed:
-        whose = "with your token" if limit.is_per_credential else "from your address"
-        raise TooMany(f"Too many of these came {whose}.", headers={"Retry-After": str(verdict.retry_after_seconds)})
+        whose = "you" if limit.is_per_caller else "your address"
+        raise TooMany(
+            f"Too many of these came from {whose}.", headers={"Retry-After": str(verdict.retry_after_seconds)}
+        )
 
 
 def tell_limit(response: Response) -> Response:
@@ -43,6 +46,11 @@ def tell_limit(response: Response) -> Response:
         is_shared = response.cache_control.public
         response.headers.extend({"RateLimit-Policy": headers["RateLimit-Policy"]} if is_shared else headers)
     return response
+
+
+def _caller(actor: Actor) -> str:
+    # Whoever signs in again is the same colleague; a session of one's own would be another quota for each sign-in.
+    return f"staff:{actor.id}" if actor.kind == "staff" else actor.credential
 
 
 def _headers(limit: Limit, verdict: Verdict) -> dict[str, str]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from cms.identity import rules
 from cms.identity.models import ApiToken, Role
 from cms.identity.staff import queries as staff
-from cms.identity.staff.models import StaffGrant
+from cms.identity.staff.models import StaffGrant, StaffInvitation
 from cms.platform.actor import Grant
 from cms.platform.ids import is_id
 from cms.platform.keyset import one_page
@@ -51,11 +51,15 @@ def count_of_tokens(session: Session) -> int:
 
 
 def is_in_use(session: Session, role: str, now: datetime) -> bool:
-    """Whether a colleague, or a token that still works, has this role."""
+    """Whether a colleague or a token that still works has this role, or somebody who is invited shall have it."""
     is_alive = (ApiToken.revoked_at.is_(None), ApiToken.expires_at > now)
     tokens_of = select(ApiToken.number).where(ApiToken.role == role, *is_alive)
     given = select(StaffGrant.number).where(StaffGrant.role == role)
-    return any(session.scalar(statement.limit(1)) is not None for statement in (tokens_of, given))
+    if any(session.scalar(statement.limit(1)) is not None for statement in (tokens_of, given)):
+        return True
+    is_open = (StaffInvitation.used_at.is_(None), StaffInvitation.closed_at.is_(None), StaffInvitation.expires_at > now)
+    promised = session.scalars(select(StaffInvitation.grants).where(*is_open))
+    return any(one["role"] == role for grants in promised for one in grants)
 
 
 def token_and_role(session: Session, digest: bytes) -> tuple[ApiToken, Role | None] | None:

@@ -59,13 +59,13 @@ def change_role(
 
 
 def delete_role(session: Session, actor: Actor, name: str, revision: int, now: datetime) -> None:
-    """Delete a custom role that no colleague and no living token has.
+    """Delete a custom role that no colleague, open invitation or living token has.
 
     Raises: NotFound; Forbidden for a built-in one and with `beyond`; Stale; Conflict (`role_in_use`).
     """
     row = _locked(session, actor, name, revision)
     if queries.is_in_use(session, name, now):
-        raise Conflict("A colleague or a token that still works has this role.", code="role_in_use")
+        raise Conflict("A colleague, an open invitation or a token that still works has this role.", code="role_in_use")
     session.delete(row)
     _note(session, actor, "role.deleted", row, now)
 

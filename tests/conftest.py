@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 import redis
+import structlog
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -45,6 +46,9 @@ def pytest_configure(config: pytest.Config) -> None:
     sys.addaudithook(refuse_far_away)
     # A command that a test runs in this process may turn the root logger up, and requests would go to the terminal.
     logging.getLogger("copydesk.access").setLevel(logging.WARNING)
+    # Until a command sets logs up, structlog would draw each exception in colours with its source, which takes long.
+    plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[structlog.processors.add_log_level, plain])
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

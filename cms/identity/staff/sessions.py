@@ -14,6 +14,7 @@ from cms.audit.recording import note
 from cms.identity.rules import SESSION_PREFIX, is_well_formed, new_token
 from cms.identity.staff import queries
 from cms.identity.staff.models import StaffSession, StaffUser
+from cms.identity.staff.queries import SignedIn
 from cms.identity.staff.rules import SEEN_EVERY, SESSION_LIFE, device_name, is_session_alive
 from cms.platform.actor import Actor
 from cms.platform.counting import client_network
@@ -99,19 +100,15 @@ def session_verifier(database: Database, clock: Callable[[], datetime]) -> Calla
     """
 
     def verify(token: str) -> Actor:
-        refusal = Unauthenticated("The session is unknown or over; sign in again.", headers=CHALLENGE)
-        if not is_well_formed(token, SESSION_PREFIX):
-            raise refusal
-        now = clock()
-        with database.reading() as session:
-            found = queries.signed_in(session, digest(token))
-        if found is None or found.user.state != "active":
-            raise refusal
+        now, found = clock(), None
+        if is_well_formed(token, SESSION_PREFIX):
+            with database.reading() as session:
+                found = queries.signed_in(session, digest(token))
+        because = _wrong_with(found, now)
+        if found is None or because:
+            _note_refusal(found, because)
+            raise Unauthenticated("The session is unknown or over; sign in again.", headers=CHALLENGE)
         row = found.session
-        if not is_session_alive(
-            last_seen_at=row.last_seen_at, expires_at=row.expires_at, revoked_at=row.revoked_at, now=now
-        ):
-            raise refusal
         if now - row.last_seen_at >= SEEN_EVERY:
             _note_seen(database, row, now)
         return Actor(
@@ -126,6 +123,32 @@ def session_verifier(database: Database, clock: Callable[[], datetime]) -> Calla
         )
 
     return verify
+
+
+def _wrong_with(found: SignedIn | None, now: datetime) -> str:
+    if found is None:
+        return "unknown"
+    if found.user.state != "active":
+        return found.user.state
+    row = found.session
+    is_alive = is_session_alive(
+        last_seen_at=row.last_seen_at, expires_at=row.expires_at, revoked_at=row.revoked_at, now=now
+    )
+    if is_alive:
+        return ""
+    return "ended" if row.revoked_at is not None else "expired"
+
+
+def _note_refusal(found: SignedIn | None, because: str) -> None:
+    # As for a token: who, what and from where; the access line of the same request says which path.
+    log.warning(
+        "session_refused",
+        because=because,
+        staff=found.user.id if found is not None else None,
+        session=found.session.id if found is not None else None,
+        client_address=client_address(),
+        request_id=request_id(),
+    )
 
 
 def _note_seen(database: Database, row: StaffSession, now: datetime) -> None:

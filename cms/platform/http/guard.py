@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import cast
 
+import structlog
 from flask import g, request
 
 from cms.platform.actor import Actor
@@ -10,6 +11,7 @@ from cms.platform.errors import Forbidden, NotFound, Unauthenticated
 from cms.platform.http.csrf import cookie_name, refuse_forgery
 from cms.platform.http.services import services
 
+log = structlog.get_logger("copydesk.access")
 PRIVATE_PREFIXES = ("/api/",)
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="copydesk"'}
 SESSION = "session:"
@@ -64,7 +66,16 @@ def bearer_token() -> str:
 
 def require(scope: str) -> None:
     """Let the caller go on only with this scope. Raises: Forbidden, naming it."""
-    if not current_actor().may(scope):
+    actor = current_actor()
+    if not actor.may(scope):
+        log.warning(
+            "access_refused",
+            missing=scope,
+            actor=f"{actor.kind}:{actor.id}",
+            credential=actor.credential,
+            client_address=client_address(),
+            request_id=request_id(),
+        )
         raise Forbidden(
             f"This needs the scope {scope}, which the token does not carry.",
             extra={"missing_scope": scope, "missing_permission": scope},

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import structlog
 from flask import Blueprint, Response, request
 
 from cms.identity.passwords import HASHER, password_problem
@@ -39,10 +40,11 @@ from cms.platform.errors import BadRequest, Forbidden, Invalid, NotFound, TooMan
 from cms.platform.http.answers import answer
 from cms.platform.http.csrf import csrf_token, drop_cookie, refuse_foreign_origin, refuse_plain_http, set_cookie
 from cms.platform.http.endpoint import endpoint
-from cms.platform.http.guard import CHALLENGE, SESSION, client_address, current_actor, require_session
+from cms.platform.http.guard import CHALLENGE, SESSION, client_address, current_actor, request_id, require_session
 from cms.platform.http.services import services
 from cms.platform.http.transactions import reading, transaction
 
+log = structlog.get_logger("copydesk.staff")
 staff_access = Blueprint("staff_access", __name__, url_prefix="/api/v1")
 
 LOCALES = ("en", "zh-CN", "kk", "ru")
@@ -169,7 +171,13 @@ def reauthenticate(body: dict[str, str]) -> Response:
 def change_password(body: dict[str, str]) -> Response:
     """Needs the present password. Every other session ends, and a letter tells of it."""
     session_id, candidate = require_session(), _own_candidate(body["current_password"])
-    _refuse_weak(body["new_password"], candidate.email, current_actor().name, "/new_password")
+    try:
+        _refuse_weak(body["new_password"], candidate.email, current_actor().name, "/new_password")
+    except Invalid:
+        # The present password was right, so this is no failure that the next attempt has to wait for.
+        with services().database.transaction() as session:
+            signing_in.forget_trail(session, candidate.email, _client())
+        raise
     password_hash = HASHER.hash(body["new_password"])
     with transaction() as session:
         is_done = retrieving.change_password(
@@ -239,11 +247,14 @@ def retrieve_password(body: PasswordRetrieval) -> Response:
     """Every session of the account ends, and a letter tells of it. Sign in afterwards."""
     with reading() as session:
         question = queries.code_by_id(session, body.code_id)
-    _refuse_weak(body.new_password, question.email if question is not None else "", "", "/new_password")
+    email = question.email if question is not None else ""
+    _refuse_weak(body.new_password, email, "", "/new_password")
     parts, password_hash = services(), HASHER.hash(body.new_password)
     with transaction() as session:
         is_proven = retrieving.set_password(
             session, parts.keys, current_actor(), body.code_id, body.code, password_hash, client=_client(),
+            # Raised within, so that the code is not used up by it.
+            refuse_name=lambda name: _refuse_weak(body.new_password, email, name, "/new_password"),
             sender_domain=sender_domain(), now=parts.clock(),
         )  # fmt: skip
     return _proven(is_proven or None, lambda: answer(None, 204))
@@ -274,6 +285,13 @@ def _announced(email: str) -> Candidate:
     with services().database.transaction() as session:
         candidate = signing_in.announce(session, email, _client(), services().clock())
     if candidate.wait_seconds:
+        log.warning(
+            "sign_in_delayed",
+            staff=candidate.user.id if candidate.user is not None else "nobody",
+            wait_seconds=candidate.wait_seconds,
+            client_address=client_address(),
+            request_id=request_id(),
+        )
         raise TooMany(
             "Too many wrong passwords; wait before the next one, or ask for a code to set another.",
             headers={"Retry-After": str(candidate.wait_seconds)},

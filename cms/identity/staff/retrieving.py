@@ -1,5 +1,6 @@
 """Another password: by the present one, or by a code that comes by mail. Every other session ends with it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -11,7 +12,7 @@ from cms.audit.recording import note
 from cms.identity.staff import queries
 from cms.identity.staff.models import StaffCode, StaffUser
 from cms.identity.staff.proving import close_open, prove
-from cms.identity.staff.rules import CODE_LIFE, CODES_PER_ADDRESS
+from cms.identity.staff.rules import CODE_LIFE, CODES_PER_ADDRESS, CODES_PER_ADDRESS_AND_DAY
 from cms.identity.staff.sessions import Client, end_sessions
 from cms.identity.staff.signing_in import Candidate, forget_trail
 from cms.mail.queueing import queue_letter
@@ -64,9 +65,12 @@ def ask_for_code(
 
 def set_password(
     session: Session, keys: Keys, actor: Actor, code_id: str, code: str, password_hash: str, *, client: Client,
-    sender_domain: str, now: datetime,
+    refuse_name: Callable[[str], None], sender_domain: str, now: datetime,
 ) -> bool:  # fmt: skip
-    """Give an account another password and end all its sessions. False when the code is refused, however it is."""
+    """Give an account another password and end all its sessions. False when the code is refused, however it is.
+
+    `refuse_name` refuses a password that is made of the owner's name, which only who has the right code is told of.
+    """
     question = queries.code_by_id(session, code_id)
     if question is None:
         return False
@@ -78,6 +82,7 @@ def set_password(
             now=now, outcome="refused",
         )  # fmt: skip
         return False
+    refuse_name(user.name)
     _replace(session, user, password_hash, client, now)
     _tell(
         session,
@@ -132,9 +137,11 @@ def _tell(session: Session, actor: Actor, user: StaffUser, action: str, sender_d
 
 
 def _asked_too_often(session: Session, email: str, cooldown: timedelta, now: datetime) -> bool:
-    window = timedelta(seconds=CODES_PER_ADDRESS.window_seconds)
-    statement = select(func.count(), func.max(StaffCode.created_at)).where(
-        StaffCode.email == email, StaffCode.created_at > now - window
+    hour_ago = now - timedelta(seconds=CODES_PER_ADDRESS.window_seconds)
+    of_an_hour = func.count().filter(StaffCode.created_at > hour_ago)
+    statement = select(func.count(), of_an_hour, func.max(StaffCode.created_at)).where(
+        StaffCode.email == email, StaffCode.created_at > now - timedelta(days=1)
     )
-    count, latest = session.execute(statement).one()
-    return count >= CODES_PER_ADDRESS.times or (latest is not None and now - latest < cooldown)
+    in_a_day, in_an_hour, latest = session.execute(statement).one()
+    is_full = in_a_day >= CODES_PER_ADDRESS_AND_DAY or in_an_hour >= CODES_PER_ADDRESS.times
+    return is_full or (latest is not None and now - latest < cooldown)

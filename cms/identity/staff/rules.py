@@ -27,6 +27,7 @@ SIGN_INS_PER_CLIENT = Limit("sign-ins", 10, 60, setting="limit_sign_in")
 SIGN_INS_PER_ACCOUNT = Limit("sign-ins-of-account", 100, 3600)
 CODES_PER_CLIENT = Limit("staff-codes", 20, 3600, setting="limit_codes")
 CODES_PER_ADDRESS = Limit("staff-codes-of-address", 5, 3600)
+CODES_PER_ADDRESS_AND_DAY = 10
 PROOFS_PER_CLIENT = Limit("staff-proofs", 10, 60)
 LONGEST_DEVICE = 120
 

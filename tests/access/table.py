@@ -1,7 +1,7 @@
 """The table of access: every route × kind of credential → the status that is answered.
 
 `docs/access.md` is made from it and `test_table.py` asks every cell; a route that is missing here fails. An article is
-in the section `city/trams` and in English, and was made by somebody else than the caller except in the column `own`.
+in the section `city/trams` and in English, and was made by somebody else than the caller except in the columns `own`.
 """
 
 from dataclasses import dataclass
@@ -12,12 +12,20 @@ COLUMNS: dict[str, str] = {
     "the session of a disabled colleague, a session that was ended",
     "bare": "a token with one permission that no route asks for",
     "viewer": "the role viewer",
+    "viewer-in": "`viewer`, limited to the section `city`",
+    "viewer-out": "`viewer`, limited to the section `sport`",
     "moderator": "the role moderator",
     "author": "the role author",
     "own": "the role author, on an article that it made itself",
+    "own-in": "`own`, limited to the section `city`",
+    "own-out": "`own`, limited to the section `sport`",
     "translator": "the role translator",
+    "translator-in": "`translator`, limited to the section `city`",
+    "translator-out": "`translator`, limited to the section `sport`",
     "editor": "the role editor",
     "chief": "the role editor-in-chief",
+    "chief-in": "`chief`, limited to the section `city`",
+    "chief-out": "`chief`, limited to the section `sport`",
     "admin": "the role administrator",
     "inside": "the role editor, limited to the section `city`, which is above the article's",
     "outside": "the role editor, limited to the section `sport`",
@@ -30,57 +38,57 @@ COLUMNS: dict[str, str] = {
 # which readers and colleagues come in, asked with a right password or, where it needs a letter, with a wrong code.
 # Where a number of a delivery is asked for, there is none: 404 means that the caller was let in.
 TEXT = """
-                                                            none bad bare viewer moderator author own translator editor chief admin inside outside locale signed stale
-POST   /api/v1/articles                                      401 401  403    403       403    201 201        201    201   201   201    201     403    403    201   201
-GET    /api/v1/articles                                      401 401  403    200       200    200 200        200    200   200   200    200     200    200    200   200
-GET    /api/v1/articles/<article_id>                         401 401  403    200       200    200 200        200    200   200   200    200     404    404    200   200
-PATCH  /api/v1/articles/<article_id>                         401 401  403    403       403    403 200        200    200   200   200    200     404    404    200   200
-DELETE /api/v1/articles/<article_id>                         401 401  403    403       403    403 403        403    204   204   204    204     404    404    204   204
-POST   /api/v1/articles/<article_id>/publish                 401 401  403    403       403    403 403        403    200   200   200    200     404    404    200   200
-POST   /api/v1/articles/<article_id>/unpublish               401 401  403    403       403    403 403        403    200   200   200    200     404    404    200   200
-GET    /api/v1/articles/<article_id>/revisions               401 401  403    200       200    200 200        200    200   200   200    200     404    404    200   200
-GET    /api/v1/articles/<article_id>/revisions/<int:number>  401 401  403    200       200    200 200        200    200   200   200    200     404    404    200   200
-GET    /api/v1/receipts/<receipt_id>                         401 401  403    200       200    200 200        200    200   200   200    200     404    404    200   200
-POST   /api/v1/sections                                      401 401  403    403       403    403 403        403    201   201   201    201     201    201    201   201
-GET    /api/v1/sections                                      401 401  403    200       200    200 200        200    200   200   200    200     200    200    200   200
-GET    /api/v1/sections/<slug>                               401 401  403    200       200    200 200        200    200   200   200    200     200    200    200   200
-POST   /api/v1/tags                                          401 401  403    403       403    403 403        403    201   201   201    201     201    201    201   201
-GET    /api/v1/tags                                          401 401  403    200       200    200 200        200    200   200   200    200     200    200    200   200
-GET    /api/v1/tags/<slug>                                   401 401  403    200       200    200 200        200    200   200   200    200     200    200    200   200
-POST   /api/v1/people                                        401 401  403    403       403    403 403        403    201   201   201    201     201    201    201   201
-GET    /api/v1/people                                        401 401  403    200       200    200 200        200    200   200   200    200     200    200    200   200
-GET    /api/v1/people/<slug>                                 401 401  403    200       200    200 200        200    200   200   200    200     200    200    200   200
-POST   /api/v1/sources                                       401 401  403    403       403    403 403        403    201   201   201    201     201    201    201   201
-GET    /api/v1/sources                                       401 401  403    200       200    200 200        200    200   200   200    200     200    200    200   200
-GET    /api/v1/sources/<source_id>                           401 401  403    200       200    200 200        200    200   200   200    200     200    200    200   200
-GET    /api/v1/deliveries                                    401 401  403    200       200    200 200        200    200   200   200    403     403    403    200   200
-POST   /api/v1/deliveries/<int:number>/retry                 401 401  403    403       403    403 403        403    403   403   404    403     403    403    404   404
-POST   /api/v1/deliveries/<int:number>/discard               401 401  403    403       403    403 403        403    403   403   404    403     403    403    404   404
-GET    /api/v1/audit                                         401 401  403    403       403    403 403        403    403   200   200    403     403    403    200   200
-GET    /api/v1/audit/export                                  401 401  403    403       403    403 403        403    403   200   200    403     403    403    200   200
-POST   /api/v1/tokens                                        401 401  403    403       403    403 403        403    403   403   201    403     403    403    201   401
-GET    /api/v1/tokens                                        401 401  403    403       403    403 403        403    403   200   200    403     403    403    200   200
-GET    /api/v1/tokens/<token_id>                             401 401  403    403       403    403 403        403    403   200   200    403     403    403    200   200
-POST   /api/v1/tokens/<token_id>/rotate                      401 401  403    403       403    403 403        403    403   403   200    403     403    403    200   401
-DELETE /api/v1/tokens/<token_id>                             401 401  403    403       403    403 403        403    403   403   204    403     403    403    204   204
-POST   /api/v1/roles                                         401 401  403    403       403    403 403        403    403   403   201    403     403    403    201   401
-GET    /api/v1/roles                                         401 401  403    403       403    403 403        403    403   200   200    403     403    403    200   200
-GET    /api/v1/roles/<name>                                  401 401  403    403       403    403 403        403    403   200   200    403     403    403    200   200
-PATCH  /api/v1/roles/<name>                                  401 401  403    403       403    403 403        403    403   403   200    403     403    403    200   401
-DELETE /api/v1/roles/<name>                                  401 401  403    403       403    403 403        403    403   403   204    403     403    403    204   401
-GET    /api/v1/access/explain                                401 401  200    200       200    200 200        200    200   200   200    200     200    200    200   200
-GET    /api/v1/staff                                         401 401  403    403       403    403 403        403    403   200   200    403     403    403    200   200
-GET    /api/v1/staff/<staff_id>                              401 401  403    403       403    403 403        403    403   200   200    403     403    403    200   200
-PATCH  /api/v1/staff/<staff_id>                              401 401  403    403       403    403 403        403    403   403   200    403     403    403    200   401
-POST   /api/v1/staff/invitations                             401 401  403    403       403    403 403        403    403   403   201    403     403    403    201   401
-GET    /api/v1/staff/invitations                             401 401  403    403       403    403 403        403    403   200   200    403     403    403    200   200
-DELETE /api/v1/staff/invitations/<invitation_id>             401 401  403    403       403    403 403        403    403   403   204    403     403    403    204   204
-POST   /api/v1/staff/me/password                             401 401  403    403       403    403 403        403    403   403   403    403     403    403    204   401
-GET    /api/v1/sessions                                      401 401  403    403       403    403 403        403    403   403   403    403     403    403    200   200
-GET    /api/v1/sessions/current                              401 401  403    403       403    403 403        403    403   403   403    403     403    403    200   200
-DELETE /api/v1/sessions                                      401 401  403    403       403    403 403        403    403   403   403    403     403    403    204   204
-DELETE /api/v1/sessions/<session_id>                         401 401  403    403       403    403 403        403    403   403   403    403     403    403    204   204
-POST   /api/v1/sessions/reauthenticate                       401 401  403    403       403    403 403        403    403   403   403    403     403    403    200   200
+                                                            none bad bare viewer viewer-in viewer-out moderator author own own-in own-out translator translator-in translator-out editor chief chief-in chief-out admin inside outside locale signed stale
+POST   /api/v1/articles                                     401  401 403  403    403       403        403       201    201 201    403     201        201           403            201    201   201      403       201   201    403     403    201    201
+GET    /api/v1/articles                                     401  401 403  200    200       200        200       200    200 200    200     200        200           200            200    200   200      200       200   200    200     200    200    200
+GET    /api/v1/articles/<article_id>                        401  401 403  200    200       404        200       200    200 200    404     200        200           404            200    200   200      404       200   200    404     404    200    200
+PATCH  /api/v1/articles/<article_id>                        401  401 403  403    403       403        403       403    200 200    404     200        200           404            200    200   200      404       200   200    404     404    200    200
+DELETE /api/v1/articles/<article_id>                        401  401 403  403    403       403        403       403    403 403    403     403        403           403            204    204   204      404       204   204    404     404    204    204
+POST   /api/v1/articles/<article_id>/publish                401  401 403  403    403       403        403       403    403 403    403     403        403           403            200    200   200      404       200   200    404     404    200    200
+POST   /api/v1/articles/<article_id>/unpublish              401  401 403  403    403       403        403       403    403 403    403     403        403           403            200    200   200      404       200   200    404     404    200    200
+GET    /api/v1/articles/<article_id>/revisions              401  401 403  200    200       404        200       200    200 200    404     200        200           404            200    200   200      404       200   200    404     404    200    200
+GET    /api/v1/articles/<article_id>/revisions/<int:number> 401  401 403  200    200       404        200       200    200 200    404     200        200           404            200    200   200      404       200   200    404     404    200    200
+GET    /api/v1/receipts/<receipt_id>                        401  401 403  200    200       404        200       200    200 200    404     200        200           404            200    200   200      404       200   200    404     404    200    200
+POST   /api/v1/sections                                     401  401 403  403    403       403        403       403    403 403    403     403        403           403            201    201   201      201       201   201    201     201    201    201
+GET    /api/v1/sections                                     401  401 403  200    200       200        200       200    200 200    200     200        200           200            200    200   200      200       200   200    200     200    200    200
+GET    /api/v1/sections/<slug>                              401  401 403  200    200       200        200       200    200 200    200     200        200           200            200    200   200      200       200   200    200     200    200    200
+POST   /api/v1/tags                                         401  401 403  403    403       403        403       403    403 403    403     403        403           403            201    201   201      201       201   201    201     201    201    201
+GET    /api/v1/tags                                         401  401 403  200    200       200        200       200    200 200    200     200        200           200            200    200   200      200       200   200    200     200    200    200
+GET    /api/v1/tags/<slug>                                  401  401 403  200    200       200        200       200    200 200    200     200        200           200            200    200   200      200       200   200    200     200    200    200
+POST   /api/v1/people                                       401  401 403  403    403       403        403       403    403 403    403     403        403           403            201    201   201      201       201   201    201     201    201    201
+GET    /api/v1/people                                       401  401 403  200    200       200        200       200    200 200    200     200        200           200            200    200   200      200       200   200    200     200    200    200
+GET    /api/v1/people/<slug>                                401  401 403  200    200       200        200       200    200 200    200     200        200           200            200    200   200      200       200   200    200     200    200    200
+POST   /api/v1/sources                                      401  401 403  403    403       403        403       403    403 403    403     403        403           403            201    201   201      201       201   201    201     201    201    201
+GET    /api/v1/sources                                      401  401 403  200    200       200        200       200    200 200    200     200        200           200            200    200   200      200       200   200    200     200    200    200
+GET    /api/v1/sources/<source_id>                          401  401 403  200    200       200        200       200    200 200    200     200        200           200            200    200   200      200       200   200    200     200    200    200
+GET    /api/v1/deliveries                                   401  401 403  200    403       403        200       200    200 403    403     200        403           403            200    200   403      403       200   403    403     403    200    200
+POST   /api/v1/deliveries/<int:number>/retry                401  401 403  403    403       403        403       403    403 403    403     403        403           403            403    403   403      403       404   403    403     403    404    404
+POST   /api/v1/deliveries/<int:number>/discard              401  401 403  403    403       403        403       403    403 403    403     403        403           403            403    403   403      403       404   403    403     403    404    404
+GET    /api/v1/audit                                        401  401 403  403    403       403        403       403    403 403    403     403        403           403            403    200   403      403       200   403    403     403    200    200
+GET    /api/v1/audit/export                                 401  401 403  403    403       403        403       403    403 403    403     403        403           403            403    200   403      403       200   403    403     403    200    200
+POST   /api/v1/tokens                                       401  401 403  403    403       403        403       403    403 403    403     403        403           403            403    403   403      403       201   403    403     403    201    401
+GET    /api/v1/tokens                                       401  401 403  403    403       403        403       403    403 403    403     403        403           403            403    200   403      403       200   403    403     403    200    200
+GET    /api/v1/tokens/<token_id>                            401  401 403  403    403       403        403       403    403 403    403     403        403           403            403    200   403      403       200   403    403     403    200    200
+POST   /api/v1/tokens/<token_id>/rotate                     401  401 403  403    403       403        403       403    403 403    403     403        403           403            403    403   403      403       200   403    403     403    200    401
+DELETE /api/v1/tokens/<token_id>                            401  401 403  403    403       403        403       403    403 403    403     403        403           403            403    403   403      403       204   403    403     403    204    204
+POST   /api/v1/roles                                        401  401 403  403    403       403        403       403    403 403    403     403        403           403            403    403   403      403       201   403    403     403    201    401
+GET    /api/v1/roles                                        401  401 403  403    403       403        403       403    403 403    403     403        403           403            403    200   403      403       200   403    403     403    200    200
+GET    /api/v1/roles/<name>                                 401  401 403  403    403       403        403       403    403 403    403     403        403           403            403    200   403      403       200   403    403     403    200    200
+PATCH  /api/v1/roles/<name>                                 401  401 403  403    403       403        403       403    403 403    403     403        403           403            403    403   403      403       200   403    403     403    200    401
+DELETE /api/v1/roles/<name>                                 401  401 403  403    403       403        403       403    403 403    403     403        403           403            403    403   403      403       204   403    403     403    204    401
+GET    /api/v1/access/explain                               401  401 200  200    200       200        200       200    200 200    200     200        200           200            200    200   200      200       200   200    200     200    200    200
+GET    /api/v1/staff                                        401  401 403  403    403       403        403       403    403 403    403     403        403           403            403    200   403      403       200   403    403     403    200    200
+GET    /api/v1/staff/<staff_id>                             401  401 403  403    403       403        403       403    403 403    403     403        403           403            403    200   403      403       200   403    403     403    200    200
+PATCH  /api/v1/staff/<staff_id>                             401  401 403  403    403       403        403       403    403 403    403     403        403           403            403    403   403      403       200   403    403     403    200    401
+POST   /api/v1/staff/invitations                            401  401 403  403    403       403        403       403    403 403    403     403        403           403            403    403   403      403       201   403    403     403    201    401
+GET    /api/v1/staff/invitations                            401  401 403  403    403       403        403       403    403 403    403     403        403           403            403    200   403      403       200   403    403     403    200    200
+DELETE /api/v1/staff/invitations/<invitation_id>            401  401 403  403    403       403        403       403    403 403    403     403        403           403            403    403   403      403       204   403    403     403    204    204
+POST   /api/v1/staff/me/password                            401  401 403  403    403       403        403       403    403 403    403     403        403           403            403    403   403      403       403   403    403     403    204    401
+GET    /api/v1/sessions                                     401  401 403  403    403       403        403       403    403 403    403     403        403           403            403    403   403      403       403   403    403     403    200    200
+GET    /api/v1/sessions/current                             401  401 403  403    403       403        403       403    403 403    403     403        403           403            403    403   403      403       403   403    403     403    200    200
+DELETE /api/v1/sessions                                     401  401 403  403    403       403        403       403    403 403    403     403        403           403            403    403   403      403       403   403    403     403    204    204
+DELETE /api/v1/sessions/<session_id>                        401  401 403  403    403       403        403       403    403 403    403     403        403           403            403    403   403      403       403   403    403     403    204    204
+POST   /api/v1/sessions/reauthenticate                      401  401 403  403    403       403        403       403    403 403    403     403        403           403            403    403   403      403       403   403    403     403    200    200
 POST   /api/v1/sessions                                     201 *
 POST   /api/v1/staff/invitations/<invitation_id>/accept     400 *
 POST   /api/v1/staff/codes                                  202 *

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from cms.app import create_app
 from cms.identity.roles import make_role
-from cms.identity.rules import NewRole
+from cms.identity.rules import PERMISSIONS, NewRole, grant_of
 from cms.identity.staff import staffing
 from cms.identity.staff.schemas import Given, Invitation
 from cms.platform.clock import now
@@ -26,6 +27,8 @@ ROWS = rows()
 NOBODY = "01890a5d-ac96-774b-bcce-b302099a8057"
 PASS_PHRASE = "nine brass bells at dawn"
 EVERYTHING = Given("administrator")
+# The columns with one of their own in a section above the article's, and one in a section elsewhere.
+LIMITED = {"viewer": "viewer", "own": "author", "translator": "translator", "chief": "editor-in-chief"}
 EVERYBODY = ("none", "viewer", "admin", "signed")
 Asked = tuple[str, dict[str, Any]]
 
@@ -50,6 +53,11 @@ class Room:
             "bare": [desk.token(permissions=frozenset({"access:explain"}))],
             "own": [desk.token("author")],
             "chief": [desk.token("editor-in-chief")],
+            **{
+                f"{column}-{way}": [desk.token(role, section_path=path)]
+                for column, role in LIMITED.items()
+                for way, path in (("in", "city/"), ("out", "sport/"))
+            },
             "admin": [desk.token("administrator")],
             "inside": [desk.token("editor", section_path="city/")],
             "outside": [desk.token("editor", section_path="sport/")],
@@ -84,8 +92,9 @@ class Room:
 
     def article(self, column: str, *, published: bool = False) -> tuple[str, dict[str, Any], Any]:
         """A fresh article: its path, the headers of a change, and what was saved."""
-        token = self.tokens["own"][0] if column == "own" else None
-        actor = OPERATOR if token is None else self.desk.actor(token)
+        token = self.tokens[column][0] if column.startswith("own") else None
+        # Whoever is limited to elsewhere by now was not when the article was made.
+        actor = OPERATOR if token is None else replace(self.desk.actor(token), grants=(grant_of(PERMISSIONS),))
         saved = self.desk.article(actor, published=published)
         return (
             f"/api/v1/articles/{saved.article.id}",

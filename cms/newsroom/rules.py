@@ -17,6 +17,8 @@ BodyFormat = Literal["markdown", "html"]
 # Older than the oldest newspaper is a typing mistake.
 EARLIEST_PUBLISH = datetime(1600, 1, 1, tzinfo=UTC)
 STATES = ("draft", "published")
+# These are asked about where readers find an article as well as where its working copy is.
+CHANGES_WHAT_IS_SHOWN = frozenset({"articles:publish", "articles:delete"})
 BODY_FORMATS = ("markdown", "html")
 LONGEST_TITLE = 300
 LONGEST_DEK = 1_000

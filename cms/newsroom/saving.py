@@ -17,7 +17,7 @@ from cms.identity.access import NO_ARTICLE, refuse
 from cms.identity.rules import Place
 from cms.newsroom import queries
 from cms.newsroom.models import Article, ArticleAuthor, ArticleTag, Revision
-from cms.newsroom.rules import Standing
+from cms.newsroom.rules import CHANGES_WHAT_IS_SHOWN, Standing
 from cms.platform.actor import Actor
 from cms.platform.errors import Conflict, Invalid, NotFound, Stale
 from cms.platform.text.slugs import slugify
@@ -28,7 +28,6 @@ from cms.taxonomy.rules import LONGEST_SLUG, NewSource, strangers
 
 SLUG_TRIES = 100
 ROOM_FOR_SUFFIX = 8
-CHANGES_WHAT_IS_SHOWN = frozenset({"articles:publish", "articles:delete"})
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from cms.identity import queries
 from cms.identity.access import NO_ARTICLE, READ, explanation
 from cms.identity.rules import BEYOND_ONES_OWN, IN_PLACE, Decision, Place, decide, grant_of
 from cms.identity.staff import queries as staff
-from cms.newsroom.queries import article_by_id, place_at, was_made_by
+from cms.newsroom.queries import article_by_id, place_at, shown_at, was_made_by
+from cms.newsroom.rules import CHANGES_WHAT_IS_SHOWN
 from cms.platform.actor import Actor, Grant
 from cms.platform.errors import BadRequest, FieldError, NotFound
 from cms.platform.ids import is_id
@@ -28,12 +29,13 @@ class Subject:
 
 @dataclass(frozen=True)
 class Thing:
-    """What the act would be on: a place, and whether it is the subject's own."""
+    """What the act would be on: a place, whether it is the subject's own, and where readers find it, if they do."""
 
     kind: str
     id: str
     place: Place
     is_own: bool
+    shown: Place | None = None
 
 
 def subject_of(actor: Actor) -> Subject:
@@ -78,7 +80,8 @@ def thing_named(session: Session, asker: Actor, subject: Subject, name: str, loc
     place = Place() if article is None else place_at(session, article.section_id, article.locale)
     if article is None or not decide(asker.grants, READ, place.section_path, place.locale).is_allowed:
         raise NotFound(NO_ARTICLE)
-    return Thing("article", article.id, place, was_made_by(session, article.id, subject.kind, subject.id))
+    is_own = was_made_by(session, article.id, subject.kind, subject.id)
+    return Thing("article", article.id, place, is_own, shown_at(session, article.id))
 
 
 def explain(subject: Subject, permission: str, thing: Thing | None) -> dict[str, Any]:
@@ -95,6 +98,10 @@ def explain(subject: Subject, permission: str, thing: Thing | None) -> dict[str,
     place = thing.place if thing else Place()
     is_own = thing is None or thing.is_own or (thing.kind == "section" and permission in BEYOND_ONES_OWN)
     decision = decide(subject.grants, permission, place.section_path, place.locale, is_own=is_own)
+    shown = thing.shown if thing is not None and permission in CHANGES_WHAT_IS_SHOWN else None
+    if decision.is_allowed and shown is not None:
+        there = decide(subject.grants, permission, shown.section_path, shown.locale, is_own=is_own)
+        decision = decision if there.is_allowed else there
     return {
         "action": permission,
         "on": None if thing is None else {"kind": thing.kind, "id": thing.id, "is_own": thing.is_own},

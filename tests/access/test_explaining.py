@@ -76,6 +76,21 @@ def test_it_says_what_the_verbs_then_do(desk: Desk) -> None:
                     assert publishing.json["is_allowed"] == (published.status_code == 200)
 
 
+def test_it_knows_where_readers_find_an_article_that_was_moved(desk: Desk) -> None:
+    live = desk.article(section="sport", published=True).article.id
+    city = desk.client(desk.token("editor", section_path="city/"))
+    moved = desk.client(desk.token("editor")).patch(
+        f"/api/v1/articles/{live}", json={"section": "city"}, headers={"If-Match": '"2"'}
+    )
+    assert moved.status_code == 200
+    for action, verb in (("articles:publish", "publish"), ("articles:publish", "unpublish")):
+        refused = explain(city, action, live).json
+        assert (refused["is_allowed"], refused["missing"]["kind"]) == (False, "section")
+        answer = city.post(f"/api/v1/articles/{live}/{verb}", headers={"If-Match": '"3"'})
+        assert answer.status_code == 403, verb
+    assert explain(city, "articles:write", live).json["is_allowed"] is True
+
+
 def test_others_are_explained_only_to_those_who_may_ask(desk: Desk) -> None:
     token = desk.token("translator", locale="kk")
     token_id, user = desk.row(token).id, desk.colleague(Given("editor", "city/"), Given("vanished"))

@@ -5,6 +5,7 @@ import os
 from flask import Blueprint, Flask
 
 from cms.content.api import content
+from cms.content.express import express
 from cms.identity.api import identity
 from cms.identity.credentials import verifier
 from cms.identity.staff.api import staff_access
@@ -71,7 +72,7 @@ def create_app(settings: Settings) -> Flask:
     problems.install(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    app.wsgi_app = door(app.wsgi_app, settings)  # type: ignore[method-assign,assignment]  # Flask's documented way
+    app.wsgi_app = door(express(app.wsgi_app, database.direct, settings), settings)  # type: ignore[method-assign,assignment]  # Flask's documented way
     return app
 
 

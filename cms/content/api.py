@@ -4,9 +4,6 @@ Documents and cards are ready bytes in the database; a view reads them by key an
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from email.utils import format_datetime
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -130,7 +127,9 @@ def list_people(query: dict[str, Any]) -> Response:
 def _document(document: queries.ReadyDocument | None) -> Response:
     if document is None:
         raise NotFound("There is no published article here.")
-    return public_answer(document.body, etag=document.etag, headers={"Last-Modified": _http_date(document.changed_at)})
+    return public_answer(
+        document.body, etag=document.etag, headers={"Last-Modified": queries.http_date(document.changed_at)}
+    )
 
 
 def _words(kind: str, query: Mapping[str, Any]) -> Response:
@@ -167,10 +166,3 @@ def _page(
     rest = orjson.dumps({"page": page, "meta": {"count": count}})
     body = b'{"data":[' + b",".join(entries) + b"]," + rest[1:]
     return public_answer(body, headers=link_header(parts.settings.public_url, after, before))
-
-
-@lru_cache(maxsize=4096)
-def _http_date(stored: Any) -> str:
-    """`Last-Modified` of an instant as the driver gives it: text from SQLite, aware from PostgreSQL."""
-    instant = stored if isinstance(stored, datetime) else datetime.fromisoformat(stored).replace(tzinfo=UTC)
-    return format_datetime(instant.astimezone(UTC).replace(microsecond=0), usegmt=True)

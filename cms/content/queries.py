@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -98,6 +101,13 @@ def words(reads: DirectReads, kind: str, limit: int, after: str | None, *, is_ba
 def stored_id(reads: DirectReads, article_id: str) -> str:
     """A public id as the database keeps it: PostgreSQL as `uuid`, SQLite as 32 digits."""
     return article_id.replace("-", "") if reads.is_sqlite else article_id
+
+
+@lru_cache(maxsize=4096)
+def http_date(stored: Any) -> str:
+    """`Last-Modified` of an instant as the driver gives it: text from SQLite, aware from PostgreSQL."""
+    instant = stored if isinstance(stored, datetime) else datetime.fromisoformat(stored).replace(tzinfo=UTC)
+    return format_datetime(instant.astimezone(UTC).replace(microsecond=0), usegmt=True)
 
 
 def _ready(rows: list[tuple[Any, ...]]) -> ReadyDocument | None:

@@ -8,9 +8,7 @@ import orjson
 from flask import Response, g
 
 from cms.platform.http.etags import is_not_modified
-
-JSON = "application/json"
-PUBLIC = "public, max-age=5, s-maxage=30, stale-while-revalidate=60, stale-if-error=86400"
+from cms.platform.http.public import JSON, PUBLIC
 
 
 def encode(data: Any) -> bytes:

@@ -125,7 +125,7 @@ def _readable(path: str) -> str:
 def _route(environ: dict[str, Any]) -> str:
     # The rule, not the path: a label per article would make as many time series as there are articles.
     rule = getattr(environ.get("werkzeug.request"), "url_rule", None)
-    return rule.rule if rule is not None else "none"
+    return rule.rule if rule is not None else environ.get("copydesk.route", "none")
 
 
 @lru_cache(maxsize=2048)

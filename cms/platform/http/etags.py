@@ -30,8 +30,12 @@ def required_revision() -> int:
 
 
 def is_not_modified(etag: str) -> bool:
-    """Whether `If-None-Match` holds this ETag: weak comparison, lists and `*` count. Source: RFC 9110, 13.1.2."""
-    header = request.headers.get("If-None-Match")
+    """Whether this request's `If-None-Match` holds an ETag."""
+    return is_listed(etag, request.headers.get("If-None-Match"))
+
+
+def is_listed(etag: str, header: str | None) -> bool:
+    """Whether an `If-None-Match` holds an ETag: weak comparison, lists and `*` count. Source: RFC 9110, 13.1.2."""
     if header is None:
         return False
     if header.strip() == "*":

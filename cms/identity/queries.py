@@ -1,7 +1,7 @@
 """Reads of tokens and roles, and the grants that follow from them. Nothing here writes."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,13 +10,10 @@ from sqlalchemy.orm import Session
 
 from cms.identity import rules
 from cms.identity.models import ApiToken, Role
-from cms.identity.staff import queries as staff
 from cms.identity.staff.models import StaffGrant, StaffInvitation
 from cms.platform.actor import Grant
 from cms.platform.ids import is_id
 from cms.platform.keyset import one_page
-
-STAFF = "staff:"
 
 
 @dataclass(frozen=True)
@@ -83,33 +80,6 @@ def grants_of_token(token: ApiToken, role: Role | None) -> tuple[Grant, ...]:
     else:
         permissions = role.permissions if role is not None else ()
     return (rules.grant_of(permissions, token.section_path, token.locale, source),)
-
-
-def present_grants(
-    session: Session, token: ApiToken, role: Role | None, owner: str | None = None
-) -> tuple[Grant, ...] | None:
-    """What a token may do now: no more than the colleague who issued it; None when that colleague was disabled.
-
-    `owner` is who was shown the text that is used, where it is not the newest.
-    """
-    grants, owner = grants_of_token(token, role), token.issued_by if owner is None else owner
-    if not owner.startswith(STAFF):
-        return grants
-    given = staff.present_grants(session, owner.removeprefix(STAFF))
-    if given is None:
-        return None
-    return tuple(replace(grant, permissions=grant.permissions - rules.beyond(given, grant)) for grant in grants)
-
-
-def grants_of_credential(session: Session, owner: str, now: datetime) -> tuple[Grant, ...] | None:
-    """What a colleague (`staff:…`) or token (`service:…`) may do now; None for who may not come in any more."""
-    kind, _, public_id = owner.partition(":")
-    if kind == "staff":
-        return staff.present_grants(session, public_id)
-    token = token_by_id(session, public_id) if kind == "service" else None
-    if token is None or token.revoked_at is not None or token.expires_at <= now:
-        return None
-    return present_grants(session, token, custom_role(session, token.role))
 
 
 def custom_role(session: Session, name: str) -> Role | None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from cms.identity import issuing, queries, rules
 from cms.identity.models import ApiToken
+from cms.identity.staff import queries as staff
 from cms.platform.actor import Actor
 from cms.platform.db import Database
 from cms.platform.errors import Unauthenticated
@@ -50,7 +51,7 @@ def verifier(database: Database, clock: Callable[[], datetime]) -> Callable[[str
                 if found is not None:
                     row, role = found
                     owner = row.issued_by if hmac.compare_digest(row.digest, wanted) else row.previous_by
-                    grants = queries.present_grants(session, row, role, owner)
+                    grants = staff.grants_of_token_now(session, row, role, owner)
         because = _wrong_with(found[0], wanted, now) if found is not None else "unknown"
         if found is None or because or grants is None:
             _note_refusal(found[0] if found is not None else None, because or "issuer")
@@ -65,7 +66,7 @@ def verifier(database: Database, clock: Callable[[], datetime]) -> Callable[[str
             credential=f"token:{row.id}",
             request_id=request_id(),
             client_address=client_address(),
-            on_behalf_of=owner if owner.startswith(queries.STAFF) else "",
+            on_behalf_of=owner if owner.startswith(staff.STAFF) else "",
         )
 
     return verify

@@ -49,7 +49,7 @@ def token_subject(session: Session, token_id: str) -> Subject | None:
     if row is None:
         return None
     return Subject(
-        "service", row.id, queries.present_grants(session, row, queries.custom_role(session, row.role)) or ()
+        "service", row.id, staff.grants_of_token_now(session, row, queries.custom_role(session, row.role)) or ()
     )
 
 

@@ -1,20 +1,23 @@
 """What is known of the staff. Reads that never write."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
-from cms.identity.models import Role
-from cms.identity.rules import ROLES, grant_of
+from cms.identity.models import ApiToken, Role
+from cms.identity.queries import custom_role, grants_of_token, token_by_id
+from cms.identity.rules import ROLES, beyond, grant_of
 from cms.identity.staff import rules
 from cms.identity.staff.models import SignInTrail, StaffCode, StaffGrant, StaffInvitation, StaffSession, StaffUser
 from cms.platform.actor import Grant
 from cms.platform.ids import is_id, new_id
 from cms.platform.keyset import one_page
+
+STAFF = "staff:"
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,33 @@ def present_grants(session: Session, user_id: str) -> tuple[Grant, ...] | None:
     )
     rows = session.execute(statement).all() if is_id(user_id) else []
     return _granted((grant, custom) for _, grant, custom in rows) if rows else None
+
+
+def grants_of_token_now(
+    session: Session, token: ApiToken, role: Role | None, owner: str | None = None
+) -> tuple[Grant, ...] | None:
+    """What a token may do now: no more than the colleague who issued it; None when that colleague was disabled.
+
+    `owner` is who was shown the text that is used, where it is not the newest.
+    """
+    grants, owner = grants_of_token(token, role), token.issued_by if owner is None else owner
+    if not owner.startswith(STAFF):
+        return grants
+    given = present_grants(session, owner.removeprefix(STAFF))
+    if given is None:
+        return None
+    return tuple(replace(grant, permissions=grant.permissions - beyond(given, grant)) for grant in grants)
+
+
+def grants_of_credential(session: Session, owner: str, now: datetime) -> tuple[Grant, ...] | None:
+    """What a colleague (`staff:…`) or token (`service:…`) may do now; None for who may not come in any more."""
+    kind, _, public_id = owner.partition(":")
+    if kind == "staff":
+        return present_grants(session, public_id)
+    token = token_by_id(session, public_id) if kind == "service" else None
+    if token is None or token.revoked_at is not None or token.expires_at <= now:
+        return None
+    return grants_of_token_now(session, token, custom_role(session, token.role))
 
 
 def has_administrator(session: Session) -> bool:

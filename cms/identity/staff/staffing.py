@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from cms.audit.recording import note
 from cms.identity.issuing import FIRST_START, end_tokens_of, owner_of
-from cms.identity.queries import grants_of_credential
 from cms.identity.rules import beyond, grant_of
 from cms.identity.staff import queries
 from cms.identity.staff.models import StaffCode, StaffGrant, StaffInvitation, StaffUser
@@ -227,7 +226,7 @@ def _is_still_promised(session: Session, invitation: StaffInvitation, now: datet
     """Whether whoever invited could do it now: neither disabled nor over, with the right to invite and all it gives."""
     if invitation.invited_by.startswith("system:"):
         return True
-    own = grants_of_credential(session, invitation.invited_by, now)
+    own = queries.grants_of_credential(session, invitation.invited_by, now)
     if own is None or not any(INVITING in grant.permissions for grant in own):
         return False
     given = _promised(invitation)

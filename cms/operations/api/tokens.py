@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from cms.identity import issuing, queries
 from cms.identity.models import ApiToken, Role
 from cms.identity.schemas import AskedToken, IssuedTokenShape, NewTokenShape, RotateInputShape, TokenShape
+from cms.identity.staff.queries import grants_of_token_now
 from cms.operations.schemas import TokenPageShape
 from cms.platform.errors import FieldError, Invalid, NotFound
 from cms.platform.http.answers import answer
@@ -113,7 +114,7 @@ def revoke_token(token_id: str) -> Response:
 
 def token_data(session: Session, row: ApiToken, role: Role | None, now: datetime) -> dict[str, Any]:
     """A token with its custom role in the shape of `TokenShape`."""
-    grants = queries.present_grants(session, row, role) or ()
+    grants = grants_of_token_now(session, row, role) or ()
     is_overlapping = row.previous_until is not None and row.previous_until > now
     state = "revoked" if row.revoked_at else "expired" if row.expires_at <= now else "active"
     return {

@@ -19,6 +19,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from prometheus_client import Counter
 
+from cms.identity.common_passwords import is_composed
 from cms.platform.errors import FieldError, Unavailable
 from cms.platform.keys import Keys
 
@@ -73,7 +74,8 @@ def password_problem(password: str, context: Iterable[str], pointer: str) -> Fie
     plain = password.casefold()
     if len(set(plain)) < FEWEST_CHARACTERS or _repeats(plain):
         return FieldError(pointer, "repeats", "This repeats the same few characters; choose something longer to guess.")
-    if _own_part(plain, COMMON_WORDS) < LEAST_OF_ITS_OWN:
+    is_listed = is_composed(plain) or is_composed(plain.translate(LOOKALIKES))
+    if is_listed or _own_part(plain, COMMON_WORDS) < LEAST_OF_ITS_OWN:
         return FieldError(pointer, "common", "This is made of words and runs that are guessed first; choose another.")
     words = [word for part in context for word in _words(part)]
     if _own_part(plain, (*words, *COMMON_WORDS)) < LEAST_OF_ITS_OWN:

@@ -5,6 +5,8 @@ import inspect
 import re
 from pathlib import Path
 
+from benchmarks.catalogue import BENCHMARKS
+from benchmarks.report import page as benchmarks_page
 from cms.events.catalogue import CATALOGUE, field_types
 from cms.events.subscriptions import ATTEMPTS_BEFORE_DEAD, SUBSCRIPTIONS, UNHEARD, hearing
 from cms.identity.rules import PERMISSIONS, ROLE_TEXTS, ROLES
@@ -149,6 +151,7 @@ def access_page() -> str:
 
 PAGES = {
     "access.md": access_page,
+    "benchmarks.md": lambda: benchmarks_page(BENCHMARKS),
     "configuration.md": configuration_page,
     "events.md": events_page,
     "problems.md": problems_page,

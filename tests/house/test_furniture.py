@@ -51,8 +51,9 @@ def looks_up(wing: Path) -> list[str]:
                 continue
             other_name = piece(parts[2:], rooms)
             other = FLOORS.get(other_name.rpartition(".")[2], VERBS)
-            is_around = name.partition(".")[0] in rooms and "." not in other_name
-            if other_name in {name, *rooms} or (other == floor and (is_around or floor in (SUBJECTS, VERBS))):
+            # The queries of a room and of the wing around it are one piece in two parts, and so are models and shapes.
+            is_one_piece = other == floor and ("." in name) != ("." in other_name)
+            if other_name in {name, *rooms} or is_one_piece or (other == floor and floor in (SUBJECTS, VERBS)):
                 continue
             if other >= floor:
                 found.append(f"{wing.name}: {name} imports {other_name}")

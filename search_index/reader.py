@@ -17,6 +17,7 @@ from search_index.ranking import Ranked, Ranking
 from search_index.snapshot import Mark, Snapshot, Snapshots, mark
 
 LOOKING_SECONDS = 0.1
+MOST_TRIES = 5
 
 Position = tuple[float, int, str]
 
@@ -131,13 +132,16 @@ class Reader:
         after: Snapshot | None = None
         # Where there is no index, looking costs next to nothing, and the first one is seen at once.
         trouble, pause = "", 0.0
-        try:
-            with damage_as(IndexUnavailable):
-                latest = mark(current_folder(self._home))
-                pause = LOOKING_SECONDS
-                after = self._opened(latest, before)
-        except IndexUnavailable as error:
-            trouble = str(error)
+        for _ in range(MOST_TRIES):
+            try:
+                with damage_as(IndexUnavailable):
+                    latest = mark(current_folder(self._home))
+                    pause = LOOKING_SECONDS
+                    after, trouble = self._opened(latest, before), ""
+                    break
+            except IndexUnavailable as error:
+                # A commit or a swap may have tidied away what was about to be read; then there is something newer.
+                trouble = str(error)
         with self._lock:
             replaced, self._snapshot, self._trouble = self._snapshot, after, trouble
             self._look_at = time.monotonic() + pause

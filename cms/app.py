@@ -9,7 +9,9 @@ from cms.content.express import express
 from cms.identity.api import identity
 from cms.identity.credentials import verifier
 from cms.identity.staff.api import staff_access
-from cms.newsroom.api import newsroom
+from cms.newsroom.api.articles import articles
+from cms.newsroom.api.lifecycle import lifecycle
+from cms.newsroom.api.revisions import revisions
 from cms.operations.api.access import access
 from cms.operations.api.audit import audit
 from cms.operations.api.documentation import documentation
@@ -35,8 +37,17 @@ from cms.taxonomy.api import taxonomy
 from search_index.reader import Reader
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
-    content, newsroom, taxonomy, readers, identity, tokens, access, staff, staff_access, receipts, audit, health,
-    documentation,
+    # What readers get.
+    content,
+    # What editors do.
+    articles, lifecycle, revisions,
+    taxonomy,
+    # The audience.
+    readers,
+    # Who may come in, and what was done.
+    identity, tokens, access, staff, staff_access, receipts, audit,
+    # The installation itself.
+    health, documentation,
 )  # fmt: skip
 
 

@@ -1,10 +1,9 @@
-"""Shapes of articles and revisions on the wire, for editors; what comes in becomes a frozen command."""
+"""Shapes of articles on the wire, for editors; what comes in becomes a frozen command."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate
 
-from cms.events.subscriptions import hearing
 from cms.newsroom import rules
 from cms.newsroom.rules import NewArticle
 from cms.platform.http.query_input import PageShape
@@ -107,47 +106,6 @@ class NewArticleShape(ArticlePatchShape):
         return NewArticle(**given)
 
 
-class PublishInputShape(Shape):
-    """How to publish; without a body it is published now."""
-
-    published_at = UtcInstant(
-        load_default=None,
-        metadata={"description": "Dates the publish back, for what was published elsewhere before; not in the future"},
-    )
-
-
-class WaitQueryShape(Shape):
-    """What the answer waits for."""
-
-    event_type: ClassVar[str] = ""
-
-    wait = fields.String(
-        load_default="",
-        validate=validate.Length(max=200),
-        metadata={"description": "Consequences, with commas, such as `search,related`; waits up to a stated time"},
-    )
-
-    @post_load
-    def _names(self, values: dict[str, Any], **_options: Any) -> dict[str, Any]:
-        names = {name for name in values["wait"].split(",") if name}
-        known = {subscription.name for subscription in hearing(self.event_type)}
-        if names - known:
-            raise ValidationError(f"Must be one of: {', '.join(sorted(known))}; several with commas.", "wait")
-        return {**values, "wait": frozenset(names)}
-
-
-class PublishQueryShape(WaitQueryShape):
-    """What the answer to a publish waits for."""
-
-    event_type = "article.published"
-
-
-class UnpublishQueryShape(WaitQueryShape):
-    """What the answer to an unpublish waits for."""
-
-    event_type = "article.unpublished"
-
-
 class ArticleQueryShape(PageShape):
     """Which articles to list."""
 
@@ -207,43 +165,3 @@ class ArticlePageShape(ListShape):
     """Articles, the ones changed last first."""
 
     data = fields.List(fields.Nested(ArticleEntryShape), required=True)
-
-
-class RevisionEntryShape(Shape):
-    """A saved state in the list of revisions."""
-
-    revision = fields.Integer(required=True)
-    action = fields.String(required=True, metadata={"description": "Such as created, edited, published"})
-    actor_kind = fields.String(required=True)
-    actor_id = fields.String(required=True)
-    at = UtcInstant(required=True)
-
-
-class ContentShape(Shape):
-    """The fields that editors write, as one revision has them."""
-
-    title = fields.String(required=True)
-    locale = fields.String(required=True)
-    slug = fields.String(required=True)
-    dek = fields.String(required=True)
-    summary = fields.List(fields.String(), required=True)
-    body = fields.String(required=True)
-    body_format = fields.String(required=True)
-    section = fields.String(required=True, allow_none=True)
-    tags = fields.List(fields.String(), required=True)
-    authors = fields.List(fields.String(), required=True)
-    editor = fields.String(required=True, allow_none=True)
-    source = fields.Nested(SourceOutputShape, required=True, allow_none=True)
-    fields_ = fields.Dict(required=True, data_key="fields")
-
-
-class RevisionShape(RevisionEntryShape):
-    """A saved state with its content."""
-
-    content = fields.Nested(ContentShape, required=True)
-
-
-class RevisionPageShape(ListShape):
-    """Revisions, newest first."""
-
-    data = fields.List(fields.Nested(RevisionEntryShape), required=True)

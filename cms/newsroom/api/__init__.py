@@ -1,0 +1,1 @@
+"""The newsroom over HTTP: one module per family of routes."""

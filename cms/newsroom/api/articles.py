@@ -1,0 +1,122 @@
+"""Articles over HTTP, for editors: make, list, read, change, delete."""
+
+from typing import Any
+
+from flask import Blueprint, Response
+from flask.blueprints import BlueprintSetupState
+
+from cms.identity.access import READ
+from cms.identity.rules import places
+from cms.newsroom import publishing, queries
+from cms.newsroom.api.answering import WAITING_ROOM, article_answer, article_key, readable, receipt_path
+from cms.newsroom.drafting import create_article as create
+from cms.newsroom.editing import edit_article as edit
+from cms.newsroom.rules import DeleteArticle, EditArticle, NewArticle
+from cms.newsroom.schemas.articles import (
+    ArticlePageShape,
+    ArticlePatchShape,
+    ArticleQueryShape,
+    ArticleShape,
+    NewArticleShape,
+)
+from cms.newsroom.waiting import WaitingRoom
+from cms.platform.http.answers import answer
+from cms.platform.http.endpoint import endpoint
+from cms.platform.http.etags import is_not_modified, revision_etag
+from cms.platform.http.guard import current_actor
+from cms.platform.http.limiting import SEARCH
+from cms.platform.http.pages import page_answer
+from cms.platform.http.services import EXTENSION, services
+from cms.platform.http.transactions import reading, transaction
+
+articles = Blueprint("articles", __name__, url_prefix="/api/v1")
+
+
+@articles.record
+def _furnish(state: BlueprintSetupState) -> None:
+    threads = state.app.extensions[EXTENSION].settings.api_threads
+    state.app.extensions[WAITING_ROOM] = WaitingRoom(threads // 2)
+
+
+@articles.post("/articles")
+@endpoint(summary="Make a draft", scope="articles:write", body=NewArticleShape, answers={201: ArticleShape})
+def create_article(body: NewArticle) -> Response:
+    """A draft may be incomplete; only title and locale are needed."""
+    with transaction() as session:
+        saved = create(session, current_actor(), body, services().clock())
+        return article_answer(saved.article, saved.content, 201, Location=f"/api/v1/articles/{saved.article.id}")
+
+
+@articles.get("/articles")
+@endpoint(
+    summary="List articles",
+    scope="articles:read",
+    query=ArticleQueryShape,
+    answers={200: ArticlePageShape},
+    limit=SEARCH,
+    limited_by="q",
+    description="With `q` it is a search and counted as one.",
+)
+def list_articles(query: dict[str, Any]) -> Response:
+    """Drafts and published articles, the ones changed last first."""
+    asked = queries.Narrowing(
+        places=places(current_actor().grants, READ), state=query["state"], section=query["section"], q=query["q"]
+    )
+    with reading() as session:
+
+        def read(limit: int, after: tuple[Any, ...] | None, is_backwards: bool) -> list[Any]:
+            rows = queries.articles(session, asked, limit=limit, after=after, is_backwards=is_backwards)
+            contents = queries.contents(session, rows)
+            return [(article, contents[article.id]) for article in rows]
+
+        return page_answer(
+            asked.name,
+            query,
+            read=read,
+            position=lambda row: queries.place_of(row[0]),
+            dump=lambda row: queries.entry_data(*row),
+            count=lambda: queries.count_of(session, asked),
+        )
+
+
+@articles.get("/articles/<article_id>")
+@endpoint(summary="Read an article", scope="articles:read", answers={200: ArticleShape, 304: None}, refuses=(404,))
+def read_article(article_id: str) -> Response:
+    """The working copy, with the ETag that changes are made on."""
+    with reading() as session:
+        article = readable(session, article_id)
+        if is_not_modified(revision_etag(article.revision)):
+            return answer(None, 304, etag=revision_etag(article.revision))
+        return article_answer(article, queries.content_of(session, article))
+
+
+@articles.patch("/articles/<article_id>")
+@endpoint(
+    summary="Change the working copy",
+    scope="articles:write",
+    body=ArticlePatchShape,
+    needs_revision=True,
+    answers={200: ArticleShape},
+    refuses=(409,),
+    description="A JSON Merge Patch (RFC 7396). A patch that changes nothing makes no revision.",
+)
+def edit_article(article_id: str, revision: int, body: dict[str, Any]) -> Response:
+    """Readers keep seeing what was published until the article is published again."""
+    with transaction() as session:
+        command = EditArticle(article_key(article_id), revision, body)
+        saved = edit(session, current_actor(), command, services().clock())
+        if saved is not None:
+            return article_answer(saved.article, saved.content)
+        article = queries.article_by_id(session, article_id)
+        assert article is not None
+        return article_answer(article, queries.content_of(session, article))
+
+
+@articles.delete("/articles/<article_id>")
+@endpoint(summary="Delete an article", scope="articles:delete", needs_revision=True, answers={204: None})
+def delete_article(article_id: str, revision: int) -> Response:
+    """Take it away from readers and editors. The `Location` is the receipt."""
+    with transaction() as session:
+        command = DeleteArticle(article_key(article_id), revision)
+        saved = publishing.delete_article(session, current_actor(), command, services().clock())
+        return answer(None, 204, headers={"Location": receipt_path(saved)})

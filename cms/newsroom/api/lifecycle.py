@@ -1,0 +1,59 @@
+"""The life of an article over HTTP: publish and unpublish."""
+
+from typing import Any
+
+from flask import Blueprint, Response
+
+from cms.newsroom import publishing
+from cms.newsroom.api.answering import article_answer, article_key, receipt_path, wait_for
+from cms.newsroom.preparing import prepare_body
+from cms.newsroom.rules import PublishArticle, UnpublishArticle
+from cms.newsroom.schemas.articles import ArticleShape
+from cms.newsroom.schemas.lifecycle import PublishInputShape, PublishQueryShape, UnpublishQueryShape
+from cms.platform.http.endpoint import endpoint
+from cms.platform.http.guard import current_actor
+from cms.platform.http.services import services
+from cms.platform.http.transactions import transaction
+
+lifecycle = Blueprint("lifecycle", __name__, url_prefix="/api/v1")
+
+
+@lifecycle.post("/articles/<article_id>/publish")
+@endpoint(
+    summary="Publish",
+    scope="articles:publish",
+    body=PublishInputShape,
+    is_body_optional=True,
+    query=PublishQueryShape,
+    needs_revision=True,
+    answers={200: ArticleShape},
+    description="Live at the next read. The `Location` is the receipt: everything that follows, with its state.",
+)
+def publish_article(article_id: str, revision: int, query: dict[str, Any], body: dict[str, Any]) -> Response:
+    """Show the present revision to readers."""
+    command = PublishArticle(article_key(article_id), revision, body["published_at"])
+    prepared = prepare_body(services().database, current_actor(), article_id, revision)
+    with transaction() as session:
+        saved = publishing.publish_article(session, current_actor(), command, prepared, services().clock())
+        response = article_answer(saved.article, saved.content, Location=receipt_path(saved))
+    wait_for(saved, query["wait"])
+    return response
+
+
+@lifecycle.post("/articles/<article_id>/unpublish")
+@endpoint(
+    summary="Unpublish",
+    scope="articles:publish",
+    query=UnpublishQueryShape,
+    needs_revision=True,
+    answers={200: ArticleShape},
+    description="Gone at the next read. The `Location` is the receipt.",
+)
+def unpublish_article(article_id: str, revision: int, query: dict[str, Any]) -> Response:
+    """Take an article away from readers; the working copy stays."""
+    with transaction() as session:
+        command = UnpublishArticle(article_key(article_id), revision)
+        saved = publishing.unpublish_article(session, current_actor(), command, services().clock())
+        response = article_answer(saved.article, saved.content, Location=receipt_path(saved))
+    wait_for(saved, query["wait"])
+    return response

@@ -1,0 +1,1 @@
+"""Shapes of the newsroom on the wire: one module per family of routes."""

@@ -139,7 +139,7 @@ class Desk:
 
     def client(self, token: str | None) -> FlaskClient:
         """A client with a token and an address of its own, so that no limit counts one test for another."""
-        client = self.app.test_client()
+        client = self.app.test_client(use_cookies=False)
         number = self.number()
         client.environ_base["REMOTE_ADDR"] = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
         if token is not None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 
 from cms.app import create_app
 from cms.identity.roles import make_role
@@ -16,6 +17,7 @@ from cms.identity.staff import staffing
 from cms.identity.staff.schemas import Given, Invitation
 from cms.platform.clock import now
 from cms.platform.db import Database
+from cms.platform.http.csrf import csrf_token
 from cms.platform.http.guard import OPEN_ROUTES
 from cms.settings import Settings
 from tests.access.desk import ELSEWHERE, OPERATOR, PHRASE, Desk
@@ -25,11 +27,27 @@ from tests.draining import drain
 
 ROWS = rows()
 NOBODY = "01890a5d-ac96-774b-bcce-b302099a8057"
+OURS = "http://127.0.0.1:8000"
 PASS_PHRASE = "nine brass bells at dawn"
 EVERYTHING = Given("administrator")
 # The columns with one of their own in a section above the article's, and one in a section elsewhere.
-LIMITED = {"viewer": "viewer", "own": "author", "translator": "translator", "chief": "editor-in-chief"}
-EVERYBODY = ("none", "viewer", "admin", "signed")
+LIMITED = {
+    "viewer": "viewer",
+    "moderator": "moderator",
+    "own": "author",
+    "translator": "translator",
+    "chief": "editor-in-chief",
+}
+# The columns with a session: what the colleague was given.
+SESSIONS = {
+    "signed": EVERYTHING,
+    "stale": EVERYTHING,
+    "signed-in": Given("editor", "city/"),
+    "signed-out": Given("editor", "sport/"),
+    "cookie": EVERYTHING,
+    "cookie-bare": EVERYTHING,
+}
+EVERYBODY = ("none", "viewer", "admin", "signed", "cookie-bare")
 Asked = tuple[str, dict[str, Any]]
 
 
@@ -68,13 +86,24 @@ class Room:
         with desk.database.transaction() as session:
             session.merge(disabled).state = "disabled"
 
-    def credentials(self, column: str) -> list[str | None]:
-        """The tokens of a column; a session is new for each cell, because some routes end it."""
-        if column not in ("signed", "stale"):
-            return self.tokens[column]
+    def clients(self, column: str) -> list[FlaskClient]:
+        """A client for each credential of a column; a session is new for each cell, because some routes end it."""
+        if column not in SESSIONS:
+            return [self.desk.client(token) for token in self.tokens[column]]
         proven_at = now() - timedelta(minutes=11 if column == "stale" else 0)
-        self.session_id, token = self.desk.signed_in(self.desk.colleague(EVERYTHING), proven_at=proven_at)
-        return [token]
+        user = self.desk.colleague(SESSIONS[column])
+        kind = "cookie" if column.startswith("cookie") else "bearer"
+        self.session_id, token = self.desk.signed_in(user, proven_at=proven_at, kind=kind)
+        client = self.desk.client(token if kind == "bearer" else None)
+        if kind == "cookie":
+            client.environ_base["HTTP_COOKIE"] = f"copydesk={token}"
+        if column == "cookie":
+            client.environ_base |= self._proof_of_our_page()
+        return [client]
+
+    def _proof_of_our_page(self) -> dict[str, str]:
+        with self.desk.app.test_request_context():
+            return {"HTTP_ORIGIN": OURS, "HTTP_X_CSRF_TOKEN": csrf_token(f"session:{self.session_id}")}
 
     def _mistyped(self) -> str:
         token = self.desk.token("administrator")
@@ -270,10 +299,10 @@ def test_every_kind_of_credential_is_answered_as_the_table_says(room: Room, row:
     # What is the same for everybody cannot see who asks; a few kinds are enough, since some compare passwords.
     columns = EVERYBODY if row.is_for_everybody else tuple(row.statuses)
     for column, status in ((column, row.statuses[column]) for column in columns):
-        for token in room.credentials(column):
+        for client in room.clients(column):
             path, options = build(room, column)
             for method in ("GET", "HEAD") if row.method == "GET" else (row.method,):
-                answer = room.desk.client(token).open(path, method=method, **options)
+                answer = client.open(path, method=method, **options)
                 if answer.status_code != status:
                     wrong.append((column, method, status, answer.status_code, answer.get_data(as_text=True)[:200]))
                 if answer.status_code >= 400 and method != "HEAD":

@@ -40,6 +40,7 @@ WRITE = "BEGIN IMMEDIATE"
 # An execution option of a connection, in milliseconds: how long it waits for its turn to write on SQLite.
 PATIENCE = "copydesk_patience_ms"
 WAKE = "wake"
+AFTER_COMMIT = "after commit"
 
 
 class Table(DeclarativeBase):
@@ -132,6 +133,8 @@ class Database:
             except BaseException:
                 session.rollback()
                 raise
+        for act in session.info.get(AFTER_COMMIT, ()):
+            act()
         if self.wake is not None and session.info.get(WAKE):
             self.wake()
 
@@ -151,6 +154,11 @@ class Database:
 def wake_after_commit(session: Session) -> None:
     """Ask that whoever acts on letters is woken after this session's commit."""
     session.info[WAKE] = True
+
+
+def after_commit(session: Session, act: Callable[[], None]) -> None:
+    """Ask that something is done once this session's work is committed, and not at all when it is undone."""
+    session.info.setdefault(AFTER_COMMIT, []).append(act)
 
 
 def _prepare_sqlite(engine: Engine, *, begin: str, synchronous: str) -> None:

@@ -133,7 +133,6 @@ def _tell(session: Session, actor: Actor, user: StaffUser, action: str, sender_d
         now=now,
     )
     note(session, actor=actor, action=action, subject_kind="staff", subject_id=user.id, now=now, changes=["password"])
-    log.info(action.replace(".", "_"), staff=user.id)
 
 
 def _asked_too_often(session: Session, email: str, cooldown: timedelta, now: datetime) -> bool:

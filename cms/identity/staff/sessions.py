@@ -65,7 +65,6 @@ def open_session(
     session.add(row)
     actor = replace(actor, credential=f"session:{row.id}")
     note(session, actor=actor, action="session.opened", subject_kind="session", subject_id=row.id, now=now)
-    log.info("signed_in", staff=user.id, session=row.id, kind=kind)
     return row, token
 
 

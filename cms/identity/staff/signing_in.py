@@ -86,7 +86,6 @@ def refuse(session: Session, actor: Actor, candidate: Candidate, now: datetime) 
         session, actor=actor, action="session.refused", subject_kind="staff",
         subject_id=candidate.user.id if candidate.user is not None else "", now=now, outcome="refused",
     )  # fmt: skip
-    log.info("sign_in_refused", staff=candidate.user.id if candidate.user is not None else "nobody")
 
 
 def prove_again(

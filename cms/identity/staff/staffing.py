@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 
-import structlog
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
@@ -24,7 +23,6 @@ from cms.platform.ids import new_id
 from cms.platform.keys import Keys
 from cms.platform.limits import line_up
 
-log = structlog.get_logger("copydesk.staff")
 ALL_STAFF = "staff"
 INVITING = "staff:write"
 ADMINISTRATOR = Given("administrator")
@@ -150,7 +148,6 @@ def create(
         session, actor=actor if actor.kind == "system" else who, action="staff.joined", subject_kind="staff",
         subject_id=user.id, now=now, changes=["grants"],
     )  # fmt: skip
-    log.info("staff_joined", staff=user.id)
     return user
 
 
@@ -182,7 +179,6 @@ def change(
             session, actor=actor, action="staff.changed", subject_kind="staff", subject_id=user.id, now=now,
             changes=changes,
         )  # fmt: skip
-        log.info("staff_changed", staff=user.id, changes=changes)
     session.flush()
     return user
 

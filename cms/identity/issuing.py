@@ -28,13 +28,12 @@ def digest(token: str) -> bytes:
 def issue(session: Session, actor: Actor, command: NewToken, now: datetime) -> tuple[ApiToken, str]:
     """Make a token; its text is given back and never seen again.
 
-    A token that issues hands on at most its own networks, and no more time than it has left itself.
-    Raises: Invalid for an unknown role; Forbidden with `beyond` when it would have what the actor does not have there.
+    Raises: Invalid for an unknown role; Forbidden with `beyond` when it would have what the actor does not have there,
+    and `session_needed` for a token: one that leaked would otherwise make others that outlive it.
     """
+    _refuse_token(actor)
     permissions = _permissions_of(session, command)
     refuse_beyond(actor, rules.grant_of(permissions, command.section_path, command.locale))
-    parent = _token_of(session, actor)
-    networks = _networks_within(parent, command.networks)
     text = rules.new_token()
     row = ApiToken(
         id=new_id(),
@@ -45,9 +44,9 @@ def issue(session: Session, actor: Actor, command: NewToken, now: datetime) -> t
         permissions=None if command.role else sorted(command.permissions),
         section_path=command.section_path,
         locale=command.locale,
-        networks=list(networks) or None,
+        networks=list(command.networks) or None,
         created_at=now,
-        expires_at=_no_later_than(parent, now + command.lifetime),
+        expires_at=now + command.lifetime,
         issued_by=owner_of(actor),
     )
     session.add(row)
@@ -59,25 +58,26 @@ def issue(session: Session, actor: Actor, command: NewToken, now: datetime) -> t
 def rotate(session: Session, actor: Actor, token_id: str, overlap: timedelta, now: datetime) -> tuple[ApiToken, str]:
     """Give a token a new text and its whole lifetime again; the text before works until the overlap is over.
 
-    It keeps id, rights and what it made. A text from a rotation before this one ends at once. A token that rotates,
-    itself or another, gives no more time than it has left and no text that works from elsewhere than its own.
-    Raises: NotFound; Conflict for one that was revoked or has expired; Forbidden with `beyond`.
+    It keeps id, rights and what it made. A text from a rotation before this one ends at once. A token rotates itself
+    and no other, and has no more time by it than before.
+    Raises: NotFound; Conflict for one that was revoked or has expired; Forbidden with `beyond`, or `session_needed`.
     """
-    row, parent = locked_token(session, token_id), _token_of(session, actor)
+    row = locked_token(session, token_id)
+    is_own = _is_itself(actor, row)
+    if not is_own:
+        _refuse_token(actor)
     _refuse_more_than_actor(session, actor, row)
-    _networks_within(parent, tuple(row.networks or ()), is_fixed=True)
     if row.revoked_at is not None or row.expires_at <= now:
         raise Conflict("The token was revoked or has expired; issue a new one.")
     text = rules.new_token()
     lifetime = row.expires_at - (row.rotated_at or row.created_at)
-    expires_at = _no_later_than(parent, now + lifetime)
+    expires_at = row.expires_at if is_own else now + lifetime
     row.previous_digest = row.digest if overlap else None
     row.previous_until = min(now + overlap, row.expires_at) if overlap else None
     row.previous_by = row.issued_by if overlap else ""
     row.digest, row.hint = digest(text), text[:SHOWN_CHARACTERS]
-    # One that rotates itself is still in the same hands.
-    is_own = actor.credential == f"token:{row.id}" and not actor.on_behalf_of
-    row.issued_by = row.issued_by if is_own else owner_of(actor)
+    # One that rotates itself is still in the same hands: those of whoever was shown the text that it came with.
+    row.issued_by = row.issued_by if is_own and not actor.on_behalf_of else owner_of(actor)
     row.rotated_at, row.expires_at = now, expires_at
     _note(session, actor, "token.rotated", row, now, ["expires_at"])
     return row, text
@@ -131,33 +131,22 @@ def refuse_beyond(actor: Actor, wanted: Grant) -> None:
 
 def _refuse_more_than_actor(session: Session, actor: Actor, row: ApiToken) -> None:
     # Whoever could rotate a stronger token would come by its rights, and whoever could end it by peace from it.
-    if actor.credential == f"token:{row.id}":
+    if _is_itself(actor, row):
         return
     for grant in queries.grants_of_token(row, queries.custom_role(session, row.role)):
         refuse_beyond(actor, grant)
 
 
-def _token_of(session: Session, actor: Actor) -> ApiToken | None:
-    return queries.token_by_id(session, actor.id) if actor.kind == "service" else None
+def _is_itself(actor: Actor, row: ApiToken) -> bool:
+    return actor.credential == f"token:{row.id}"
 
 
-def _no_later_than(parent: ApiToken | None, expires_at: datetime) -> datetime:
-    return expires_at if parent is None else min(expires_at, parent.expires_at)
-
-
-def _networks_within(parent: ApiToken | None, wanted: Sequence[str], *, is_fixed: bool = False) -> Sequence[str]:
-    """Networks that a token may hand on; where none are named its own. Raises: Forbidden, naming those beyond."""
-    own = parent.networks if parent is not None else None
-    if not own or (not wanted and not is_fixed):
-        return wanted or own or ()
-    beyond = [network for network in wanted if not rules.is_within(network, own)]
-    if beyond or not wanted:
+def _refuse_token(actor: Actor) -> None:
+    if actor.kind == "service":
         raise Forbidden(
-            "The token that asks may not come from everywhere, and the other one would: "
-            f"{', '.join(beyond) or 'it has no networks'}.",
-            code="beyond_own_networks",
+            "A token makes no other token and rotates none but itself: sign in, or use copydesk token issue.",
+            code="session_needed",
         )
-    return wanted
 
 
 def _permissions_of(session: Session, command: NewToken) -> frozenset[str]:

@@ -44,7 +44,10 @@ PROBLEMS: dict[str, tuple[int, str]] = {
         "Type the password again at POST /api/v1/sessions/reauthenticate; it counts for ten minutes.",
     ),
     "role_in_use": (409, "Somebody or a token that still works has this role; take it from them first."),
-    "session_needed": (403, "This concerns a person's own account: sign in. Tokens are not for it."),
+    "session_needed": (
+        403,
+        "What concerns a person's account, and making tokens, is done by somebody who signed in, not with a token.",
+    ),
     "sign_in_refused": (
         401,
         "Address and password do not fit together, or the account is disabled; which is not said.",

@@ -36,6 +36,7 @@ ELSEWHERE = "198.51.100.7"
 
 
 PHRASE = "lamps along the old quay"
+EVERYTHING = Given("administrator")
 KEPT = HASHER.hash(PHRASE)
 
 
@@ -124,6 +125,12 @@ class Desk:
             for name, value in values.items():
                 setattr(row, name, value)
         return row.id, token
+
+    def session(self, *grants: Given, at: datetime | None = None, user: StaffUser | None = None) -> FlaskClient:
+        """A client with a fresh session of a colleague, an administrator unless told otherwise."""
+        at = at or now()
+        times = {"created_at": at, "last_seen_at": at, "proven_at": at, "expires_at": at + timedelta(days=1)}
+        return self.client(self.signed_in(user or self.colleague(*grants or (EVERYTHING,)), **times)[1])
 
     def article(self, actor: Actor = OPERATOR, *, published: bool = False, **given: Any) -> Saved:
         """A draft in city/trams, or a published article."""

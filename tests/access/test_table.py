@@ -20,7 +20,7 @@ from cms.platform.db import Database
 from cms.platform.http.csrf import csrf_token
 from cms.platform.http.guard import OPEN_ROUTES
 from cms.settings import Settings
-from tests.access.desk import ELSEWHERE, OPERATOR, PHRASE, Desk
+from tests.access.desk import ELSEWHERE, EVERYTHING, OPERATOR, PHRASE, Desk
 from tests.access.table import Row, rows
 from tests.conftest import SECRET
 from tests.draining import drain
@@ -29,7 +29,6 @@ ROWS = rows()
 NOBODY = "01890a5d-ac96-774b-bcce-b302099a8057"
 OURS = "http://127.0.0.1:8000"
 PASS_PHRASE = "nine brass bells at dawn"
-EVERYTHING = Given("administrator")
 # The columns with one of their own in a section above the article's, and one in a section elsewhere.
 LIMITED = {
     "viewer": "viewer",

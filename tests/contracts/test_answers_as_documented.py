@@ -17,6 +17,11 @@ from sqlalchemy import func, select
 
 from cms.audit.models import AuditEntry
 from cms.identity.codes import derive_code
+from cms.identity.passwords import HASHER
+from cms.identity.staff import staffing
+from cms.identity.staff.schemas import Given
+from cms.platform.actor import system
+from cms.platform.clock import now
 from cms.platform.db import Database
 from cms.platform.keys import load_keys
 from cms.settings import Settings
@@ -198,19 +203,34 @@ def _roles_and_tokens(witness: Witness) -> None:
     ask("PATCH", "/api/v1/roles/clerk", 200, {"description": "Knows every word."}, If_Match='"1"')
     ask("PATCH", "/api/v1/roles/clerk", 412, {"description": "Knows none."}, If_Match='"1"')
     ask("PATCH", "/api/v1/roles/editor", 403, {"description": "Mine."}, If_Match='"1"')
-    issued = ask("POST", "/api/v1/tokens", 201, {"name": "clerk", "role": "clerk", "addresses": ["192.0.2.0/24"]}).json
+    mine = _root(witness)
+    wanted = {"name": "clerk", "role": "clerk", "addresses": ["192.0.2.0/24"]}
+    ask("POST", "/api/v1/tokens", 403, wanted)
+    issued = ask("POST", "/api/v1/tokens", 201, wanted, **mine).json
     path = f"/api/v1/tokens/{issued['id']}"
-    ask("POST", "/api/v1/tokens", 422, {"name": "both", "role": "clerk", "scopes": ["articles:read"]})
+    ask("POST", "/api/v1/tokens", 422, {"name": "both", "role": "clerk", "scopes": ["articles:read"]}, **mine)
     ask("GET", path, 200)
     ask("GET", "/api/v1/tokens?count=exact", 200)
     ask("GET", f"/api/v1/access/explain?action=articles:publish&on=city&for={issued['id']}", 200)
     ask("GET", "/api/v1/access/explain?action=articles:publish&on=none", 404)
     ask("GET", "/api/v1/access/explain?action=articles:publish", 400)
     ask("DELETE", "/api/v1/roles/clerk", 409, If_Match='"2"')
-    ask("POST", f"{path}/rotate", 200, {"overlap_minutes": 5})
+    ask("POST", f"{path}/rotate", 403)
+    ask("POST", f"{path}/rotate", 200, {"overlap_minutes": 5}, **mine)
     ask("DELETE", path, 204)
-    ask("POST", f"{path}/rotate", 409)
+    ask("POST", f"{path}/rotate", 409, **mine)
     ask("DELETE", "/api/v1/roles/clerk", 204, If_Match='"2"')
+
+
+def _root(witness: Witness) -> dict[str, str]:
+    """The header of an administrator's session."""
+    root = {"email": "root@example.org", "password": PASS_PHRASE}
+    with witness.database.transaction() as session:
+        staffing.create(
+            session, system("test"), email=root["email"], name="Root", locale="en", grants=(Given("administrator"),),
+            password_hash=HASHER.hash(PASS_PHRASE), network="", now=now(),
+        )  # fmt: skip
+    return {"Authorization": "Bearer " + witness.ask("POST", "/api/v1/sessions", 201, root).json["token"]}
 
 
 def _colleagues(witness: Witness, settings: Settings) -> None:

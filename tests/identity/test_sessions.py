@@ -16,6 +16,7 @@ SESSION_ONLY = (
     ("DELETE", "/sessions", None),
     ("DELETE", "/sessions/01a21432-d818-7389-8d25-eb3df015d13c", None),
     ("POST", "/sessions/reauthenticate", {"password": PHRASE}),
+    ("POST", "/tokens", {"name": "another", "role": "viewer"}),
     ("POST", "/staff/me/password", {"current_password": PHRASE, "new_password": OTHER_PHRASE}),
 )
 

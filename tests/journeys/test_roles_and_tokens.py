@@ -9,10 +9,16 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from cms.audit.models import AuditEntry
+from cms.identity.passwords import HASHER
+from cms.identity.staff import staffing
+from cms.identity.staff.schemas import Given
+from cms.platform.actor import system
+from cms.platform.clock import now
 from cms.platform.db import Database
 from cms.settings import Settings
 from tests.draining import drain
 
+PHRASE = "lamps along the old quay"
 Ask = Callable[..., Any]
 
 
@@ -32,11 +38,17 @@ def ask(app: Flask) -> Ask:
 
 
 @pytest.fixture
-def chief(administrator: FlaskClient) -> str:
-    """An administrator's token, with which a city section, a sports section and an article of each were made."""
+def chief(administrator: FlaskClient, app: Flask, database: Database) -> str:
+    """The token of an administrator's session; a city section with trams and a sports section were made before."""
     for section in ({"name": "City"}, {"name": "Trams", "parent": "city"}, {"name": "Sport"}):
         assert administrator.post("/api/v1/sections", json=section).status_code == 201
-    return str(administrator.environ_base["HTTP_AUTHORIZATION"]).removeprefix("Bearer ")
+    with database.transaction() as session:
+        staffing.create(
+            session, system("test"), email="ann@example.org", name="Ann", locale="en",
+            grants=(Given("administrator"),), password_hash=HASHER.hash(PHRASE), network="", now=now(),
+        )  # fmt: skip
+    opened = app.test_client().post("/api/v1/sessions", json={"email": "ann@example.org", "password": PHRASE})
+    return str(opened.json["token"])
 
 
 def draft(ask: Ask, token: str, section: str, status: int = 201, **given: Any) -> dict[str, Any]:
@@ -115,3 +127,23 @@ def test_a_services_token_is_rotated_without_a_gap_and_ended(ask: Ask, chief: st
     for token in (first["token"], second["token"]):
         ask(token, "GET", "/api/v1/articles", status=401)
     assert ask(chief, "GET", path)["state"] == "revoked"
+
+
+def test_a_token_that_leaked_makes_no_other_that_would_outlive_it(ask: Ask, chief: str) -> None:
+    strong = ask(chief, "POST", "/api/v1/tokens", {"name": "the deployer", "role": "administrator"}, 201)
+    other = ask(chief, "POST", "/api/v1/tokens", {"name": "the importer", "role": "editor"}, 201)
+    # Whoever found it makes no token of their own and takes over nobody else's.
+    refused = ask(strong["token"], "POST", "/api/v1/tokens", {"name": "mine", "role": "administrator"}, 403)
+    assert refused["code"] == "session_needed"
+    assert ask(strong["token"], "POST", f"/api/v1/tokens/{other['id']}/rotate", status=403)["code"] == "session_needed"
+    # The service changes its own text by itself, and has no more time by it.
+    path = f"/api/v1/tokens/{strong['id']}"
+    again = ask(strong["token"], "POST", f"{path}/rotate")
+    assert again["expires_at"] == strong["expires_at"]
+    ask(strong["token"], "GET", "/api/v1/articles", status=401)
+    # One request ends it, and nothing that it did is left standing.
+    ask(chief, "DELETE", path, status=204)
+    ask(again["token"], "GET", "/api/v1/articles", status=401)
+    assert [one["name"] for one in ask(chief, "GET", "/api/v1/tokens")["data"] if one["state"] == "active"] == [
+        "the importer", "administrator",
+    ]  # fmt: skip

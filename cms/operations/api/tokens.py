@@ -35,12 +35,13 @@ PLAIN = ("id", "name", "hint", "created_at", "rotated_at", "expires_at", "revoke
 @endpoint(
     summary="Issue a token",
     scope=WRITE,
+    needs_session=True,
     needs_fresh_proof=True,
     body=NewTokenShape,
     answers={201: IssuedTokenShape},
     description="Shown once: a repeat with the same Idempotency-Key is answered 409, not with the token. It never may "
-    "do more than the colleague who issued it may at the time, and ends when that colleague is disabled. Issued by a "
-    "token, it has at most that token's time and networks.",
+    "do more than the colleague who issued it may at the time, and ends when that colleague is disabled. Programs get "
+    "theirs from `copydesk token issue`: a token makes no other token.",
 )
 def issue_token(body: AskedToken) -> Response:
     """Nobody gives a token more than they have themselves."""
@@ -92,7 +93,7 @@ def read_token(token_id: str) -> Response:
     answers={200: IssuedTokenShape},
     refuses=(404,),
     description="Id, rights and lifetime stay; the text is new, and the one before works until the overlap is over. "
-    "A token that rotates gives no more time than it has left itself.",
+    "A token may rotate itself, which gives it no more time, and no other: that needs a session.",
 )
 def rotate_token(token_id: str, body: dict[str, Any]) -> Response:
     """A new text for a token, shown once."""

@@ -1,9 +1,12 @@
 """The one place where a verb asks whether its actor may touch this object, and how a refusal reads."""
 
+import structlog
+
 from cms.identity.rules import Decision, decide
 from cms.platform.actor import Actor
 from cms.platform.errors import Forbidden, NotFound
 
+log = structlog.get_logger("copydesk.access")
 READ = "articles:read"
 NO_ARTICLE = "There is no article of this id."
 WHERE = {
@@ -34,6 +37,16 @@ def refuse(
     if decision.is_allowed:
         return
     if not is_target and not decide(actor.grants, READ, section_path, locale).is_allowed:
+        # The answer hides what is there; whoever watches over the newsroom may know that somebody asked for it.
+        log.warning(
+            "access_refused",
+            because="hidden",
+            missing=decision.permission,
+            actor=f"{actor.kind}:{actor.id}",
+            credential=actor.credential,
+            client_address=actor.client_address,
+            request_id=actor.request_id,
+        )
         raise NotFound(NO_ARTICLE)
     raise Forbidden(explanation(decision), extra={"missing_permission": decision.permission})
 

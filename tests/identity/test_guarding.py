@@ -92,6 +92,7 @@ def test_every_refusal_leaves_a_line_that_tells_who_what_and_from_where_and_no_s
     assert [line["because"] for line in sessions] == ["ended", "expired", "unknown", "disabled"]
     assert [line["staff"] for line in sessions] == [office.user().id, office.user().id, None, office.user().id]
     [access] = [line for line in lines if line["event"] == "access_refused"]
+    assert access["because"] == "forbidden"
     assert (access["missing"], access["actor"]) == ("taxonomy:write", f"staff:{office.user().id}")
     assert access["credential"].startswith("session:")
     [delayed] = [line for line in lines if line["event"] == "sign_in_delayed"]

@@ -8,9 +8,9 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
-from cms.platform.errors import Problem, Unavailable
+from cms.platform.errors import Forbidden, Problem, Unavailable
 from cms.platform.http.answers import encode
-from cms.platform.http.guard import request_id
+from cms.platform.http.guard import note_forbidden, request_id
 from cms.platform.http.idempotency import Replay
 from cms.platform.http.services import services
 
@@ -35,6 +35,8 @@ def install(app: Flask) -> None:
 
 def problem_response(problem: Problem) -> Response:
     """A problem as an answer. Never an exception's own text for what we did not foresee."""
+    if isinstance(problem, Forbidden):
+        note_forbidden(problem)
     base = services().settings.public_url
     body: dict[str, Any] = {
         "type": f"{base}/docs/problems#{problem.code}",

@@ -20,6 +20,7 @@ from cms.newsroom.saving import (
     put_standing,
     put_values,
     record_act,
+    refuse_act,
     refuse_there,
     stale,
     standing_of,
@@ -33,8 +34,8 @@ def edit_article(session: Session, actor: Actor, command: EditArticle, now: date
     """Change the working copy by a merge patch; None when the patch changes nothing, and nothing is written.
 
     Emits: ArticleEdited
-    Raises: NotFound; Forbidden, also for a section or language to move to; Invalid; Conflict (`slug_taken`); Stale with
-    base, yours and theirs of each field that clashes.
+    Raises: NotFound; Forbidden, also for a section or language to move to, and to whoever may not publish for the slug
+    of what readers see; Invalid; Conflict (`slug_taken`); Stale with base, yours and theirs of each field that clashes.
     """
     article = locked(session, actor, "articles:write", command.article_id)
     before = queries.content_of(session, article)
@@ -43,6 +44,9 @@ def edit_article(session: Session, actor: Actor, command: EditArticle, now: date
     content, errors = settled(merge_patch(before, command.patch))
     if errors:
         raise Invalid(errors=errors)
+    if article.published_revision is not None and content["slug"] != before["slug"]:
+        # Under it readers have found the article; whoever changes it decides where they find it next.
+        refuse_act(session, actor, "articles:publish", article)
     words = find_words(session, actor, content, now)
     if not changed_fields(before, content):
         return None

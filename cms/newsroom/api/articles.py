@@ -98,7 +98,8 @@ def read_article(article_id: str) -> Response:
     needs_revision=True,
     answers={200: ArticleShape},
     refuses=(409,),
-    description="A JSON Merge Patch (RFC 7396). A patch that changes nothing makes no revision.",
+    description="A JSON Merge Patch (RFC 7396). A patch that changes nothing makes no revision. "
+    "The slug of what readers see is the address that they have, and is changed by whoever may publish there.",
 )
 def edit_article(article_id: str, revision: int, body: dict[str, Any]) -> Response:
     """Readers keep seeing what was published until the article is published again."""

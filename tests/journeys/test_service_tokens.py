@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from cms.identity.rules import PREFIX
 from cms.platform.db import Database
 from tests.access.desk import ELSEWHERE, Desk
-from tests.access.test_tokens import mistyped, statements
+from tests.access.test_bearing import mistyped, statements
 
 BEGAN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 AT_HOME, BESIDE = "192.0.2.9", "192.0.3.9"

@@ -1,11 +1,13 @@
 """What is wrong with this installation and how to mend it. Only looks; changes nothing."""
 
+import http.client
 import os
 import shutil
 import smtplib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError, OperationalError
@@ -27,6 +29,7 @@ from cms.settings import Settings
 from search_index.reader import IndexUnavailable, Reader
 
 LAG = timedelta(seconds=60)
+PROBE_SECONDS = 3
 LEAST_FREE_BYTES = 500 * 1024 * 1024
 
 
@@ -56,6 +59,7 @@ def examine(settings: Settings, now: datetime) -> list[Finding]:
         findings.append(Finding("database", f"there is none at {sqlite_path(settings)}", mend))
     else:
         findings.extend(_whole_database(settings, now))
+    findings.extend(_api(settings))
     findings.extend(_broker(settings))
     findings.extend(_mail(settings))
     return findings
@@ -205,6 +209,22 @@ def _index(settings: Settings, database: Database, _now: datetime) -> Iterator[F
         yield Finding("search index", f"{len(wrong)} of {len(published)} articles differ from the database", mend)
     else:
         yield Finding("search index", f"{len(indexed)} articles, each at its published revision")
+
+
+def _api(settings: Settings) -> Iterator[Finding]:
+    place = settings.local_url
+    asker = http.client.HTTPConnection(urlsplit(place).netloc, timeout=PROBE_SECONDS)
+    try:
+        asker.request("GET", "/readyz")
+        status = asker.getresponse().status
+    except (OSError, http.client.HTTPException) as error:
+        mend = "run copydesk up or copydesk api, or check COPYDESK_HOST and COPYDESK_PORT"
+        yield Finding("api", f"{place} does not answer: {error}", mend)
+    else:
+        mend = "" if status == http.client.OK else "mend what else is named here; /readyz says which part it waits for"
+        yield Finding("api", f"{place} answers /readyz with {status}", mend)
+    finally:
+        asker.close()
 
 
 def _broker(settings: Settings) -> Iterator[Finding]:

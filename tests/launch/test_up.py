@@ -47,6 +47,13 @@ def test_the_demo_comes_true(running: Start) -> None:
     assert "code accepted" in done.stdout
 
 
+def test_the_demo_leaves_no_article_and_doctor_finds_nothing_wrong(running: Start) -> None:
+    assert running.run("demo").returncode == 0
+    assert not [article for article in _articles(running) if "lock hill" in article["title"]]
+    wait_until(lambda: running.run("doctor").returncode == 0, seconds=60, what="nothing to mend")
+    assert "api: http://127.0.0.1:" in running.run("doctor").stdout
+
+
 def test_the_sample_newsroom_is_there(running: Start) -> None:
     wait_until(lambda: len(_articles(running)) >= LEAST_SAMPLE_ARTICLES, seconds=30, what="the sample newsroom")
     assert {article["locale"] for article in _articles(running)} >= {"en", "zh-CN", "kk", "ru"}

@@ -93,6 +93,19 @@ class DocumentAuthor(Table):
     number: Mapped[int] = mapped_column(RowNumber)
 
 
+class Tombstone(Table):
+    """An article that was taken down, for readers who come back to it. `reason` is public and may be empty."""
+
+    __tablename__ = "tombstones"
+    __table_args__ = (Index("ix_tombstones_place", "locale", "slug"),)
+
+    article_id: Mapped[str] = mapped_column(id_column(), primary_key=True)
+    locale: Mapped[str] = mapped_column(String(35))
+    slug: Mapped[str] = mapped_column(String(120))
+    taken_down_at: Mapped[datetime] = mapped_column(Instant)
+    reason: Mapped[str] = mapped_column(Text)
+
+
 class RelatedEntry(Table):
     """One neighbour of a published article. More are kept than are shown, so that a list that loses one has spares."""
 

@@ -35,8 +35,12 @@ PERMISSIONS: dict[str, str] = {
     "articles:read": "Read drafts, published articles, their revisions and receipts.",
     "articles:write": "Make articles, and edit those that one made oneself.",
     "articles:write_any": "Edit what others made; needs `articles:write` too.",
-    "articles:publish": "Publish and unpublish.",
-    "articles:delete": "Delete articles.",
+    "articles:approve": "Approve and reject what was submitted, and edit it without sending it back.",
+    "articles:publish": "Publish, schedule, correct, unpublish and archive, with or without an approval before.",
+    "articles:takedown": "Take articles down, and publish again what was taken down.",
+    "articles:delete": "Put articles into the trash and take them out.",
+    "lists:write": "Pin, order and time the front lists.",
+    "embargo:read": "Read articles under embargo through the content API before everybody else.",
     "taxonomy:read": "Read sections, tags, people and sources, in every section.",
     "taxonomy:write": "Add sections, tags, people and sources, in every section.",
     "operations:read": "See deliveries and dead letters.",
@@ -51,21 +55,26 @@ PERMISSIONS: dict[str, str] = {
     "access:explain": "Ask why somebody else may or may not do something.",
 }
 # These mean an article, so a section and a language limit them.
-IN_PLACE = frozenset(name for name in PERMISSIONS if name.startswith("articles:"))
+IN_PLACE = frozenset(name for name in PERMISSIONS if name.startswith("articles:")) | {"embargo:read"}
 SHARED = frozenset(name for name in PERMISSIONS if name.startswith("taxonomy:"))
 # To act on what somebody else made, the second is needed beside the first.
 BEYOND_ONES_OWN = {"articles:write": "articles:write_any"}
 
 READ_SCOPES = frozenset({"articles:read", "taxonomy:read", "operations:read"})
 WRITE_SCOPES = READ_SCOPES | {"articles:write", "articles:write_any"}
-EDIT_SCOPES = WRITE_SCOPES | {"articles:publish", "articles:delete", "taxonomy:write"}
+EDIT_SCOPES = WRITE_SCOPES | {
+    "articles:approve", "articles:publish", "articles:delete", "lists:write", "taxonomy:write",
+}  # fmt: skip
+CHIEF_SCOPES = EDIT_SCOPES | {
+    "articles:takedown", "audit:read", "tokens:read", "roles:read", "staff:read", "access:explain",
+}  # fmt: skip
 ROLES: dict[str, frozenset[str]] = {
     "viewer": READ_SCOPES,
     "moderator": READ_SCOPES,
     "author": READ_SCOPES | {"articles:write"},
     "translator": WRITE_SCOPES,
     "editor": EDIT_SCOPES,
-    "editor-in-chief": EDIT_SCOPES | {"audit:read", "tokens:read", "roles:read", "staff:read", "access:explain"},
+    "editor-in-chief": CHIEF_SCOPES,
     "administrator": frozenset(PERMISSIONS),
 }
 ROLE_TEXTS = {
@@ -73,8 +82,8 @@ ROLE_TEXTS = {
     "moderator": "Reads like a viewer; what it may do with comments comes with them.",
     "author": "Makes articles and edits the ones that it made.",
     "translator": "Makes articles and edits everybody's; meant to be limited to one language.",
-    "editor": "Edits, publishes, unpublishes and deletes; adds to the taxonomy.",
-    "editor-in-chief": "An editor who also reads the audit trail, the roles and tokens, and explains access.",
+    "editor": "Edits, approves, publishes, unpublishes and deletes; keeps the front lists; adds to the taxonomy.",
+    "editor-in-chief": "An editor who also takes down, reads the audit trail, roles and tokens, and explains access.",
     "administrator": "May do everything.",
 }
 

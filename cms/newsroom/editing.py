@@ -22,6 +22,7 @@ from cms.newsroom.saving import (
     record_act,
     refuse_act,
     refuse_there,
+    rights_on,
     stale,
     standing_of,
 )
@@ -54,11 +55,12 @@ def edit_article(session: Session, actor: Actor, command: EditArticle, now: date
     # Where the article goes to is asked about as well as where it came from.
     target = queries.place_at(session, values["section_id"], values["locale"])
     refuse_there(session, actor, "articles:write", article, target, is_target=True)
+    after = decide(standing_of(article), "edit", now, rights=rights_on(session, actor, article))
     put_values(session, article, values)
     content["slug"] = article.slug
     changes = changed_fields(before, content)
     put_lists(session, article, words)
-    put_standing(article, decide(standing_of(article), "edit", now), now)
+    put_standing(article, after, now)
     event = ArticleEdited(subject=article.id, revision=article.revision)
     return record_act(session, actor, article, content, event, now, changes)
 

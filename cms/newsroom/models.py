@@ -3,19 +3,22 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cms.newsroom.rules import STATES
 from cms.platform.db import Instant, Json, RowNumber, Table, id_column
 
+IS_DELETED = text("deleted_at IS NOT NULL")
+
 
 class Article(Table):
     """The working copy. `revision` counts every change, lifecycle changes included, and is the ETag for editors.
 
-    `state` is `draft` or `published`; `published_revision` is the revision that readers see, so a published article
-    with a higher `revision` has changes that wait. `source_url` is where the source has this story. A deleted article
-    keeps its row, with `deleted_at` and a slug that no other article can want.
+    `published_revision` is the revision that readers see, so a published article with a higher `revision` has changes
+    that wait. `source_url` is where the source has this story. An article in the trash has `deleted_at` and a slug
+    that no other article can want. `rejection_note` is there while it is rejected. `corrections` are those that readers
+    are told of, oldest first: `[{"at", "note", "revision"}]`.
     """
 
     __tablename__ = "articles"
@@ -23,6 +26,7 @@ class Article(Table):
         CheckConstraint(f"state IN {STATES}", name="state"),
         UniqueConstraint("locale", "slug"),
         Index("ix_articles_list", "updated_at", "number"),
+        Index("ix_articles_trash", "deleted_at", sqlite_where=IS_DELETED, postgresql_where=IS_DELETED),
     )
 
     number: Mapped[int] = mapped_column(RowNumber, primary_key=True, autoincrement=True)
@@ -47,6 +51,9 @@ class Article(Table):
     created_at: Mapped[datetime] = mapped_column(Instant)
     updated_at: Mapped[datetime] = mapped_column(Instant)
     deleted_at: Mapped[datetime | None] = mapped_column(Instant)
+    taken_down_at: Mapped[datetime | None] = mapped_column(Instant)
+    rejection_note: Mapped[str] = mapped_column(Text, default="")
+    corrections: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
 
 
 class ArticleTag(Table):
@@ -70,7 +77,10 @@ class ArticleAuthor(Table):
 
 
 class Revision(Table):
-    """One saved state of an article. `content` holds the fields that editors write, names by slug."""
+    """One saved state of an article.
+
+    `content` holds the fields that editors write, names by slug; `note` is what the actor says of the change.
+    """
 
     __tablename__ = "article_revisions"
 
@@ -78,6 +88,7 @@ class Revision(Table):
     revision: Mapped[int] = mapped_column(primary_key=True)
     action: Mapped[str] = mapped_column(String(20))
     content: Mapped[dict[str, Any]] = mapped_column(Json)
+    note: Mapped[str] = mapped_column(Text, default="")
     actor_kind: Mapped[str] = mapped_column(String(20))
     actor_id: Mapped[str] = mapped_column(String(80))
     at: Mapped[datetime] = mapped_column(Instant)

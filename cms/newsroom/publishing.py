@@ -17,7 +17,7 @@ from cms.newsroom.rules import (
     missing_for_readers,
     wrong_instant,
 )
-from cms.newsroom.saving import Saved, locked, put_standing, record_act, refuse_stale, standing_of
+from cms.newsroom.saving import Saved, locked, put_standing, record_act, refuse_stale, rights_on, standing_of
 from cms.newsroom.showing import for_readers
 from cms.platform.actor import Actor
 from cms.platform.errors import Invalid
@@ -39,7 +39,8 @@ def publish_article(
     if wrong:
         raise Invalid(errors=wrong)
     before = standing_of(article)
-    after = decide(before, "publish", now, command.published_at)
+    rights = rights_on(session, actor, article)
+    after = decide(before, "publish", now, command.published_at, rights=rights)
     rendered = prepared.rendered
     missing = missing_for_readers(article.title, rendered.text, rendered.image_count)
     if missing:
@@ -82,7 +83,6 @@ def delete_article(session: Session, actor: Actor, command: DeleteArticle, now: 
     if article.state == "published":
         withdraw_document(session, article.id, now)
     put_standing(article, decide(standing_of(article), "delete", now), now)
-    article.deleted_at = now
     article.slug = deleted_slug(article.slug, article.id)
     event = ArticleDeleted(subject=article.id, revision=article.revision)
     return record_act(session, actor, article, content, event, now)

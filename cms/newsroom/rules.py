@@ -1,24 +1,30 @@
 """What may be, in the newsroom: commands, limits, and the lifecycle of an article as a pure decision. Plain Python."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from cms.platform.errors import Conflict, FieldError
+from cms.platform.errors import Conflict, FieldError, Forbidden
 from cms.taxonomy.rules import NewSource
 
-State = Literal["draft", "published"]
-Action = Literal["edit", "publish", "unpublish", "delete"]
+State = Literal[
+    "draft", "submitted", "approved", "rejected", "scheduled", "published", "unpublished", "taken_down", "archived"
+]
+Action = Literal[
+    "edit", "restore", "submit", "approve", "reject", "schedule", "unschedule", "publish", "correct", "unpublish",
+    "takedown", "archive", "unarchive", "delete", "recover", "expire",
+]  # fmt: skip
 BodyFormat = Literal["markdown", "html"]
 
 # Older than the oldest newspaper is a typing mistake.
 EARLIEST_PUBLISH = datetime(1600, 1, 1, tzinfo=UTC)
-STATES = ("draft", "published")
+STATES: tuple[State, ...] = get_args(State)
 # These are asked about where readers find an article as well as where its working copy is.
-CHANGES_WHAT_IS_SHOWN = frozenset({"articles:publish", "articles:delete"})
+CHANGES_WHAT_IS_SHOWN = frozenset({"articles:publish", "articles:delete", "articles:takedown"})
+APPROVE, TAKE_DOWN = "articles:approve", "articles:takedown"
 BODY_FORMATS = ("markdown", "html")
 LONGEST_TITLE = 300
 LONGEST_DEK = 1_000
@@ -106,43 +112,136 @@ class DeleteArticle:
 
 @dataclass(frozen=True)
 class Standing:
-    """Where an article stands in its life."""
+    """Where an article stands in its life. `deleted_at` is set while it is in the trash, whatever its state.
+
+    `taken_down_at` stays through archive and trash, until somebody who may take down publishes it again.
+    """
 
     state: State = "draft"
     revision: int = 1
     published_revision: int | None = None
     first_published_at: datetime | None = None
     published_at: datetime | None = None
+    taken_down_at: datetime | None = None
+    deleted_at: datetime | None = None
 
 
-def decide(standing: Standing, action: Action, now: datetime, published_at: datetime | None = None) -> Standing:
+# What an act leads to from each state that it may be done in; `docs/lifecycle.md` is made from this. RESTS is where
+# an article is that readers do not see: `taken_down`, else `unpublished` when they saw it once, else `draft`.
+Target = State | Literal["rests"]
+RESTS: Literal["rests"] = "rests"
+SENT_BACK: frozenset[State] = frozenset({"submitted", "approved", "rejected"})
+_SAME: Mapping[State, Target] = {state: state for state in STATES}
+_EDITABLE: Mapping[State, Target] = {state: state for state in STATES if state != "archived"}
+LEADS: Mapping[Action, Mapping[State, Target]] = {
+    "edit": _EDITABLE,
+    "restore": _EDITABLE,
+    "submit": dict.fromkeys(("draft", "rejected", "unpublished"), "submitted"),
+    "approve": dict.fromkeys(("draft", "submitted", "rejected", "unpublished"), "approved"),
+    "reject": dict.fromkeys(("submitted", "approved"), "rejected"),
+    "schedule": {
+        **dict.fromkeys(("draft", "submitted", "approved", "rejected", "scheduled", "unpublished"), "scheduled"),
+        "published": "published",
+    },
+    "unschedule": {**_SAME, "scheduled": "approved"},
+    "publish": dict.fromkeys((state for state in STATES if state != "archived"), "published"),
+    "correct": {"published": "published"},
+    "unpublish": {"published": "unpublished"},
+    "takedown": dict.fromkeys((state for state in STATES if state != "taken_down"), "taken_down"),
+    "archive": dict.fromkeys((state for state in STATES if state != "archived"), "archived"),
+    "unarchive": {"archived": RESTS},
+    "delete": {**_SAME, "published": RESTS, "scheduled": RESTS},
+    "recover": _SAME,
+    "expire": dict.fromkeys(STATES, "archived"),
+}
+FROM_THE_TRASH: frozenset[Action] = frozenset({"recover", "expire"})
+DONE: Mapping[Action, str] = {
+    "edit": "edited", "restore": "changed", "submit": "submitted", "approve": "approved", "reject": "rejected",
+    "schedule": "scheduled", "publish": "published", "correct": "corrected", "unpublish": "unpublished",
+    "takedown": "taken down", "archive": "archived", "unarchive": "taken out of the archive",
+}  # fmt: skip
+
+
+def decide(
+    standing: Standing,
+    action: Action,
+    now: datetime,
+    published_at: datetime | None = None,
+    *,
+    rights: Collection[str] = (),
+) -> Standing:
     """Where an article stands after an act, or why it cannot be.
 
-    `published_at` stays while readers keep seeing the article, so that lists do not jump; a new publish after an
-    unpublish begins anew, and `first_published_at` stays for good.
-    Raises: Conflict; code `already_published` when readers see this revision already.
+    `rights` are permissions of the actor on this article beside the one that the act asks for: who lacks
+    `articles:approve` sends by an edit what was submitted, approved or rejected back to `draft`, and cannot edit what
+    is scheduled; who lacks `articles:takedown` cannot publish what was taken down. `published_at` stays while readers
+    keep seeing the article, so that lists do not jump; a new publish after an unpublish begins anew, and
+    `first_published_at` stays for good.
+    Raises: Conflict; code `already_published` when readers see this revision already; Forbidden.
     """
-    after = replace(standing, revision=standing.revision + 1)
-    if action == "edit":
-        return after
+    _refuse_unfit(standing, action)
+    target = _target(standing, action, rights)
+    after = replace(standing, revision=standing.revision + 1, state=target)
     if action == "publish":
-        return _publish(standing, after, now, published_at)
-    if action == "unpublish" and standing.state != "published":
-        raise Conflict("The article is not published.")
-    return replace(after, state="draft", published_revision=None, published_at=None)
+        return _publish(standing, after, now, published_at, rights)
+    if action == "correct":
+        return replace(after, published_revision=after.revision)
+    if action == "takedown":
+        after = replace(after, taken_down_at=now)
+    if action == "delete":
+        after = replace(after, deleted_at=now)
+    if action in FROM_THE_TRASH:
+        after = replace(after, deleted_at=None)
+    return after if target == "published" else replace(after, published_revision=None, published_at=None)
 
 
-def _publish(standing: Standing, after: Standing, now: datetime, published_at: datetime | None) -> Standing:
+def _refuse_unfit(standing: Standing, action: Action) -> None:
+    if (standing.deleted_at is not None) != (action in FROM_THE_TRASH):
+        raise Conflict("The article is in the trash." if standing.deleted_at else "The article is not in the trash.")
+    if standing.state not in LEADS[action]:
+        if action in ("unpublish", "correct"):
+            raise Conflict("The article is not published.")
+        state = standing.state.replace("_", " ")
+        raise Conflict(f"An article that is {state} cannot be {DONE[action]}.", extra={"state": standing.state})
+    if action == "takedown" and standing.first_published_at is None:
+        raise Conflict("Readers never saw this article; there is nothing to take down.")
+
+
+def _target(standing: Standing, action: Action, rights: Collection[str]) -> State:
+    if action in ("edit", "restore") and APPROVE not in rights:
+        if standing.state == "scheduled":
+            raise Conflict("The article is scheduled. Ask who may approve it to end the schedule, or to make the edit.")
+        return "draft" if standing.state in SENT_BACK else standing.state
+    target = LEADS[action][standing.state]
+    if target == RESTS:
+        return _rest(standing)
+    return target
+
+
+def _rest(standing: Standing) -> State:
+    if standing.taken_down_at is not None:
+        return "taken_down"
+    return "draft" if standing.first_published_at is None else "unpublished"
+
+
+def _publish(
+    standing: Standing, after: Standing, now: datetime, published_at: datetime | None, rights: Collection[str]
+) -> Standing:
     is_live = standing.state == "published"
+    if standing.taken_down_at is not None and TAKE_DOWN not in rights:
+        raise Forbidden(
+            "The article was taken down. Only who may take down can publish it again.",
+            extra={"missing_permission": TAKE_DOWN},
+        )
     if is_live and standing.published_revision == standing.revision and published_at in (None, standing.published_at):
         raise Conflict("Readers see this revision already; nothing changed since.", code="already_published")
     at = published_at or (standing.published_at if is_live else None) or now
     return replace(
         after,
-        state="published",
         published_revision=after.revision,
         published_at=at,
         first_published_at=min(at, standing.first_published_at or at),
+        taken_down_at=None,
     )
 
 

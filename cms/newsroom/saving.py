@@ -15,9 +15,10 @@ from cms.events.models import Letter
 from cms.events.outbox import record
 from cms.identity.access import NO_ARTICLE, refuse
 from cms.identity.rules import Place
+from cms.identity.rules import decide as allows
 from cms.newsroom import queries
 from cms.newsroom.models import Article, ArticleAuthor, ArticleTag, Revision
-from cms.newsroom.rules import CHANGES_WHAT_IS_SHOWN, Standing
+from cms.newsroom.rules import APPROVE, CHANGES_WHAT_IS_SHOWN, TAKE_DOWN, Standing
 from cms.platform.actor import Actor
 from cms.platform.errors import Conflict, Invalid, NotFound, Stale
 from cms.platform.text.slugs import slugify
@@ -27,6 +28,8 @@ from cms.taxonomy.queries import by_slugs
 from cms.taxonomy.rules import LONGEST_SLUG, NewSource, strangers
 
 SLUG_TRIES = 100
+# In these states no act asks for more than its own permission.
+PLAIN_STATES = frozenset({"draft", "published", "unpublished"})
 ROOM_FOR_SUFFIX = 8
 
 
@@ -104,6 +107,20 @@ def standing_of(article: Article) -> Standing:
         published_revision=article.published_revision,
         first_published_at=article.first_published_at,
         published_at=article.published_at,
+        taken_down_at=article.taken_down_at,
+        deleted_at=article.deleted_at,
+    )
+
+
+def rights_on(session: Session, actor: Actor, article: Article) -> frozenset[str]:
+    """Those permissions of the actor on an article that the state machine asks about beside the act's own."""
+    if article.state in PLAIN_STATES and article.taken_down_at is None:
+        return frozenset()
+    here = queries.place_at(session, article.section_id, article.locale)
+    return frozenset(
+        name
+        for name in (APPROVE, TAKE_DOWN)
+        if actor.kind == "system" or allows(actor.grants, name, here.section_path, here.locale).is_allowed
     )
 
 
@@ -114,7 +131,11 @@ def put_standing(article: Article, standing: Standing, now: datetime) -> None:
     article.published_revision = standing.published_revision
     article.first_published_at = standing.first_published_at
     article.published_at = standing.published_at
+    article.taken_down_at = standing.taken_down_at
+    article.deleted_at = standing.deleted_at
     article.updated_at = now
+    if standing.state != "rejected":
+        article.rejection_note = ""
 
 
 @dataclass(frozen=True)
@@ -194,8 +215,12 @@ def record_act(
     event: Event,
     now: datetime,
     changes: Sequence[str] = (),
+    remark: str = "",
 ) -> Saved:
-    """Write the revision, the audit note and the letter of an act. Emits: the given event."""
+    """Write the revision, the audit note and the letter of an act. Emits: the given event.
+
+    `remark` is what the actor says of it, to colleagues or, of a correction, to readers.
+    """
     action = event.type.removeprefix("article.")
     session.add(
         Revision(
@@ -203,6 +228,7 @@ def record_act(
             revision=article.revision,
             action=action,
             content=content,
+            note=remark,
             actor_kind=actor.kind,
             actor_id=actor.id,
             at=now,

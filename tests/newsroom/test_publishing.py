@@ -104,7 +104,7 @@ def test_an_unpublished_article_is_gone_at_the_next_read_and_can_come_back(
     first = act(editor, "publish", made["id"], 1).json
     answer = act(editor, "unpublish", made["id"], 2)
     assert (answer.status_code, answer.headers["ETag"]) == (200, '"3"')
-    assert (answer.json["state"], answer.json["published_at"]) == ("draft", None)
+    assert (answer.json["state"], answer.json["published_at"]) == ("unpublished", None)
     assert answer.json["first_published_at"] == first["first_published_at"]
     assert live(client, made["id"]) is None
     receipt = editor.get(answer.headers["Location"]).json

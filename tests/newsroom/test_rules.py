@@ -1,64 +1,106 @@
 """The lifecycle as a state machine, and the small rules beside it."""
 
 from datetime import UTC, datetime, timedelta
+from typing import get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cms.newsroom.rules import (
+    APPROVE,
+    TAKE_DOWN,
+    Action,
     Standing,
+    State,
     decide,
     deleted_slug,
     missing_for_readers,
     settled,
 )
-from cms.platform.errors import Conflict
+from cms.platform.errors import Conflict, Forbidden
 from cms.platform.text.locales import canonical_locale
 from cms.platform.text.slugs import is_slug
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
+RIGHTS = st.sets(st.sampled_from([APPROVE, TAKE_DOWN]))
 acts = st.lists(
-    st.tuples(
-        st.sampled_from(["edit", "publish", "unpublish", "delete"]),
-        st.integers(0, 3),
-        st.none() | st.integers(1, 500),
-    ),
-    max_size=30,
+    st.tuples(st.sampled_from(get_args(Action)), st.integers(0, 3), st.none() | st.integers(1, 500), RIGHTS),
+    max_size=40,
 )
 
 
+@settings(max_examples=300)
 @given(acts)
-def test_whatever_is_done_the_standing_makes_sense(steps: list[tuple[str, int, int | None]]) -> None:
+def test_whatever_is_done_the_standing_makes_sense(steps: list[tuple[Action, int, int | None, set[str]]]) -> None:
     standing, now, seen = Standing(), NOON, []
-    for action, minutes, days_back in steps:
+    for action, minutes, days_back, rights in steps:
         now += timedelta(minutes=minutes)
         back = now - timedelta(days=days_back) if days_back and action == "publish" else None
         try:
-            after = decide(standing, action, now, back)  # type: ignore[arg-type]  # one of the four
+            after = decide(standing, action, now, back, rights=rights)
+        except Forbidden:
+            assert action == "publish"
+            assert standing.taken_down_at is not None
+            assert TAKE_DOWN not in rights
+            continue
         except Conflict as refused:
-            is_live = standing.state == "published"
-            assert action == ("publish" if is_live else "unpublish")
             if refused.code == "already_published":
                 assert standing.published_revision == standing.revision
             continue
         assert after.revision == standing.revision + 1
-        assert (
-            (after.state == "published") == (after.published_revision is not None) == (after.published_at is not None)
-        )
-        if after.published_revision is not None:
-            assert after.published_revision <= after.revision
-        if action == "edit":
-            assert (after.state, after.published_revision) == (standing.state, standing.published_revision)
+        is_live = after.state == "published"
+        assert is_live == (after.published_revision is not None) == (after.published_at is not None)
+        assert (after.deleted_at is not None) == (action == "delete")
+        assert not (is_live and (after.taken_down_at or after.deleted_at))
+        if after.state == "taken_down":
+            assert after.taken_down_at is not None
         if action == "publish":
-            assert after.published_revision == after.revision
-            assert after.published_at == (back or (standing.published_at if standing.published_at else now))
+            assert after.published_at == (back or standing.published_at or now)
             seen.append(after.published_at)
-        if action in ("unpublish", "delete"):
-            assert after.state == "draft"
+        if action in ("publish", "correct"):
+            assert after.published_revision == after.revision
+        elif is_live:
+            assert (after.published_revision, after.published_at) == (
+                standing.published_revision,
+                standing.published_at,
+            )
         assert after.first_published_at == (min(seen) if seen else None)
         standing = after
+
+
+def test_what_was_taken_down_stays_so_through_archive_and_trash_until_who_may_take_down_publishes_it() -> None:
+    standing = decide(decide(Standing(), "publish", NOON), "takedown", NOON)
+    for action in ("archive", "unarchive", "edit", "delete", "recover", "delete", "expire", "unarchive"):
+        standing = decide(standing, action, NOON, rights={APPROVE})  # type: ignore[arg-type]  # each is an act
+        assert standing.taken_down_at == NOON
+    assert standing.state == "taken_down"
+    with pytest.raises(Forbidden) as refused:
+        decide(standing, "publish", NOON, rights={APPROVE})
+    assert refused.value.extra == {"missing_permission": TAKE_DOWN}
+    assert decide(standing, "publish", NOON, rights={TAKE_DOWN}).taken_down_at is None
+
+
+@pytest.mark.parametrize("waits", ["submitted", "approved", "rejected"])
+def test_an_edit_by_who_may_not_approve_sends_back_what_waits(waits: State) -> None:
+    assert decide(Standing(state=waits), "edit", NOON).state == "draft"
+    assert decide(Standing(state=waits), "edit", NOON, rights={APPROVE}).state == waits
+
+
+def test_only_who_may_approve_edits_what_is_scheduled() -> None:
+    scheduled = decide(Standing(), "schedule", NOON)
+    with pytest.raises(Conflict, match="scheduled"):
+        decide(scheduled, "edit", NOON)
+    assert decide(scheduled, "edit", NOON, rights={APPROVE}).state == "scheduled"
+    assert decide(scheduled, "unschedule", NOON).state == "approved"
+
+
+def test_what_readers_never_saw_cannot_be_taken_down() -> None:
+    with pytest.raises(Conflict, match="never saw"):
+        decide(Standing(), "takedown", NOON)
+    seen = decide(decide(Standing(), "publish", NOON), "unpublish", NOON)
+    assert decide(seen, "takedown", NOON).state == "taken_down"
 
 
 def test_publishing_twice_is_refused_and_after_an_edit_it_is_not() -> None:

@@ -65,10 +65,9 @@ class Product:
             raise
 
 
-def prepare(home: Path, articles: int) -> None:
+def prepare(settings: Settings, articles: int) -> None:
     """Fill a home with published articles, their index and their related lists, as if workers had kept up."""
-    settings = Settings(home=home)
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = Database(settings.database, is_durable=False)
     upgrade(database)
     batch: list[SampleArticle] = []
@@ -117,14 +116,15 @@ def _published(article: SampleArticle, number: int) -> PublishedArticle:
 
 
 @contextlib.contextmanager
-def started(home: Path, *, wait: bool = True) -> Iterator[Product]:
-    """`copydesk up --no-sample` on a home, ended with everything that it started."""
+def started(home: Path, *, wait: bool = True, **more: str) -> Iterator[Product]:
+    """`copydesk up --no-sample` on a home, ended with everything that it started. `more` is of its environment."""
     port = _free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COPYDESK_")}
     environment |= {"COPYDESK_HOME": str(home), "COPYDESK_PORT": str(port), "COPYDESK_LOG_LEVEL": "warning"}
     environment |= {"COPYDESK_MAILBOX_PORT": str(_free_port()), "COPYDESK_MAILBOX_SMTP_PORT": str(_free_port())}
     # What is measured is the product; how much of it one client may have is a matter of its settings.
     environment |= {"COPYDESK_LIMIT_WRITES": "0", "COPYDESK_LIMIT_SEARCH": "0"}
+    environment |= {name: value for name, value in more.items() if value}
     with (home / "up.log").open("wb") as log:
         process = subprocess.Popen(
             [COPYDESK, "up", "--no-sample"], env=environment, stdout=log, stderr=log, start_new_session=True

@@ -13,6 +13,7 @@ from typing import Any
 from benchmarks.product import Product, prepare, started
 from benchmarks.report import Row, percentile
 from cms.launch.sample.generate import generated
+from cms.settings import Settings
 
 ARTICLES = 10_000
 PUBLISHES = 60
@@ -25,7 +26,7 @@ def run() -> dict[str, Any]:
     """Units: milliseconds from the acknowledgement of a publish; `missed_reads` counts next reads without it."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        prepare(home, ARTICLES)
+        prepare(Settings(home=home), ARTICLES)
         with started(home) as product:
             token = product.token()
             fresh = list(generated(PUBLISHES + 2, seed=77, words=500, locales=("en",)))

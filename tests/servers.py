@@ -44,6 +44,7 @@ class PostgreSQL:
 
     bin: Path
     port: int
+    process: int
 
     def url(self, name: str) -> str:
         """The product's URL of one database."""
@@ -80,8 +81,8 @@ def _readable_installation() -> Path:
 
 
 @contextlib.contextmanager
-def postgresql() -> Iterator[PostgreSQL]:
-    """A fresh server with durability off, gone with its data at the end."""
+def postgresql(*, is_durable: bool = False) -> Iterator[PostgreSQL]:
+    """A fresh server, gone with its data at the end; durability is off, which tests never miss, unless told."""
     programs = _readable_installation() / "bin"
     user = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.getuid() == 0 else {}
     home = Path(tempfile.mkdtemp(prefix="copydesk-pg-"))
@@ -100,12 +101,14 @@ def postgresql() -> Iterator[PostgreSQL]:
         check=True, **user, **quiet,
     )  # fmt: skip
     options = {
-        "listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": "", "fsync": "off",
-        "synchronous_commit": "off", "full_page_writes": "off", "max_connections": 100, "shared_buffers": "32MB",
+        "listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": "", "max_connections": 100,
+        "shared_buffers": "32MB",
     }  # fmt: skip
+    if not is_durable:
+        options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
     settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
     server = subprocess.Popen([programs / "postgres", "-D", data, *settings], **user, **quiet)
-    running = PostgreSQL(programs, port)
+    running = PostgreSQL(programs, port, server.pid)
     try:
         wait_until(lambda: _answers(running), what="PostgreSQL's answer")
         yield running

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from cms.app import create_app
 from cms.settings import Settings
@@ -188,3 +189,20 @@ def tables(office: Office) -> str:
         assert raw is not None
         lines = raw.iterdump()
         return "\n".join(line for line in lines if "limit_quotas" not in line)
+
+
+def test_each_refused_change_leaves_a_line_that_names_the_session_and_no_secret(browser: Browser) -> None:
+    refused: list[Any] = []
+    with capture_logs() as lines:
+        refused.append(browser.ask("POST", "/tags", {"name": "Rails"}, X_CSRF_Token="-"))
+        refused.append(browser.ask("POST", "/tags", {"name": "Rails"}, Origin="http://evil.example"))
+        refused.append(browser.ask("POST", "/tags", X_CSRF_Token="wrong", Content_Type="text/plain"))
+    told = [line for line in lines if line["event"] == "access_refused"]
+    assert [answer.status_code for answer in refused] == [403] * 3
+    for line, answer in zip(told, refused, strict=True):
+        assert line["because"] == "csrf"
+        assert line["credential"] == f"session:{browser.answer.json['id']}"
+        assert line["actor"] == f"staff:{browser.office.user().id}"
+        assert (line["client_address"], line["request_id"]) == ("192.0.2.1", answer.headers["X-Request-Id"])
+    for secret in (browser.cookie.partition("=")[2], browser.csrf, PHRASE, ANN):
+        assert secret not in str(lines)

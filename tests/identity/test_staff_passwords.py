@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from cms.identity.staff.models import StaffCode, StaffInvitation, StaffSession
+from cms.audit.models import AuditEntry
+from cms.identity.passwords import HASHER
+from cms.identity.staff.models import StaffCode, StaffInvitation, StaffSession, StaffUser
 from cms.mail.models import OutgoingLetter
 from tests.identity.making import ANN, OTHER_PHRASE, PHRASE, Office, hashes
 from tests.readers.test_passwords import ACCEPTED, REFUSED
@@ -142,8 +144,6 @@ def test_changing_the_password_needs_the_present_one_and_ends_the_other_sessions
     change = {"current_password": "not the right one", "new_password": OTHER_PHRASE}
     refused = office.ask("POST", "/staff/me/password", change, token=mine)
     assert (refused.status_code, refused.json["code"]) == (403, "password_refused")
-    missing = office.ask("POST", "/staff/me/password", {"new_password": OTHER_PHRASE}, token=mine)
-    assert missing.status_code == 422
     change["current_password"] = PHRASE
     assert office.ask("POST", "/staff/me/password", change, token=mine).status_code == 204
     assert [office.ask("GET", "/sessions", token=token).status_code for token in (mine, other)] == [200, 401]
@@ -152,6 +152,73 @@ def test_changing_the_password_needs_the_present_one_and_ends_the_other_sessions
     assert retrieve(office, pending, office.code("staff_password", pending)).status_code == 400
     assert office.rows(OutgoingLetter)[-1].kind == "staff_password_changed"
     assert "staff.password_changed" in office.acts()
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{}, {"current_password": None}, {"current_password": ""}, {"current_password": PHRASE.upper()},
+     {"current_password": PHRASE + " "}, {"current_password": OTHER_PHRASE}, {"current_password": PHRASE[:-1]}],
+)  # fmt: skip
+def test_without_the_right_present_password_nothing_changes_and_it_is_on_record(
+    office: Office, given: dict[str, Any]
+) -> None:
+    office.make()
+    mine, kept = office.token(), office.user().password_hash
+    body = {"new_password": OTHER_PHRASE, **given}
+    refused = office.ask("POST", "/staff/me/password", body, token=mine, client="198.51.100.9")
+    assert (refused.status_code, refused.json["code"]) == (403, "password_refused")
+    assert office.user().password_hash == kept
+    entry = office.rows(AuditEntry)[-1]
+    assert (entry.action, entry.outcome, entry.client_address) == ("session.refused", "refused", "198.51.100.9")
+    assert (entry.actor_kind, entry.actor_id, entry.subject_id) == ("staff", office.user().id, office.user().id)
+    assert entry.credential.startswith("session:")
+    # With a sign-in that is old, not even the right one is looked at.
+    office.wait(minutes=10)
+    before = hashes()
+    stale = office.ask("POST", "/staff/me/password", {**body, "current_password": PHRASE}, token=mine)
+    assert (stale.status_code, stale.json["code"]) == (401, "reauthenticate")
+    assert hashes() == before and office.user().password_hash == kept
+
+
+WRONG_SHAPES = (1, True, [], {}, 1.5, ["a"], "x" * 257)
+
+
+def test_what_is_no_password_at_all_is_refused_by_its_shape_and_not_compared(office: Office) -> None:
+    office.make()
+    mine, before = office.token(), hashes()
+    for shape in WRONG_SHAPES:
+        body = {"current_password": shape, "new_password": OTHER_PHRASE}
+        answer = office.ask("POST", "/staff/me/password", body, token=mine, client=office.fresh_client())
+        assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/current_password"), shape
+    assert hashes() == before
+
+
+@pytest.mark.parametrize("act", ["sign in", "type it again", "change it"])
+def test_who_is_disabled_while_the_password_is_compared_is_refused_and_it_is_on_record(
+    office: Office, monkeypatch: pytest.MonkeyPatch, act: str
+) -> None:
+    office.make()
+    mine, compare = office.token(), HASHER.is_right
+
+    def then_disabled(kept: str | None, password: str) -> bool:
+        is_right = compare(kept, password)
+        with office.database.transaction() as session:
+            session.query(StaffUser).update({"state": "disabled"})
+        return is_right
+
+    monkeypatch.setattr(HASHER, "is_right", then_disabled)
+    bodies = {
+        "sign in": ("/sessions", {"email": ANN, "password": PHRASE}, "", 401),
+        "type it again": ("/sessions/reauthenticate", {"password": PHRASE}, mine, 403),
+        "change it": ("/staff/me/password", {"current_password": PHRASE, "new_password": OTHER_PHRASE}, mine, 403),
+    }
+    path, body, token, status = bodies[act]
+    answer = office.ask("POST", path, body, token=token, client="198.51.100.9", Idempotency_Key="once-only-0001")
+    assert answer.status_code == status, answer.json
+    entry = office.rows(AuditEntry)[-1]
+    assert (entry.action, entry.outcome, entry.client_address) == ("session.refused", "refused", "198.51.100.9")
+    assert entry.subject_id == office.user().id
+    assert len(office.rows(StaffSession)) == 1
 
 
 @pytest.mark.parametrize("reason", REFUSED)

@@ -1,6 +1,7 @@
 """Sessions and passwords of the staff over HTTP. Who is a colleague is managed in `operations/api/staff.py`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -70,17 +71,17 @@ def sign_in(body: SignIn) -> Response:
         refuse_plain_http()
     parts, client, actor = services(), _client(), current_actor()
     candidate = _announced(body.email)
-    if not HASHER.is_right(candidate.password_hash, body.password):
-        with parts.database.transaction() as session:
-            signing_in.refuse(session, actor, candidate, parts.clock())
-        raise Unauthenticated("Address and password do not fit together.", code="sign_in_refused", headers=CHALLENGE)
-    with transaction() as session:
+    refusal = Unauthenticated("Address and password do not fit together.", code="sign_in_refused", headers=CHALLENGE)
+    with _refusal_noted(candidate):
+        if not HASHER.is_right(candidate.password_hash, body.password):
+            raise refusal
+    with _refusal_noted(candidate), transaction() as session:
         opened = signing_in.admit(
             session, actor, candidate, kind=body.kind, client=client, hasher=HASHER, password=body.password,
             now=parts.clock(),
         )  # fmt: skip
         if opened is None:
-            raise Unauthenticated("Address and password do not fit together.", code="sign_in_refused")
+            raise refusal
         row, token = opened
         data: dict[str, Any] = {"id": row.id, "expires_at": row.expires_at}
         headers: dict[str, str] = {}
@@ -150,7 +151,7 @@ def sign_out_everywhere() -> Response:
 def reauthenticate(body: dict[str, str]) -> Response:
     """For ten minutes the session may do what needs a fresh password."""
     session_id, candidate = require_session(), _own_candidate(body["password"])
-    with transaction() as session:
+    with _refusal_noted(candidate), transaction() as session:
         is_done = signing_in.prove_again(session, current_actor(), session_id, candidate, _client(), services().clock())
         row = queries.session_by_id(session, session_id)
         if not is_done or row is None:
@@ -168,9 +169,9 @@ def reauthenticate(body: dict[str, str]) -> Response:
     limit=PROOFS_PER_CLIENT,
     within=HASHER.act,
 )
-def change_password(body: dict[str, str]) -> Response:
+def change_password(body: dict[str, Any]) -> Response:
     """Needs the present password. Every other session ends, and a letter tells of it."""
-    session_id, candidate = require_session(), _own_candidate(body["current_password"])
+    session_id, candidate = require_session(), _own_candidate(body["current_password"] or "")
     try:
         _refuse_weak(body["new_password"], candidate.email, current_actor().name, "/new_password")
     except Invalid:
@@ -179,7 +180,7 @@ def change_password(body: dict[str, str]) -> Response:
             signing_in.forget_trail(session, candidate.email, _client())
         raise
     password_hash = HASHER.hash(body["new_password"])
-    with transaction() as session:
+    with _refusal_noted(candidate), transaction() as session:
         is_done = retrieving.change_password(
             session, current_actor(), session_id, candidate, password_hash, client=_client(),
             sender_domain=sender_domain(), now=services().clock(),
@@ -304,11 +305,22 @@ def _own_candidate(password: str) -> Candidate:
     with reading() as session:
         user = queries.user_by_id(session, current_actor().id)
     candidate = _announced(user.email if user is not None else "")
-    if not HASHER.is_right(candidate.password_hash, password):
+    with _refusal_noted(candidate):
+        if not HASHER.is_right(candidate.password_hash, password):
+            raise Forbidden(WRONG_PASSWORD, code="password_refused")
+    return candidate
+
+
+@contextmanager
+def _refusal_noted(candidate: Candidate) -> Iterator[None]:
+    """Leave an entry of a password that was refused, also of an account that changed while it was compared."""
+    try:
+        yield
+    except (Forbidden, Unauthenticated):
+        # A transaction of its own, since that of the act was undone.
         with services().database.transaction() as session:
             signing_in.refuse(session, current_actor(), candidate, services().clock())
-        raise Forbidden(WRONG_PASSWORD, code="password_refused")
-    return candidate
+        raise
 
 
 def _proven(found: Any, build: Callable[[], Response]) -> Response:

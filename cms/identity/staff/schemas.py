@@ -138,9 +138,9 @@ class OwnPasswordShape(Shape):
 
 
 class OwnPasswordChangeShape(Shape):
-    """Another password, with the present one."""
+    """Another password, with the present one. Left out, that one is wrong."""
 
-    current_password = Password(required=True, metadata={"format": "password"})
+    current_password = Password(load_default="", allow_none=True, metadata={"format": "password"})
     new_password = Password(required=True, metadata=PHRASE)
 
 

@@ -46,8 +46,9 @@ def authenticate() -> None:
     actor = services().verify_token(cookie)
     if not actor.credential.startswith(SESSION):
         raise Unauthenticated("A cookie carries sessions only.", headers=CHALLENGE)
-    refuse_forgery(actor.credential)
+    # Before the refusal, so that its line in the log says whose session was used.
     g.actor = actor
+    refuse_forgery(actor.credential)
 
 
 def refuse_nameless_path() -> None:
@@ -66,8 +67,7 @@ def bearer_token() -> str:
 
 def require(scope: str) -> None:
     """Let the caller go on only with this scope. Raises: Forbidden, naming it."""
-    actor = current_actor()
-    if not actor.may(scope):
+    if not current_actor().may(scope):
         raise Forbidden(
             f"This needs the scope {scope}, which the token does not carry.",
             extra={"missing_scope": scope, "missing_permission": scope},

@@ -11,7 +11,7 @@ from cms.identity.credentials import verifier
 from cms.identity.staff.api import staff_access
 from cms.newsroom.api.articles import articles
 from cms.newsroom.api.lifecycle import lifecycle
-from cms.newsroom.api.revisions import revisions
+from cms.newsroom.revisions.api import revisions
 from cms.operations.api.access import access
 from cms.operations.api.audit import audit
 from cms.operations.api.documentation import documentation

@@ -37,6 +37,8 @@ RANGES: Mapping[str, tuple[int, int]] = {
     "wait_limit_seconds": (0, 300),
     "events_retention_days": (1, 36_500),
     "audit_retention_days": (1, 36_500),
+    "revisions_kept_days": (1, 36_500),
+    "lease_seconds": (10, 86_400),
 }
 ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 
@@ -80,6 +82,8 @@ class Settings:
     wait_limit_seconds: int = 10
     events_retention_days: int = 7
     audit_retention_days: int = 365
+    revisions_kept_days: int = 30
+    lease_seconds: int = 120
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     allow_unsafe_database: bool = False
 

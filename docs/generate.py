@@ -51,6 +51,9 @@ SETTINGS_TEXT = {
     "reading_rates": "Reading speeds that replace the built-in ones, such as `en=250wpm,zh=500cpm`.",
     "body_limit_bytes": "The largest request body.",
     "wait_limit_seconds": "The longest that `?wait=` holds an answer.",
+    "revisions_kept_days": "How long every edit is kept; of older days the last one of each, and what was published "
+    "or has a note.",
+    "lease_seconds": "How long the lease on an article lasts without a heartbeat.",
     "events_retention_days": "How long finished deliveries and their events are kept.",
     "audit_retention_days": "How long the audit trail is kept; a signed checkpoint stands for what was removed.",
     "log_level": "`debug`, `info`, `warning` or `error`. `info` logs each request.",

@@ -21,6 +21,9 @@ from cms.events.outbox import record
 from cms.identity.staff.models import SignInTrail, StaffCode, StaffInvitation, StaffSession
 from cms.identity.staff.rules import KNOWN_FOR
 from cms.mail.models import OutgoingLetter
+from cms.newsroom.leases.models import ArticleLease
+from cms.newsroom.revisions.rules import thinned_before
+from cms.newsroom.revisions.thinning import thin_revisions
 from cms.platform.actor import system
 from cms.platform.clock import now as present
 from cms.platform.counting import microseconds
@@ -40,6 +43,7 @@ FORGOTTEN_EVERY = timedelta(minutes=1)
 SEALED_EVERY = timedelta(seconds=0.25)
 LONGEST_WAIT_SECONDS = 0.8
 FORGOTTEN_AT_ONCE = 500
+PORTIONS_OF_THINNING = 20
 SWEEP = "related_sweep"
 SWEEP_LOCK = 0x73776570
 RELAY = system("relay")
@@ -82,6 +86,7 @@ class Chores:
             forgotten = forget_old(self.settings, self.database, now)
             if removed := self._forget_audit_entries(now):
                 forgotten["audit_entries"] = removed
+            forgotten |= thin(self.settings, self.database, now)
             if forgotten:
                 log.info("forgotten", **forgotten)
             if max(forgotten.values(), default=0) >= FORGOTTEN_AT_ONCE:
@@ -132,6 +137,19 @@ def forget_old(settings: Settings, database: Database, now: datetime) -> dict[st
     return forgotten
 
 
+def thin(settings: Settings, database: Database, now: datetime) -> dict[str, int]:
+    """Let go of the old edits of some articles; the rest waits for the next minute."""
+    before = thinned_before(now, settings.revisions_kept_days)
+    gone = 0
+    for _ in range(PORTIONS_OF_THINNING):
+        with database.transaction() as session:
+            count = thin_revisions(session, before)
+        if count is None:
+            break
+        gone += count
+    return {"revisions": gone} if gone else {}
+
+
 def _old(settings: Settings, now: datetime) -> Iterator[tuple[str, Any, ColumnElement[bool]]]:
     is_needed = exists().where(Delivery.letter_id == Letter.id, Delivery.state.in_(("open", "dead")))
     events_until = now - timedelta(days=settings.events_retention_days)
@@ -141,6 +159,7 @@ def _old(settings: Settings, now: datetime) -> Iterator[tuple[str, Any, ColumnEl
         OutgoingLetter,
         (OutgoingLetter.created_at < events_until) & (OutgoingLetter.expires_at < now - DAY),
     )
+    yield "article_leases", ArticleLease, ArticleLease.expires_at < now - DAY
     yield "challenges", Challenge, Challenge.expires_at < now - DAY
     yield "staff_codes", StaffCode, StaffCode.expires_at < now - DAY
     yield "staff_invitations", StaffInvitation, StaffInvitation.expires_at < now - DAY

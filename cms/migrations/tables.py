@@ -9,12 +9,13 @@ from cms.identity import models as identity
 from cms.identity.staff import models as staff
 from cms.mail import models as mail
 from cms.newsroom import models as newsroom
+from cms.newsroom.leases import models as leases
 from cms.platform import models as platform
 from cms.platform.db import Table
 from cms.readers import models as readers
 from cms.taxonomy import models as taxonomy
 
-WINGS = (audit, content, events, identity, mail, newsroom, platform, readers, staff, taxonomy)
+WINGS = (audit, content, events, identity, leases, mail, newsroom, platform, readers, staff, taxonomy)
 
 
 def metadata() -> MetaData:

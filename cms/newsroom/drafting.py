@@ -36,4 +36,4 @@ def create_article(session: Session, actor: Actor, command: NewArticle, now: dat
     content["slug"] = article.slug
     changes = [name for name, value in content.items() if value]
     event = ArticleCreated(subject=article.id, revision=article.revision)
-    return record_act(session, actor, article, content, event, now, changes)
+    return record_act(session, actor, article, content, event, now, changes, command.revision_note)

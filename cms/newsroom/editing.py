@@ -34,6 +34,8 @@ from cms.taxonomy.adding import tag_slug
 def edit_article(session: Session, actor: Actor, command: EditArticle, now: datetime) -> Saved | None:
     """Change the working copy by a merge patch; None when the patch changes nothing, and nothing is written.
 
+    A note alone is a change: it names the present state, and makes the next revision of it.
+
     Emits: ArticleEdited
     Raises: NotFound; Forbidden, also for a section or language to move to, and to whoever may not publish for the slug
     of what readers see; Invalid; Conflict (`slug_taken`); Stale with base, yours and theirs of each field that clashes.
@@ -49,7 +51,7 @@ def edit_article(session: Session, actor: Actor, command: EditArticle, now: date
         # Under it readers have found the article; whoever changes it decides where they find it next.
         refuse_act(session, actor, "articles:publish", article)
     words = find_words(session, actor, content, now)
-    if not changed_fields(before, content):
+    if not changed_fields(before, content) and not command.revision_note:
         return None
     values = {**{name: content[name] for name in PLAIN}, **words.values}
     # Where the article goes to is asked about as well as where it came from.
@@ -62,7 +64,7 @@ def edit_article(session: Session, actor: Actor, command: EditArticle, now: date
     put_lists(session, article, words)
     put_standing(article, after, now)
     event = ArticleEdited(subject=article.id, revision=article.revision)
-    return record_act(session, actor, article, content, event, now, changes)
+    return record_act(session, actor, article, content, event, now, changes, command.revision_note)
 
 
 def _stale(session: Session, article: Article, theirs: Mapping[str, Any], command: EditArticle) -> Stale:

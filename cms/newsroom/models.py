@@ -3,9 +3,21 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from cms.newsroom.revisions.packing import content_in, standing_in
+from cms.newsroom.revisions.rules import LONGEST_AUTHOR
 from cms.newsroom.rules import STATES
 from cms.platform.db import Instant, Json, RowNumber, Table, id_column
 
@@ -76,19 +88,57 @@ class ArticleAuthor(Table):
     position: Mapped[int]
 
 
-class Revision(Table):
-    """One saved state of an article.
+class RevisionText(Table):
+    """A body of an article, compressed, once for all of its revisions that have it. `digest` is what it is known by."""
 
-    `content` holds the fields that editors write, names by slug; `note` is what the actor says of the change.
+    __tablename__ = "article_revision_texts"
+
+    article_id: Mapped[str] = mapped_column(id_column(), ForeignKey("articles.id"), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(40), primary_key=True)
+    packed: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Revision(Table):
+    """One saved state of an article: `content` holds the fields that editors write, names by slug.
+
+    `packed` and the text that `text_digest` names hold it in the form of `packing.py`. `note` is what its author said
+    of it, or empty. `is_weighed` says that thinning has decided about it; the others are looked at when they are old.
     """
 
     __tablename__ = "article_revisions"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["article_id", "text_digest"],
+            ["article_revision_texts.article_id", "article_revision_texts.digest"],
+            name="fk_article_revisions_text",
+        ),
+        Index(
+            "ix_article_revisions_unweighed",
+            "at",
+            sqlite_where=text("NOT is_weighed"),
+            postgresql_where=text("NOT is_weighed"),
+        ),
+    )
 
     article_id: Mapped[str] = mapped_column(id_column(), ForeignKey("articles.id"), primary_key=True)
     revision: Mapped[int] = mapped_column(primary_key=True)
     action: Mapped[str] = mapped_column(String(20))
-    content: Mapped[dict[str, Any]] = mapped_column(Json)
-    note: Mapped[str] = mapped_column(Text, default="")
+    packed: Mapped[bytes] = mapped_column(LargeBinary)
+    text_digest: Mapped[str] = mapped_column(String(40))
+    note: Mapped[str] = mapped_column(Text)
     actor_kind: Mapped[str] = mapped_column(String(20))
     actor_id: Mapped[str] = mapped_column(String(80))
+    actor_name: Mapped[str] = mapped_column(String(LONGEST_AUTHOR))
     at: Mapped[datetime] = mapped_column(Instant)
+    is_weighed: Mapped[bool]
+    kept_text: Mapped[RevisionText] = relationship(viewonly=True, lazy="joined", innerjoin=True)
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The fields that editors write, unpacked anew at each look."""
+        return content_in(self.packed, self.kept_text.packed)
+
+    @property
+    def standing(self) -> dict[str, Any]:
+        """Where the article stood when this was saved; instants as text."""
+        return standing_in(self.packed)

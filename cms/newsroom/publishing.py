@@ -53,7 +53,7 @@ def publish_article(
     put_document(session, for_readers(session, article, content, rendered, updated_at), now)
     is_first = before.first_published_at is None
     event = ArticlePublished(subject=article.id, revision=article.revision, is_first=is_first)
-    return record_act(session, actor, article, content, event, now)
+    return record_act(session, actor, article, content, event, now, remark=command.revision_note)
 
 
 def unpublish_article(session: Session, actor: Actor, command: UnpublishArticle, now: datetime) -> Saved:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, true
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer, raiseload
 
 from cms.content.models import Document
 from cms.identity.rules import Place
@@ -83,8 +83,8 @@ def whereabouts(session: Session, article_id: str) -> Place | None:
 
 def was_made_by(session: Session, article_id: str, kind: str, actor_id: str) -> bool:
     """Whether an article's first revision is this actor's: that is what makes it one's own."""
-    first = session.get(Revision, (article_id, 1))
-    return first is not None and (first.actor_kind, first.actor_id) == (kind, actor_id)
+    maker = select(Revision.actor_kind, Revision.actor_id).where(Revision.article_id == article_id)
+    return session.execute(maker.where(Revision.revision == 1)).one_or_none() == (kind, actor_id)
 
 
 def articles(
@@ -166,8 +166,9 @@ def revision(session: Session, article_id: str, number: int) -> Revision | None:
 def revisions(
     session: Session, article_id: str, *, limit: int, after: Sequence[Any] | None, is_backwards: bool
 ) -> list[Revision]:
-    """One page of saved states, newest first."""
+    """One page of saved states, newest first, without what they hold."""
     statement = select(Revision).where(Revision.article_id == article_id)
+    statement = statement.options(raiseload(Revision.kept_text), defer(Revision.packed, raiseload=True))
     return one_page(
         session, statement, [Revision.revision], after, limit=limit, is_falling=True, is_backwards=is_backwards
     )

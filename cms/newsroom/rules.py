@@ -68,6 +68,7 @@ class NewArticle:
     source: NewSource | None = None
     slug: str | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)
+    revision_note: str = ""
 
     def content(self) -> dict[str, Any]:
         """The fields in the form that revisions keep."""
@@ -78,11 +79,15 @@ class NewArticle:
 
 @dataclass(frozen=True)
 class EditArticle:
-    """A change of the working copy: `patch` is a JSON Merge Patch (RFC 7396) made on one revision."""
+    """A change of the working copy: `patch` is a JSON Merge Patch (RFC 7396) made on one revision.
+
+    `revision_note` is what the editor says of the new revision, or empty.
+    """
 
     article_id: str
     revision: int
     patch: Mapping[str, Any]
+    revision_note: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,7 @@ class PublishArticle:
     article_id: str
     revision: int
     published_at: datetime | None = None
+    revision_note: str = ""
 
 
 @dataclass(frozen=True)

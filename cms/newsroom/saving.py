@@ -17,7 +17,9 @@ from cms.identity.access import NO_ARTICLE, refuse
 from cms.identity.rules import Place
 from cms.identity.rules import decide as allows
 from cms.newsroom import queries
-from cms.newsroom.models import Article, ArticleAuthor, ArticleTag, Revision
+from cms.newsroom.models import Article, ArticleAuthor, ArticleTag, Revision, RevisionText
+from cms.newsroom.revisions.packing import digest_of, pack, pack_text
+from cms.newsroom.revisions.rules import LONGEST_AUTHOR, is_thinnable
 from cms.newsroom.rules import APPROVE, CHANGES_WHAT_IS_SHOWN, TAKE_DOWN, Standing
 from cms.platform.actor import Actor
 from cms.platform.errors import Conflict, Invalid, NotFound, Stale
@@ -31,6 +33,8 @@ SLUG_TRIES = 100
 # In these states no act asks for more than its own permission.
 PLAIN_STATES = frozenset({"draft", "published", "unpublished"})
 ROOM_FOR_SUFFIX = 8
+# What a revision keeps of where the article stood, for reads of the past.
+KEPT_STANDING = ("state", "published_revision", "published_at", "first_published_at")
 
 
 @dataclass(frozen=True)
@@ -221,19 +225,7 @@ def record_act(
 
     `remark` is what the actor says of it, to colleagues or, of a correction, to readers.
     """
-    action = event.type.removeprefix("article.")
-    session.add(
-        Revision(
-            article_id=article.id,
-            revision=article.revision,
-            action=action,
-            content=content,
-            note=remark,
-            actor_kind=actor.kind,
-            actor_id=actor.id,
-            at=now,
-        )
-    )
+    put_revision(session, actor, article, content, event.type.removeprefix("article."), remark, now)
     note(
         session,
         actor=actor,
@@ -246,6 +238,32 @@ def record_act(
     letter = record(session, event, actor=actor, now=now)
     session.flush()
     return Saved(article, content, letter)
+
+
+def put_revision(
+    session: Session, actor: Actor, article: Article, content: dict[str, Any], action: str, note: str, now: datetime
+) -> None:
+    """Keep the present state of an article as a revision. Its body is written only where no revision has it yet."""
+    digest = digest_of(content["body"])
+    known = select(RevisionText.digest).where(RevisionText.article_id == article.id, RevisionText.digest == digest)
+    if article.revision == 1 or session.scalar(known) is None:
+        text = {"article_id": article.id, "digest": digest, "packed": pack_text(content["body"])}
+        session.execute(insert(RevisionText).values(text))
+    session.add(
+        Revision(
+            article_id=article.id,
+            revision=article.revision,
+            action=action,
+            packed=pack(content, {name: getattr(article, name) for name in KEPT_STANDING}),
+            text_digest=digest,
+            note=note,
+            actor_kind=actor.kind,
+            actor_id=actor.id,
+            actor_name=actor.name[:LONGEST_AUTHOR],
+            at=now,
+            is_weighed=not is_thinnable(action, article.revision, note),
+        )
+    )
 
 
 def _free_slug(session: Session, article_id: str, title: str, locale: str) -> str:

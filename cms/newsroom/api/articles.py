@@ -98,13 +98,15 @@ def read_article(article_id: str) -> Response:
     needs_revision=True,
     answers={200: ArticleShape},
     refuses=(409,),
-    description="A JSON Merge Patch (RFC 7396). A patch that changes nothing makes no revision. "
-    "The slug of what readers see is the address that they have, and is changed by whoever may publish there.",
+    description="A JSON Merge Patch (RFC 7396). A patch that changes nothing makes no revision, unless it has a "
+    "`revision_note`: that names the present state. The slug of what readers see is the address that they have, and is "
+    "changed by whoever may publish there.",
 )
 def edit_article(article_id: str, revision: int, body: dict[str, Any]) -> Response:
     """Readers keep seeing what was published until the article is published again."""
+    revision_note = body.pop("revision_note", None) or ""
     with transaction() as session:
-        command = EditArticle(article_key(article_id), revision, body)
+        command = EditArticle(article_key(article_id), revision, body, revision_note)
         saved = edit(session, current_actor(), command, services().clock())
         if saved is not None:
             return article_answer(saved.article, saved.content)

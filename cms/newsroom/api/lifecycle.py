@@ -31,7 +31,7 @@ lifecycle = Blueprint("lifecycle", __name__, url_prefix="/api/v1")
 )
 def publish_article(article_id: str, revision: int, query: dict[str, Any], body: dict[str, Any]) -> Response:
     """Show the present revision to readers."""
-    command = PublishArticle(article_key(article_id), revision, body["published_at"])
+    command = PublishArticle(article_key(article_id), revision, body["published_at"], body["revision_note"])
     prepared = prepare_body(services().database, current_actor(), article_id, revision)
     with transaction() as session:
         saved = publishing.publish_article(session, current_actor(), command, prepared, services().clock())

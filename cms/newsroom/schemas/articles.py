@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, post_load, validate
 
 from cms.newsroom import rules
+from cms.newsroom.revisions.rules import LONGEST_NOTE
 from cms.newsroom.rules import NewArticle
 from cms.platform.http.query_input import PageShape
 from cms.platform.http.shapes import Flag, ListShape, Locale, Shape, Text, UtcInstant
@@ -27,6 +28,15 @@ def _check_slug(text: str) -> None:
             f"Must be lower-case letters and digits in words joined by hyphens, up to {LONGEST_SLUG} characters, and "
             f"none of: {', '.join(sorted(RESERVED))}."
         )
+
+
+def note_field(**options: Any) -> Text:
+    """What the author of a revision says of it."""
+    return Text(
+        validate=validate.Length(max=LONGEST_NOTE),
+        metadata={"description": "What you say of this revision; one with a note is never thinned out"},
+        **options,
+    )
 
 
 class SourceInputShape(Shape):
@@ -73,6 +83,7 @@ class ArticlePatchShape(Shape):
         data_key="fields",
         metadata={"description": "The newsroom's own fields: any JSON"},
     )
+    revision_note = note_field(allow_none=True)
 
     @post_load
     def _by_wire_names(self, values: dict[str, Any], **_options: Any) -> Any:

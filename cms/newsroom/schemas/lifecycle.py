@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from marshmallow import ValidationError, fields, post_load, validate
 
 from cms.events.subscriptions import hearing
+from cms.newsroom.schemas.articles import note_field
 from cms.platform.http.shapes import Shape, UtcInstant
 
 
@@ -15,6 +16,7 @@ class PublishInputShape(Shape):
         load_default=None,
         metadata={"description": "Dates the publish back, for what was published elsewhere before; not in the future"},
     )
+    revision_note = note_field(load_default="")
 
 
 class WaitQueryShape(Shape):

@@ -13,7 +13,9 @@ class RevisionEntryShape(Shape):
     action = fields.String(required=True, metadata={"description": "Such as created, edited, published"})
     actor_kind = fields.String(required=True)
     actor_id = fields.String(required=True)
+    actor_name = fields.String(required=True, metadata={"description": "The author's name at that time, or empty"})
     at = UtcInstant(required=True)
+    note = fields.String(required=True, metadata={"description": "What the author said of it, or empty"})
 
 
 class ContentShape(Shape):

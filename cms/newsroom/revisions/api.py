@@ -7,7 +7,7 @@ from flask import Blueprint, Response
 from cms.newsroom import queries
 from cms.newsroom.api.answering import readable
 from cms.newsroom.models import Revision
-from cms.newsroom.schemas.revisions import RevisionPageShape, RevisionShape
+from cms.newsroom.revisions.schemas import RevisionPageShape, RevisionShape
 from cms.platform.errors import NotFound
 from cms.platform.http.answers import answer
 from cms.platform.http.endpoint import endpoint
@@ -17,7 +17,7 @@ from cms.platform.http.transactions import reading
 
 revisions = Blueprint("revisions", __name__, url_prefix="/api/v1")
 
-ENTRY = ("revision", "action", "actor_kind", "actor_id", "at")
+ENTRY = ("revision", "action", "actor_kind", "actor_id", "actor_name", "at", "note")
 
 
 @revisions.get("/articles/<article_id>/revisions")

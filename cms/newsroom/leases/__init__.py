@@ -1,0 +1,1 @@
+"""Who is at work on an article: an advisory lease with a holder, a heartbeat and an end."""

@@ -1,0 +1,52 @@
+"""Letting go of old edits that readers never saw and nobody named: of each day the last one stays."""
+
+from datetime import datetime, time
+
+from sqlalchemy import delete, exists, select, update
+from sqlalchemy.orm import Session
+
+from cms.newsroom.models import Article, Revision, RevisionText
+from cms.newsroom.revisions.rules import Kept, is_thinnable, spare
+
+ARTICLES_AT_ONCE = 50
+PER_STATEMENT = 400
+
+
+def thin_revisions(session: Session, before: datetime) -> int | None:
+    """Weigh the edits of days before an instant, of some articles; gives how many went, None when none was waiting.
+
+    `before` begins a UTC day. Articles that somebody changes at this moment are left for another time.
+    """
+    waiting = select(Revision.article_id).where(~Revision.is_weighed, Revision.at < before).distinct()
+    ids = list(session.scalars(waiting.limit(ARTICLES_AT_ONCE)))
+    # With the lock that every change of an article takes, no new revision can want a text that is about to go.
+    held = select(Article.id).where(Article.id.in_(ids)).with_for_update(skip_locked=True)
+    gone = [_thin_one(session, article_id, before) for article_id in session.scalars(held).all()]
+    return sum(gone) if gone else None
+
+
+def _thin_one(session: Session, article_id: str, before: datetime) -> int:
+    of_article = Revision.article_id == article_id
+    oldest = select(Revision.at).where(of_article, ~Revision.is_weighed, Revision.at < before).order_by(Revision.at)
+    first = session.scalar(oldest.limit(1))
+    if first is None:
+        # Another relay weighed them between the question and the lock.
+        return 0
+    since = datetime.combine(first.date(), time(), tzinfo=first.tzinfo)
+    columns = select(Revision.revision, Revision.at, Revision.action, Revision.note)
+    rows = session.execute(
+        columns.where(of_article, Revision.at >= since, Revision.at < before).order_by(Revision.revision)
+    )
+    going = spare(Kept(row.revision, row.at, is_thinnable(row.action, row.revision, row.note)) for row in rows)
+    for start in range(0, len(going), PER_STATEMENT):
+        some = Revision.revision.in_(going[start : start + PER_STATEMENT])
+        session.execute(delete(Revision).where(of_article, some), execution_options={"synchronize_session": False})
+    if going:
+        is_used = exists().where(
+            Revision.article_id == RevisionText.article_id, Revision.text_digest == RevisionText.digest
+        )
+        lost = delete(RevisionText).where(RevisionText.article_id == article_id, ~is_used)
+        session.execute(lost, execution_options={"synchronize_session": False})
+    weighed = update(Revision).where(of_article, ~Revision.is_weighed, Revision.at < before).values(is_weighed=True)
+    session.execute(weighed, execution_options={"synchronize_session": False})
+    return len(going)

@@ -21,6 +21,7 @@ from typing import Any
 from cms.audit.heads import head_file
 from cms.audit.keyring import audit_key_file
 from cms.operations.dumps import BackupError, dump, fill, is_sqlite, place_of, refuse_filled, sync
+from cms.operations.reviving import Ended, end_credentials
 from cms.platform.clock import rfc3339
 from cms.platform.keys import existing_keys, read_secrets, secret_path, write_secrets
 from cms.settings import Settings
@@ -46,6 +47,14 @@ class Backup:
     path: Path
     size_bytes: int
     digest: str
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What was put in place, and what could act at the time of the backup and cannot now."""
+
+    manifest: dict[str, Any]
+    ended: Ended
 
 
 def backup(settings: Settings, target: Path, now: datetime) -> Backup:
@@ -91,9 +100,10 @@ def verify(archive: Path) -> dict[str, Any]:
         return _extract(archive, Path(folder))
 
 
-def restore(settings: Settings, archive: Path) -> dict[str, Any]:
+def restore(settings: Settings, archive: Path, now: datetime, *, keep_tokens: bool = False) -> Restored:
     """Put an archive's database and keys into an empty home or database, after checking every digest.
 
+    Sessions, open codes and, unless told otherwise, API tokens are ended: some may have been since the backup.
     Raises: BackupError when a part is damaged, the kinds differ, or there is data already; then nothing was changed.
     """
     kind = "sqlite" if is_sqlite(settings) else "postgresql"
@@ -107,14 +117,24 @@ def restore(settings: Settings, archive: Path) -> dict[str, Any]:
             raise BackupError(f"the archive holds a {manifest['database']} database, and this home uses {kind}")
         _refuse_other_secrets(settings, found)
         refuse_filled(settings)
-        fill(settings, found / PARTS[kind])
+        ended = _fill(settings, found / PARTS[kind], _digest(archive), now, keep_tokens=keep_tokens)
         # Last, when nothing is left that could refuse: a key alone would end open codes in a home that was not empty.
         _put_secrets(settings, found)
     # What the index holds belongs to the database that was here before; it grows back from this one.
     shutil.rmtree(settings.index_home, ignore_errors=True)
     # The head counts audit entries of the database that was here before; the relay writes one for this one.
     head_file(settings.home).unlink(missing_ok=True)
-    return manifest
+    return Restored(manifest, ended)
+
+
+def _fill(settings: Settings, snapshot: Path, digest: str, now: datetime, *, keep_tokens: bool) -> Ended:
+    if is_sqlite(settings):
+        # Before it takes its place, so that there is no moment at which an ended session could act.
+        ended = end_credentials(f"sqlite+pysqlite:///{snapshot}", digest, now, keep_tokens=keep_tokens)
+        fill(settings, snapshot)
+        return ended
+    fill(settings, snapshot)
+    return end_credentials(settings.database, digest, now, keep_tokens=keep_tokens)
 
 
 def seal(archive: Path) -> None:

@@ -11,6 +11,16 @@ from cms.operations.doctor import examine
 from cms.platform.clock import now
 from cms.settings import Settings
 
+TOKENS_ENDED = "Services need new tokens: copydesk token issue."
+TOKENS_KEPT = (
+    "WARNING: tokens that were revoked or rotated after the backup work again as they did then: see copydesk token "
+    "list, and end them with copydesk token revoke ID."
+)
+ACCOUNTS = (
+    "WARNING: accounts, roles and passwords are those of the backup. Whoever was disabled or demoted since is not: see "
+    "GET /api/v1/staff."
+)
+
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
@@ -27,15 +37,29 @@ def backup(settings: Settings, file: Path) -> None:
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @click.option("--verify", "only_verify", is_flag=True, help="Check every digest and change nothing.")
+@click.option("--keep-tokens", is_flag=True, help="Leave API tokens alone, also those that were revoked since.")
 @click.pass_obj
-def restore(settings: Settings, file: Path, only_verify: bool) -> None:
-    """Put a backup into an empty COPYDESK_HOME or database. Stop Copydesk first; the search index grows back."""
+def restore(settings: Settings, file: Path, only_verify: bool, keep_tokens: bool) -> None:
+    """Put a backup into an empty COPYDESK_HOME or database. Stop Copydesk first; the search index grows back.
+
+    Sessions, open codes and API tokens are ended, since a backup does not know which of them were ended later.
+    """
     try:
-        manifest = verify(file) if only_verify else restore_backup(settings, file)
+        if only_verify:
+            manifest = verify(file)
+            click.echo(f"The backup of {manifest['made_at']} ({manifest['database']}) is whole.")
+            return
+        done = restore_backup(settings, file, now(), keep_tokens=keep_tokens)
     except BackupError as error:
         raise click.ClickException(str(error)) from None
-    done = "is whole" if only_verify else "is restored; start Copydesk and the search index grows back"
-    click.echo(f"The backup of {manifest['made_at']} ({manifest['database']}) {done}.")
+    made = f"{done.manifest['made_at']} ({done.manifest['database']})"
+    click.echo(f"The backup of {made} is restored; start Copydesk and the search index grows back.")
+    click.echo(
+        f"Ended: {done.ended.sessions} sessions, {done.ended.tokens} tokens, {done.ended.codes} open codes and "
+        "invitations."
+    )
+    click.echo(TOKENS_KEPT if keep_tokens else TOKENS_ENDED)
+    click.echo(ACCOUNTS)
 
 
 @click.command()

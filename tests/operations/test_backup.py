@@ -1,5 +1,6 @@
 """Backup and restore: consistent while writing, and a damaged archive is refused before anything is touched."""
 
+import hashlib
 import os
 import sqlite3
 import tarfile
@@ -11,18 +12,27 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from alembic import command as alembic
+from click.testing import CliRunner
+from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import create_engine, func, select
 
+from cms.app import create_app
 from cms.audit.heads import head_file
+from cms.audit.models import AuditEntry
 from cms.events.models import Letter
+from cms.migrations.running import configuration
 from cms.newsroom.models import Article, Revision
 from cms.operations.backup import BackupError, backup, restore, seal, verify
+from cms.operations.commands import restore as restore_command
 from cms.operations.dumps import dump, fill
+from cms.operations.reviving import Ended, end_credentials
 from cms.platform.db import Database
 from cms.platform.keys import load_keys, rotate, secret_path
 from cms.settings import Settings
 from tests.audit.trail import Trail
+from tests.identity.making import ANN, OTHER_PHRASE, Office
 from tests.servers import PostgreSQL
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -69,8 +79,79 @@ def test_what_is_restored_equals_what_was_backed_up(
     assert made.size_bytes == archive.stat().st_size
     assert archive.stat().st_mode & 0o777 == 0o600
     assert verify(archive)["parts"]
-    restore(empty, archive)
+    restore(empty, archive, NOON)
     assert counts(empty) == counts(settings) == (5, 5, 5)
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("keep_tokens", [False, True])
+def test_what_was_ended_after_the_backup_does_not_come_back_to_life(
+    app: Flask, settings: Settings, empty: Settings, tmp_path: Path, keep_tokens: bool
+) -> None:
+    office = Office(app)
+    ann = office.make()
+    session = office.token()
+    gone, kept, rotated = (
+        office.ask("POST", "/tokens", {"name": name, "role": "viewer"}, token=session).json
+        for name in ("gone", "kept", "rotated")
+    )
+    path = f"/tokens/{rotated['id']}/rotate"
+    office.ask("POST", path, {"overlap_minutes": 600}, token=session)
+    invited = office.ask("POST", "/staff/invitations", {"email": "eve@example.org", "name": "Eve"}, token=session).json
+    asked = office.ask("POST", "/staff/codes", {"email": ANN}).json["code_id"]
+    archive = tmp_path / "backup.tar.gz"
+    backup(settings, archive, NOON)
+    # After the backup a token and a session are ended, which the backup does not know.
+    assert office.ask("DELETE", f"/tokens/{gone['id']}", token=session).status_code == 204
+    assert office.ask("DELETE", f"/staff/invitations/{invited['id']}", token=session).status_code == 204
+    assert office.ask("DELETE", "/sessions", token=session).status_code == 204
+    done = restore(empty, archive, office.now, keep_tokens=keep_tokens)
+    assert (done.ended.sessions, done.ended.tokens, done.ended.codes) == (1, 0 if keep_tokens else 3, 2)
+
+    revived = create_app(empty)
+    other = Office(revived)
+    assert other.ask("GET", "/sessions", token=session).status_code == 401
+    works = [other.ask("GET", "/articles", token=one["token"]).status_code for one in (gone, kept, rotated)]
+    # The text that a rotation had replaced ends in any case.
+    assert works == ([200, 200, 401] if keep_tokens else [401] * 3)
+    body = {"code": office.code("staff_invitation", invited["id"], "eve@example.org"), "password": OTHER_PHRASE}
+    assert other.ask("POST", f"/staff/invitations/{invited['id']}/accept", body).status_code == 400
+    body = {"code_id": asked, "code": office.code("staff_password", asked), "new_password": OTHER_PHRASE}
+    assert other.ask("POST", "/staff/password", body).status_code == 400
+    entry = next(one for one in other.rows(AuditEntry) if one.action == "backup.restored")
+    assert (entry.actor_kind, entry.actor_id, entry.at) == ("system", "command line", office.now)
+    assert entry.subject_id == f"sha256:{hashlib.sha256(archive.read_bytes()).hexdigest()}"
+    assert entry.changes == (["sessions", "codes"] if keep_tokens else ["sessions", "tokens", "codes"])
+    # Whoever has an account signs in and goes on.
+    assert other.ask("GET", f"/staff/{ann}", token=other.token()).status_code == 200
+    revived.extensions["copydesk"].database.dispose()
+    revived.extensions["copydesk"].index.close()
+
+
+def test_the_command_says_what_was_ended_and_what_to_look_at(
+    editor: FlaskClient, settings: Settings, empty: Settings, tmp_path: Path
+) -> None:
+    archive = tmp_path / "backup.tar.gz"
+    backup(settings, archive, NOON)
+    told = CliRunner().invoke(restore_command, [str(archive)], obj=empty)
+    assert told.exit_code == 0
+    assert "Ended: 0 sessions, 1 tokens, 0 open codes" in told.output
+    assert "copydesk token issue" in told.output and "GET /api/v1/staff" in told.output
+    other = replace(empty, home=tmp_path / "third")
+    kept = CliRunner().invoke(restore_command, [str(archive), "--keep-tokens"], obj=other)
+    assert "Ended: 0 sessions, 0 tokens" in kept.output and "copydesk token revoke" in kept.output
+
+
+@pytest.mark.parametrize("step", ["0001", "0003"])
+def test_a_database_of_an_older_program_is_restored_and_its_tokens_are_ended(tmp_path: Path, step: str) -> None:
+    url = f"sqlite+pysqlite:///{tmp_path / 'older.db'}"
+    older = create_engine(url)
+    with older.begin() as connection:
+        alembic.upgrade(configuration(connection), step)
+    older.dispose()
+    assert end_credentials(url, "0" * 64, NOON, keep_tokens=False) == Ended(0, 0, 0)
+    with closing(sqlite3.connect(tmp_path / "older.db")) as file:
+        assert file.execute("SELECT action FROM audit_entries").fetchall() == [("backup.restored",)]
 
 
 @pytest.mark.both_databases
@@ -92,7 +173,7 @@ def test_a_backup_while_writing_is_consistent(
     finally:
         over.set()
         writer.join()
-    restore(empty, tmp_path / "busy.tar.gz")
+    restore(empty, tmp_path / "busy.tar.gz", NOON)
     articles, revisions, letters = counts(empty)
     assert articles == revisions == letters
 
@@ -105,10 +186,10 @@ def test_each_flipped_byte_is_noticed(editor: FlaskClient, settings: Settings, e
     for place in range(40, len(whole) - 16, max(1, len(whole) // 25)):
         archive.write_bytes(whole[:place] + bytes([whole[place] ^ 0x10]) + whole[place + 1 :])
         with pytest.raises(BackupError):
-            restore(empty, archive)
+            restore(empty, archive, NOON)
         assert not (empty.home / "copydesk.db").exists()
     archive.write_bytes(whole)
-    restore(empty, archive)
+    restore(empty, archive, NOON)
 
 
 def test_nothing_is_overwritten(editor: FlaskClient, settings: Settings, empty: Settings, tmp_path: Path) -> None:
@@ -116,9 +197,9 @@ def test_nothing_is_overwritten(editor: FlaskClient, settings: Settings, empty: 
     backup(settings, archive, NOON)
     with pytest.raises(BackupError, match="there already"):
         backup(settings, archive, NOON)
-    restore(empty, archive)
+    restore(empty, archive, NOON)
     with pytest.raises(BackupError, match="there already"):
-        restore(empty, archive)
+        restore(empty, archive, NOON)
 
 
 @pytest.mark.parametrize("name", ["../outside", "/etc/passwd", "keys/../../x", "extra"])
@@ -129,7 +210,7 @@ def test_an_archive_with_other_members_is_refused(empty: Settings, tmp_path: Pat
         tar.add(tmp_path / "x", name)
     seal(archive)
     with pytest.raises(BackupError, match="no backup of Copydesk holds"):
-        restore(empty, archive)
+        restore(empty, archive, NOON)
     assert not (tmp_path / "outside").exists()
 
 
@@ -139,7 +220,7 @@ def test_another_installations_key_is_refused(
     archive = tmp_path / "backup.tar.gz"
     backup(settings, archive, NOON)
     with pytest.raises(BackupError, match="SECRET_KEY"):
-        restore(replace(empty, secret_key="another secret 9876543210 zyxwvut"), archive)
+        restore(replace(empty, secret_key="another secret 9876543210 zyxwvut"), archive, NOON)
 
 
 def test_keys_of_before_and_of_the_audit_trail_are_carried(settings: Settings, empty: Settings, tmp_path: Path) -> None:
@@ -155,7 +236,7 @@ def test_keys_of_before_and_of_the_audit_trail_are_carried(settings: Settings, e
     backup(here, tmp_path / "backup.tar.gz", NOON)
     head_file(there.home).parent.mkdir(parents=True)
     head_file(there.home).write_text("of what was here before")
-    restore(there, tmp_path / "backup.tar.gz")
+    restore(there, tmp_path / "backup.tar.gz", NOON)
     assert secret_path(there).read_bytes() == secret_path(here).read_bytes()
     assert (load_keys(there).secret, load_keys(there).previous) == (load_keys(here).secret, load_keys(here).previous)
     restored = Database(there.database, is_durable=True)
@@ -176,10 +257,10 @@ def test_a_backup_from_before_a_rotation_is_restored_where_the_key_is_still_know
     backup(replace(settings, secret_key=long.format("made with")), tmp_path / "backup.tar.gz", NOON)
     told = replace(empty, secret_key=long.format(secret), previous_secret_key=long.format(previous) if previous else "")
     if is_accepted:
-        restore(told, tmp_path / "backup.tar.gz")
+        restore(told, tmp_path / "backup.tar.gz", NOON)
     else:
         with pytest.raises(BackupError, match="SECRET_KEY"):
-            restore(told, tmp_path / "backup.tar.gz")
+            restore(told, tmp_path / "backup.tar.gz", NOON)
 
 
 def test_what_a_removed_database_left_beside_it_is_not_played_into_the_restored_one(
@@ -199,7 +280,7 @@ def test_what_a_removed_database_left_beside_it_is_not_played_into_the_restored_
     removed.unlink()
     for path, data in left.items():
         path.write_bytes(data)
-    restore(empty, archive)
+    restore(empty, archive, NOON)
     with closing(sqlite3.connect(removed)) as restored:
         assert restored.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert restored.execute("SELECT name FROM sqlite_master WHERE name = 'stale'").fetchall() == []
@@ -216,10 +297,10 @@ def test_a_refused_restore_changes_nothing_and_a_later_one_puts_the_key(
     filled = replace(keyless, database_url=settings.database_url)
     before = counts(filled)
     with pytest.raises(BackupError, match="there already"):
-        restore(filled, archive)
+        restore(filled, archive, NOON)
     assert counts(filled) == before
     assert list(keyless.home.iterdir()) == []
-    restore(keyless, archive)
+    restore(keyless, archive, NOON)
     secret = keyless.home / "keys" / "secret"
     assert secret.read_text() == settings.secret_key
     assert secret.stat().st_mode & 0o777 == 0o600

@@ -12,6 +12,7 @@ from cms.identity.staff.api import staff_access
 from cms.newsroom.api.articles import articles
 from cms.newsroom.api.lifecycle import lifecycle
 from cms.newsroom.revisions.api import revisions
+from cms.newsroom.schedules.api import schedules
 from cms.operations.api.access import access
 from cms.operations.api.audit import audit
 from cms.operations.api.documentation import documentation
@@ -40,7 +41,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     # What readers get.
     content,
     # What editors do.
-    articles, lifecycle, revisions,
+    articles, lifecycle, revisions, schedules,
     taxonomy,
     # The audience.
     readers,

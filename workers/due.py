@@ -1,4 +1,4 @@
-"""What the relay does besides sending: sealing the audit trail, the sweep of related lists, forgetting what is old.
+"""What the relay does besides sending: schedules, sealing the audit trail, related lists, forgetting what is old.
 
 Everything here goes in small transactions and may be done by several relays at once. Not here: deliveries (`relay.py`).
 """
@@ -24,6 +24,7 @@ from cms.mail.models import OutgoingLetter
 from cms.newsroom.leases.models import ArticleLease
 from cms.newsroom.revisions.rules import thinned_before
 from cms.newsroom.revisions.thinning import thin_revisions
+from cms.newsroom.schedules.firing import fire_due
 from cms.platform.actor import system
 from cms.platform.clock import now as present
 from cms.platform.counting import microseconds
@@ -40,6 +41,8 @@ DAY = timedelta(days=1)
 FAILURES_KEPT = timedelta(days=30)
 SWEEP_LOOKED_AT_EVERY = timedelta(seconds=10)
 FORGOTTEN_EVERY = timedelta(minutes=1)
+# Looking at the calendar is one read of an index that holds only what waits.
+CALENDAR_LOOKED_AT_EVERY = timedelta(seconds=0.5)
 SEALED_EVERY = timedelta(seconds=0.25)
 LONGEST_WAIT_SECONDS = 0.8
 FORGOTTEN_AT_ONCE = 500
@@ -58,6 +61,7 @@ class Chores:
     clock: Callable[[], datetime] = present
     next_at: dict[str, datetime] = field(default_factory=dict)
     is_sealing_put_off: bool = False
+    is_more_due: bool = False
     sealing: Sealer = field(init=False)
 
     def __post_init__(self) -> None:
@@ -70,11 +74,16 @@ class Chores:
 
     def longest_wait(self, seconds: float) -> float:
         """How long the relay may wait before its next round, so that an entry is sealed a second after its act."""
+        if self.is_more_due:
+            return 0.0
         return SEALED_EVERY.total_seconds() if self.is_sealing_put_off else min(seconds, LONGEST_WAIT_SECONDS)
 
     def do_due(self) -> None:
         """Do what is due by the clock. Raises: SQLAlchemyError."""
         now = self.clock()
+        if self._is_due("calendar", now, CALENDAR_LOOKED_AT_EVERY) or self.is_more_due:
+            # What was done here is as durable as what the API does.
+            self.is_more_due = fire_due(self.sealing.database, self.clock).is_more
         self.is_sealing_put_off = not self._is_due("sealing", now, SEALED_EVERY)
         if not self.is_sealing_put_off:
             self._seal(now)

@@ -56,6 +56,36 @@ class ArticleUnpublished(Event):
 
 
 @dataclass(frozen=True)
+class ArticleScheduled(Event):
+    """The article will be published, unpublished, or both, by itself. The instants are RFC 3339 in UTC, or null."""
+
+    type = "article.scheduled"
+    revision: int
+    publish_at: str | None
+    unpublish_at: str | None
+
+
+@dataclass(frozen=True)
+class ArticleUnscheduled(Event):
+    """Nothing will happen to the article by itself any more."""
+
+    type = "article.unscheduled"
+    revision: int
+
+
+@dataclass(frozen=True)
+class ScheduleMissed(Event):
+    """What was due was refused and will not be tried again. The subject is the article or release.
+
+    `does` is `share`, `publish`, `unpublish` or `release`; `code` names the problem that is kept with the schedule.
+    """
+
+    type = "schedule.missed"
+    does: str
+    code: str
+
+
+@dataclass(frozen=True)
 class ArticleDeleted(Event):
     """The article is gone for editors and readers alike."""
 
@@ -84,6 +114,9 @@ CATALOGUE: dict[str, type[Event]] = {
         ArticleEdited,
         ArticlePublished,
         ArticleUnpublished,
+        ArticleScheduled,
+        ArticleUnscheduled,
+        ScheduleMissed,
         ArticleDeleted,
         LetterQueued,
         RelatedSweepDue,

@@ -41,7 +41,9 @@ SUBSCRIPTIONS = (
 )
 
 # Events that nobody acts on today. They are kept in the outbox for its retention, for people who ask what happened.
-UNHEARD = frozenset({"article.created", "article.edited"})
+UNHEARD = frozenset(
+    {"article.created", "article.edited", "article.scheduled", "article.unscheduled", "schedule.missed"}
+)
 
 QUEUES = tuple(sorted({subscription.queue for subscription in SUBSCRIPTIONS}))
 BY_NAME = {subscription.name: subscription for subscription in SUBSCRIPTIONS}

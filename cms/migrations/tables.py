@@ -4,18 +4,24 @@ from sqlalchemy import MetaData
 
 from cms.audit import models as audit
 from cms.content import models as content
+from cms.content.embargo import models as embargo
 from cms.events import models as events
 from cms.identity import models as identity
 from cms.identity.staff import models as staff
 from cms.mail import models as mail
 from cms.newsroom import models as newsroom
 from cms.newsroom.leases import models as leases
+from cms.newsroom.releases import models as releases
+from cms.newsroom.schedules import models as schedules
 from cms.platform import models as platform
 from cms.platform.db import Table
 from cms.readers import models as readers
 from cms.taxonomy import models as taxonomy
 
-WINGS = (audit, content, events, identity, leases, mail, newsroom, platform, readers, staff, taxonomy)
+WINGS = (
+    audit, content, embargo, events, identity, leases, mail, newsroom, platform, readers, releases, schedules, staff,
+    taxonomy,
+)  # fmt: skip
 
 
 def metadata() -> MetaData:

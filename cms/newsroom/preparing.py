@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from cms.newsroom import queries
+from cms.newsroom.models import Revision
 from cms.newsroom.rules import BodyFormat
 from cms.newsroom.saving import refuse_act
 from cms.platform.actor import Actor
@@ -40,3 +41,8 @@ def prepare_body(database: Database, actor: Actor, article_id: str, revision: in
             return NO_BODY
         body, body_format = article.body, cast(BodyFormat, article.body_format)
     return PreparedBody(revision, render(body, body_format))
+
+
+def render_revision(kept: Revision) -> PreparedBody:
+    """The body of a saved state as readers would get it; call it while no session is open."""
+    return PreparedBody(kept.revision, render(kept.content["body"], kept.content["body_format"]))

@@ -1,12 +1,15 @@
 """Showing an article to readers and taking it away from them, or from everybody."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from cms.content.publishing import put_document, withdraw_document
 from cms.events.catalogue import ArticleDeleted, ArticlePublished, ArticleUnpublished
 from cms.newsroom import queries
+from cms.newsroom.merging import changed_fields
+from cms.newsroom.models import Article
 from cms.newsroom.preparing import PreparedBody
 from cms.newsroom.rules import (
     DeleteArticle,
@@ -17,10 +20,20 @@ from cms.newsroom.rules import (
     missing_for_readers,
     wrong_instant,
 )
-from cms.newsroom.saving import Saved, locked, put_standing, record_act, refuse_stale, rights_on, standing_of
+from cms.newsroom.saving import (
+    Saved,
+    keep_working_copy,
+    locked,
+    put_standing,
+    record_act,
+    refuse_stale,
+    rights_on,
+    standing_of,
+)
 from cms.newsroom.showing import for_readers
 from cms.platform.actor import Actor
 from cms.platform.errors import Invalid
+from cms.platform.text.markdown import Rendered
 
 
 def publish_article(
@@ -38,22 +51,53 @@ def publish_article(
     wrong = wrong_instant(command.published_at, now)
     if wrong:
         raise Invalid(errors=wrong)
+    content = queries.content_of(session, article)
+    return show_revision(
+        session,
+        actor,
+        article,
+        content,
+        prepared.rendered,
+        now,
+        published_at=command.published_at,
+        remark=command.revision_note,
+    )
+
+
+def show_revision(
+    session: Session,
+    actor: Actor,
+    article: Article,
+    content: dict[str, Any],
+    rendered: Rendered,
+    now: datetime,
+    *,
+    published_at: datetime | None = None,
+    remark: str = "",
+) -> Saved:
+    """Show the content of one revision to readers, as a new one; the article is locked and the act allowed.
+
+    Where the working copy holds something else by now, it goes on as one more revision, which waits for readers.
+    Emits: ArticlePublished
+    Raises: Conflict (`already_published`, `slug_taken`); Invalid, naming what readers would miss.
+    """
     before = standing_of(article)
-    rights = rights_on(session, actor, article)
-    after = decide(before, "publish", now, command.published_at, rights=rights)
-    rendered = prepared.rendered
-    missing = missing_for_readers(article.title, rendered.text, rendered.image_count)
+    after = decide(before, "publish", now, published_at, rights=rights_on(session, actor, article))
+    missing = missing_for_readers(content["title"], rendered.text, rendered.image_count)
     if missing:
         raise Invalid("The article is not ready for readers.", errors=missing)
     put_standing(article, after, now)
-    content = queries.content_of(session, article)
     # What was published elsewhere and is brought in here was not updated today.
-    is_import = before.state != "published" and command.published_at is not None
-    updated_at = (command.published_at if is_import else None) or now
+    is_import = before.state != "published" and published_at is not None
+    updated_at = (published_at if is_import else None) or now
     put_document(session, for_readers(session, article, content, rendered, updated_at), now)
     is_first = before.first_published_at is None
     event = ArticlePublished(subject=article.id, revision=article.revision, is_first=is_first)
-    return record_act(session, actor, article, content, event, now, remark=command.revision_note)
+    saved = record_act(session, actor, article, content, event, now, remark=remark)
+    working = queries.content_of(session, article)
+    if changed_fields(content, working):
+        keep_working_copy(session, actor, article, working, now)
+    return saved
 
 
 def unpublish_article(session: Session, actor: Actor, command: UnpublishArticle, now: datetime) -> Saved:

@@ -68,6 +68,17 @@ def place_at(session: Session, section_id: str | None, locale: str) -> Place:
     return Place(path or "", locale)
 
 
+def is_in_any(places: Iterable[Place]) -> ColumnElement[bool]:
+    """The condition that an article is in one of these places; without any, none is."""
+    conditions = [_is_in(place) for place in places]
+    return or_(*conditions) if conditions else ~true()
+
+
+def section_slugs(session: Session, rows: Iterable[Article]) -> dict[str | None, str]:
+    """The slugs of these articles' sections, by the sections' ids."""
+    return _column_by_id(session, Section, Section.slug, (article.section_id for article in rows))
+
+
 def shown_at(session: Session, article_id: str) -> Place | None:
     """Where readers find an article, which is where it was when it was published; None for one that they do not."""
     statement = select(Document.section_path, Document.locale).where(Document.article_id == article_id)
@@ -180,7 +191,7 @@ def count_of_revisions(session: Session, article_id: str) -> int:
 
 
 def _narrowed(statement: Select[Any], asked: Narrowing) -> Select[Any]:
-    statement = statement.where(or_(*(_is_in(place) for place in asked.places)) if asked.places else ~true())
+    statement = statement.where(is_in_any(asked.places))
     if asked.state is not None:
         statement = statement.where(Article.state == asked.state)
     if asked.section is not None:

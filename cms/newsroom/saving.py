@@ -21,6 +21,8 @@ from cms.newsroom.models import Article, ArticleAuthor, ArticleTag, Revision, Re
 from cms.newsroom.revisions.packing import digest_of, pack, pack_text
 from cms.newsroom.revisions.rules import LONGEST_AUTHOR, is_thinnable
 from cms.newsroom.rules import APPROVE, CHANGES_WHAT_IS_SHOWN, TAKE_DOWN, Standing
+from cms.newsroom.schedules.ending import end_appointments
+from cms.newsroom.schedules.rules import ENDED_BY
 from cms.platform.actor import Actor
 from cms.platform.errors import Conflict, Invalid, NotFound, Stale
 from cms.platform.text.slugs import slugify
@@ -225,6 +227,8 @@ def record_act(
 
     `remark` is what the actor says of it, to colleagues or, of a correction, to readers.
     """
+    if event.type in ENDED_BY:
+        end_appointments(session, article.id, ENDED_BY[event.type])
     put_revision(session, actor, article, content, event.type.removeprefix("article."), remark, now)
     note(
         session,
@@ -264,6 +268,13 @@ def put_revision(
             is_weighed=not is_thinnable(action, article.revision, note),
         )
     )
+
+
+def keep_working_copy(session: Session, actor: Actor, article: Article, content: dict[str, Any], now: datetime) -> None:
+    """Go on with a working copy behind the revision that was just shown and holds something else."""
+    article.revision += 1
+    put_revision(session, actor, article, content, "kept", "", now)
+    session.flush()
 
 
 def _free_slug(session: Session, article_id: str, title: str, locale: str) -> str:

@@ -7,20 +7,21 @@ from importlib.metadata import version
 from pathlib import Path
 
 from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from sqlalchemy import func, select
 
 from cms.content.models import Document
 from cms.mail.models import OutgoingLetter
+from cms.newsroom.schedules.queries import Punctuality, punctuality
 from cms.operations.queries import open_work
 from cms.platform.db import Database
 from search_index.reader import IndexUnavailable, Reader
 
 
 class WorkCollector(Collector):
-    """Open and dead deliveries, letters by state, published articles and indexed ones."""
+    """Open and dead deliveries, letters by state, schedules, published articles and indexed ones."""
 
     def __init__(self, database: Database, index: Reader, instant: datetime) -> None:
         self.database = database
@@ -46,12 +47,27 @@ class WorkCollector(Collector):
             for state, count in session.execute(states):
                 letters.add_metric([state], count)
             published = session.scalar(select(func.count()).select_from(Document)) or 0
-        yield from (deliveries, oldest_age, letters)
+            kept = punctuality(session, self.instant)
+        yield from (deliveries, oldest_age, letters, *_schedules(kept))
         yield GaugeMetricFamily("copydesk_published_articles", "Articles that readers see.", published)
         try:
             yield GaugeMetricFamily("copydesk_indexed_articles", "Articles in the search index.", self.index.count())
         except IndexUnavailable:
             return
+
+
+def _schedules(kept: Punctuality) -> Iterator[Metric]:
+    appointments = GaugeMetricFamily("copydesk_appointments", "What is scheduled, by state.", labels=["state"])
+    for state, count in kept.by_state.items():
+        appointments.add_metric([state], count)
+    yield appointments
+    about = "How late what is due now is, in seconds; above 5 something is wrong with the relay."
+    yield GaugeMetricFamily("copydesk_schedule_overdue_seconds", about, kept.overdue_seconds)
+    lateness = HistogramMetricFamily(
+        "copydesk_schedule_lateness_seconds", "From the instant that was promised to the act, in seconds."
+    )
+    lateness.add_metric([], list(kept.buckets.items()), kept.late_seconds)
+    yield lateness
 
 
 def metrics_text(database: Database, index: Reader, instant: datetime) -> bytes:

@@ -15,7 +15,9 @@ from cms.identity.roles import make_role
 from cms.identity.rules import PERMISSIONS, NewRole, grant_of
 from cms.identity.staff import staffing
 from cms.identity.staff.schemas import Given, Invitation
-from cms.platform.clock import now
+from cms.newsroom.schedules.rules import PutSchedule, Times
+from cms.newsroom.schedules.scheduling import put_schedule
+from cms.platform.clock import now, rfc3339
 from cms.platform.db import Database
 from cms.platform.http.csrf import csrf_token
 from cms.platform.http.guard import OPEN_ROUTES
@@ -26,6 +28,7 @@ from tests.conftest import SECRET
 from tests.draining import drain
 
 ROWS = rows()
+LATER = rfc3339(now() + timedelta(days=1))
 NOBODY = "01890a5d-ac96-774b-bcce-b302099a8057"
 OURS = "http://127.0.0.1:8000"
 PASS_PHRASE = "nine brass bells at dawn"
@@ -139,6 +142,17 @@ def _on_article(path: str = "", *, published: bool = False, **options: Any) -> C
     return ask
 
 
+def _scheduled(**options: Any) -> Callable[[Room, str], Asked]:
+    def ask(room: Room, column: str) -> Asked:
+        address, _, saved = room.article(column)
+        command = PutSchedule(saved.article.id, Times(publish_at=now() + timedelta(days=1)))
+        with room.desk.database.transaction() as session:
+            put_schedule(session, OPERATOR, command, now())
+        return f"{address}/schedule", options
+
+    return ask
+
+
 def _receipt(room: Room, column: str) -> Asked:
     return f"/api/v1/receipts/{room.article(column, published=True)[2].letter.id}", {}
 
@@ -209,6 +223,9 @@ ASK: dict[str, Callable[[Room, str], Asked]] = {
     "POST /api/v1/articles/<article_id>/unpublish": _on_article("/unpublish", published=True),
     "GET /api/v1/articles/<article_id>/revisions": _on_article("/revisions"),
     "GET /api/v1/articles/<article_id>/revisions/<int:number>": _on_article("/revisions/1"),
+    "GET /api/v1/articles/<article_id>/schedule": _scheduled(),
+    "PUT /api/v1/articles/<article_id>/schedule": _on_article("/schedule", json={"publish_at": LATER}, headers={}),
+    "DELETE /api/v1/articles/<article_id>/schedule": _scheduled(headers={"If-Match": '"1"'}),
     "GET /api/v1/receipts/<receipt_id>": _receipt,
     "POST /api/v1/sections": _numbered("/api/v1/sections", name="Section #"),
     "GET /api/v1/sections/<slug>": _plain("/api/v1/sections/city"),

@@ -177,6 +177,7 @@ def test_every_answer_is_as_documented(witness: Witness, settings: Settings, dat
     ask("POST", "/readers/v1/accounts", 422, {**account, "is_admin": True})
     ask("POST", "/readers/v1/codes", 202, {"purpose": "reset_password", "email": "other@example.org"})
     ask("POST", f"/readers/v1/codes/{challenge}/verify", 400, {"code": "000000"})
+    _schedules(witness)
     _roles_and_tokens(witness)
     _colleagues(witness, settings)
     for page in ("/livez", "/readyz", "/metrics", "/openapi.json"):
@@ -187,6 +188,25 @@ def test_every_answer_is_as_documented(witness: Witness, settings: Settings, dat
     with post_office() as server:
         drain(replace(settings, smtp_url=server.url), database)
         assert server.letters()
+
+
+def _schedules(witness: Witness) -> None:
+    ask = witness.ask
+    path = f"/api/v1/articles/{_draft(witness, 'A tram that waits')['id']}/schedule"
+    wanted = {"publish_at": "2036-01-01T08:00", "unpublish_at": "2036-01-02T08:00:00Z", "timezone": "Asia/Almaty"}
+    ask("GET", path, 404)
+    ask("PUT", path, 422, {**wanted, "timezone": None})
+    ask("PUT", path, 422, {"publish_at": "2027-10-31T02:30", "timezone": "Europe/Berlin"})
+    receipt = ask("PUT", path, 200, wanted).headers["Location"]
+    ask("GET", receipt, 200)
+    ask("PUT", path, 428, wanted)
+    ask("PUT", path, 412, wanted, If_Match='"7"')
+    ask("PUT", path, 200, wanted, If_Match='"1"')
+    ask("GET", path, 200)
+    ask("GET", "/api/v1/schedules?limit=1&count=exact", 200)
+    ask("GET", "/api/v1/schedules?from=monday", 400)
+    ask("DELETE", path, 428)
+    ask("DELETE", path, 204, If_Match='"2"')
 
 
 def _roles_and_tokens(witness: Witness) -> None:

@@ -29,6 +29,16 @@ def required_revision() -> int:
     return int(number) if number.isascii() and number.isdigit() and len(number) <= 18 else NO_REVISION
 
 
+def optional_revision() -> int | None:
+    """The revision that `If-Match` names, or None without it, for a thing that may not be there. Raises: BadRequest."""
+    return required_revision() if request.headers.get("If-Match", "").strip() else None
+
+
+def must_be_new() -> bool:
+    """Whether the caller wants to make a thing and change none: `If-None-Match: *`. Source: RFC 9110, 13.1.2."""
+    return request.headers.get("If-None-Match", "").strip() == "*"
+
+
 def is_not_modified(etag: str) -> bool:
     """Whether this request's `If-None-Match` holds an ETag."""
     return is_listed(etag, request.headers.get("If-None-Match"))

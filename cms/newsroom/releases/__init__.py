@@ -1,0 +1,1 @@
+"""Releases: several articles that readers see at one moment, all or none."""

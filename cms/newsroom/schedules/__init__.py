@@ -1,0 +1,1 @@
+"""Schedules: an article is published, shared under embargo and taken away at an instant, by itself."""

@@ -1,0 +1,205 @@
+"""Doing what is due: each appointment once, in the transaction that says so, whoever looks and however many look.
+
+A decision to publish stands until somebody who may publish takes it back. So what is due is done in the name of the one
+who scheduled it, also when that colleague has left or the token is over by then. What is refused becomes `missed`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.orm import Session
+
+from cms.audit.recording import note
+from cms.events.catalogue import ArticleUnscheduled, ScheduleMissed
+from cms.events.outbox import record
+from cms.newsroom import publishing, queries
+from cms.newsroom.models import Article
+from cms.newsroom.preparing import PreparedBody, render_revision
+from cms.newsroom.rules import UnpublishArticle, decide
+from cms.newsroom.saving import put_standing, record_act, standing_of
+from cms.newsroom.schedules.models import Appointment, Schedule
+from cms.newsroom.schedules.queries import Due, due, schedule_of
+from cms.newsroom.schedules.rules import problem_data
+from cms.platform.actor import Actor, Grant
+from cms.platform.db import Database
+from cms.platform.errors import Conflict, NotFound, Problem
+
+log = structlog.get_logger("copydesk.schedules")
+AT_ONCE = 25
+DECISION = frozenset({"articles:read", "articles:publish"})
+
+
+@dataclass(frozen=True)
+class Round:
+    """What one look at the clock did. `is_more` says that more is due at this moment."""
+
+    done: int = 0
+    missed: int = 0
+    is_more: bool = False
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How one kind of appointment is done: what is prepared outside the transaction, and the act inside it."""
+
+    prepare: Callable[[Database, Due], object]
+    claim: Callable[[Session, Due], bool]
+    act: Callable[[Session, Actor, Due, object, datetime], None]
+    miss: Callable[[Session, Actor, Due, datetime], None]
+
+
+def fire_due(database: Database, clock: Callable[[], datetime], limit: int = AT_ONCE) -> Round:
+    """Do what is due, the oldest first. What another sweeper or an editor has in hand is left to the next round.
+
+    Emits: what each act emits; ScheduleMissed
+    Raises: OperationalError, InterfaceError where the database is away: nothing is missed for that.
+    """
+    with database.reading() as session:
+        found = due(session, clock(), limit)
+    outcomes = [fire(database, one, clock) for one in found]
+    done, missed = outcomes.count("done"), outcomes.count("missed")
+    return Round(done, missed, is_more=len(found) == limit and done + missed > 0)
+
+
+def fire(database: Database, one: Due, clock: Callable[[], datetime]) -> str:
+    """Do one appointment; gives `done`, `missed`, or `left` where somebody else has it in hand or it was over."""
+    kind = KINDS[one.does]
+    try:
+        prepared = kind.prepare(database, one)
+        with database.transaction() as session:
+            row = _claimed(session, kind, one)
+            if row is None:
+                return "left"
+            now = clock()
+            row.state, row.finished_at, row.late_seconds = "done", now, (now - row.at).total_seconds()
+            _turn_page(session, one.subject_id, now)
+            session.flush()
+            kind.act(session, _decider(row), one, prepared, now)
+            log.info("appointment_kept", does=one.does, subject=one.subject_id, late_seconds=row.late_seconds)
+            return "done"
+    except Problem as problem:
+        return _miss(database, kind, one, problem, clock)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:  # one that cannot be done must keep neither the others nor the relay from their work
+        log.error("appointment_failed", does=one.does, subject=one.subject_id, exc_info=error)
+        return _miss(database, kind, one, Problem("The log of the relay says more."), clock)
+
+
+def _miss(database: Database, kind: Kind, one: Due, problem: Problem, clock: Callable[[], datetime]) -> str:
+    """Say that it was not done, and why."""
+    with database.transaction() as session:
+        row = _claimed(session, kind, one)
+        if row is None:
+            return "left"
+        now, actor = clock(), _decider(row)
+        row.state, row.finished_at = "missed", now
+        row.problem = problem_data(problem.status, problem.code, problem.detail, problem.errors) | problem.extra
+        _turn_page(session, one.subject_id, now)
+        kind.miss(session, actor, one, now)
+        subject_kind = "release" if one.does == "release" else "article"
+        note(
+            session,
+            actor=actor,
+            action=ScheduleMissed.type,
+            subject_kind=subject_kind,
+            subject_id=one.subject_id,
+            now=now,
+            outcome="refused",
+        )
+        event = ScheduleMissed(subject=one.subject_id, does=one.does, code=problem.code)
+        record(session, event, actor=actor, now=now)
+    log.warning("appointment_missed", does=one.does, subject=one.subject_id, code=problem.code)
+    return "missed"
+
+
+def _claimed(session: Session, kind: Kind, one: Due) -> Appointment | None:
+    """The appointment, held with its subject; None where somebody else has it in hand, or it is over."""
+    if not kind.claim(session, one):
+        return None
+    row = session.get(Appointment, one.number, populate_existing=True, with_for_update=True)
+    return row if row is not None and row.state == "waiting" and row.at == one.at else None
+
+
+def _turn_page(session: Session, article_id: str, now: datetime) -> None:
+    schedule = schedule_of(session, article_id)
+    if schedule is not None:
+        schedule.version, schedule.updated_at = schedule.version + 1, now
+
+
+def _decider(row: Appointment) -> Actor:
+    """Whoever scheduled this, with what the decision needs and no more."""
+    grant = Grant(DECISION, source=f"schedule {row.number}")
+    return Actor(kind=row.actor_kind, id=row.actor_id, grants=(grant,), credential=f"schedule:{row.number}")  # type: ignore[arg-type]  # written from an Actor's own kind
+
+
+def _claim_article(session: Session, one: Due) -> bool:
+    # The article's lock comes first, as in every act of an editor, so that no two wait for each other.
+    statement = select(Article.id).where(Article.id == one.subject_id).with_for_update(skip_locked=True)
+    return session.scalar(statement) is not None
+
+
+def prepare_scheduled(database: Database, one: Due) -> PreparedBody:
+    """The body of the revision that was scheduled, rendered while no session is open. Raises: NotFound."""
+    with database.reading() as session:
+        schedule = schedule_of(session, one.subject_id)
+        number = schedule.revision if schedule is not None else None
+        kept = queries.revision(session, one.subject_id, number) if number is not None else None
+    if kept is None:
+        raise NotFound("The revision that was scheduled is not kept any more; schedule the article again.")
+    return render_revision(kept)
+
+
+def scheduled_content(session: Session, article: Article, schedule: Schedule) -> dict[str, object]:
+    """The fields of the revision that was scheduled. Raises: Conflict where it changed since it was prepared."""
+    kept = queries.revision(session, article.id, schedule.revision or 0)
+    if kept is None:
+        raise NotFound("The revision that was scheduled is not kept any more; schedule the article again.")
+    return kept.content
+
+
+def _publish(session: Session, actor: Actor, one: Due, prepared: object, now: datetime) -> None:
+    assert isinstance(prepared, PreparedBody)
+    article, schedule = _held(session, one)
+    if schedule.revision != prepared.revision:
+        raise Conflict("The article was scheduled anew while it was prepared.")
+    content = scheduled_content(session, article, schedule)
+    # Readers are told the instant that was promised, also when the product slept through it.
+    at = one.at if article.state != "published" else None
+    publishing.show_revision(session, actor, article, content, prepared.rendered, now, published_at=at)
+
+
+def _unpublish(session: Session, actor: Actor, one: Due, _prepared: object, now: datetime) -> None:
+    article, _ = _held(session, one)
+    publishing.unpublish_article(session, actor, UnpublishArticle(article.id, article.revision), now)
+
+
+def _held(session: Session, one: Due) -> tuple[Article, Schedule]:
+    article, schedule = queries.article_by_id(session, one.subject_id), schedule_of(session, one.subject_id)
+    if article is None or schedule is None:
+        raise NotFound("The article is not there any more.")
+    return article, schedule
+
+
+def _leave_scheduled(session: Session, actor: Actor, one: Due, now: datetime) -> None:
+    """An article whose publish was missed is not scheduled any more."""
+    article = queries.article_by_id(session, one.subject_id)
+    if article is None or article.state != "scheduled" or one.does != "publish":
+        return
+    put_standing(article, decide(standing_of(article), "unschedule", now), now)
+    event = ArticleUnscheduled(subject=article.id, revision=article.revision)
+    record_act(session, actor, article, queries.content_of(session, article), event, now)
+
+
+def _nothing(_database: Database, _one: Due) -> None:
+    return None
+
+
+KINDS: dict[str, Kind] = {
+    "publish": Kind(prepare_scheduled, _claim_article, _publish, _leave_scheduled),
+    "unpublish": Kind(_nothing, _claim_article, _unpublish, _leave_scheduled),
+}

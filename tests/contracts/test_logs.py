@@ -116,6 +116,9 @@ def test_no_secret_of_a_readers_life_is_in_any_log(talkative: Product) -> None:
     assert (
         "account_made" in text and "account_password_reset" in text and "letter_sent" in text and "code_refused" in text
     )
+    acts = [entry for line in talkative.log("api").splitlines() if (entry := json.loads(line))["event"] == "access_act"]
+    assert {"account", "challenge"} <= {entry["subject"].partition(":")[0] for entry in acts}
+    assert {entry["client_address"] for entry in acts} == {"192.0.2.9"}
     for secret in [*secrets, "canary"]:
         assert secret.lower() not in text.lower(), secret
     print(

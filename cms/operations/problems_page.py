@@ -43,7 +43,14 @@ PROBLEMS: dict[str, tuple[int, str]] = {
         401,
         "Type the password again at POST /api/v1/sessions/reauthenticate; it counts for ten minutes.",
     ),
-    "role_in_use": (409, "Somebody or a token that still works has this role; take it from them first."),
+    "rights_changed": (
+        403,
+        "This POST was done before, and what you may do has changed since, so its answer is not given again.",
+    ),
+    "role_in_use": (
+        409,
+        "Somebody, a token that still works or an open invitation has this role; take it from them, or withdraw it.",
+    ),
     "session_needed": (
         403,
         "What concerns a person's account, and making tokens, is done by somebody who signed in, not with a token.",

@@ -8,6 +8,7 @@ write in two seconds is told the same as a repeat: something is under way, send 
 """
 
 import hashlib
+import json
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,13 +18,15 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from cms.platform.db import PATIENCE
-from cms.platform.errors import BadRequest, Conflict, Invalid
+from cms.platform.errors import BadRequest, Conflict, Forbidden, Invalid
 from cms.platform.http.guard import current_actor
 from cms.platform.models import RememberedAnswer
 
 HEADER = "Idempotency-Key"
 KEPT_HEADERS = ("Content-Type", "Cache-Control", "ETag", "Location", "Link")
 KEPT_HOURS = 24
+# A fingerprint is 160 bits of the request and 96 of the caller's rights, in hexadecimal.
+REQUEST_CHARACTERS, RIGHTS_CHARACTERS = 40, 24
 PATIENCE_MS = 2_000
 LOCK_NOT_AVAILABLE = "55P03"
 
@@ -57,8 +60,9 @@ class Claim:
 def claim(session: Session, now: datetime) -> Claim | None:
     """Claim the request's key, if it has one and a known caller.
 
-    Raises: Replay with the first answer; Invalid (`idempotency_key_reused`) when the body differs; Conflict when the
-    first is still under way or its answer was secret; BadRequest for a key that is empty or too long.
+    Raises: Replay with the first answer; Invalid (`idempotency_key_reused`) when the body differs; Forbidden
+    (`rights_changed`) when the caller may do something else by now; Conflict when the first is still under way or its
+    answer was secret; BadRequest for a key that is empty or too long.
     """
     key = request.headers.get(HEADER)
     actor = current_actor()
@@ -109,8 +113,13 @@ def _is_busy(error: OperationalError) -> bool:
 
 
 def _replay(known: RememberedAnswer, fingerprint: str) -> Exception:
-    if known.fingerprint != fingerprint:
+    if known.fingerprint[:REQUEST_CHARACTERS] != fingerprint[:REQUEST_CHARACTERS]:
         return Invalid(f"This {HEADER} was used for another request.", code="idempotency_key_reused")
+    if known.fingerprint != fingerprint:
+        return Forbidden(
+            "This was done before, and what you may do has changed since; look whether you may still see it.",
+            code="rights_changed",
+        )
     if known.status is None:
         return Conflict("This was done before; its answer held a secret and was not kept.", code="answer_not_kept")
     response = Response(known.body, known.status)
@@ -125,4 +134,10 @@ def _fingerprint() -> str:
     parts = (request.method, request.full_path, request.headers.get("If-Match", ""))
     digest = hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass"))
     digest.update(request.get_data(cache=True))
-    return digest.hexdigest()
+    return digest.hexdigest()[:REQUEST_CHARACTERS] + _rights()
+
+
+def _rights() -> str:
+    """What the caller may do and where, as 96 bits: an answer is not given again to whoever lost the right to it."""
+    grants = sorted((grant.section_path, grant.locale, sorted(grant.permissions)) for grant in current_actor().grants)
+    return hashlib.sha256(json.dumps(grants).encode()).hexdigest()[:RIGHTS_CHARACTERS]

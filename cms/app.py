@@ -13,6 +13,7 @@ from cms.newsroom.api.articles import articles
 from cms.newsroom.api.lifecycle import lifecycle
 from cms.newsroom.revisions.api import revisions
 from cms.newsroom.schedules.api import schedules
+from cms.newsroom.words.api import words
 from cms.operations.api.access import access
 from cms.operations.api.audit import audit
 from cms.operations.api.documentation import documentation
@@ -42,7 +43,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     content,
     # What editors do.
     articles, lifecycle, revisions, schedules,
-    taxonomy,
+    taxonomy, words,
     # The audience.
     readers,
     # Who may come in, and what was done.

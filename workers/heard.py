@@ -2,13 +2,14 @@
 
 from cms.events.subscriptions import BY_NAME
 from workers.attempts import Hearing
-from workers.handlers import indexing, mail, reading_time, related
+from workers.handlers import indexing, mail, reading_time, related, wording
 from workers.work import Handler
 
 HANDLERS: dict[str, Handler] = {
     "reading_time": reading_time.handle,
     "search": indexing.handle,
     "related": related.handle,
+    "wording": wording.handle,
     "related_sweep": related.handle_sweep,
     "letter": mail.handle,
 }

@@ -4,6 +4,7 @@ Documents and cards are ready bytes in the database; a view reads them by key an
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -16,12 +17,16 @@ from cms.content.schemas import (
     CardListShape,
     HitListShape,
     ListQueryShape,
+    NameShape,
+    PersonEntryShape,
     PersonListShape,
     RelatedListShape,
     RelatedQueryShape,
     SearchQueryShape,
+    SectionEntryShape,
     SectionListShape,
     TagListShape,
+    WordQueryShape,
     WordsQueryShape,
 )
 from cms.platform.errors import NotFound
@@ -34,7 +39,7 @@ from cms.platform.text.locales import canonical_locale
 
 content = Blueprint("content", __name__, url_prefix="/content/v1")
 
-WORD_COLUMNS = {"sections": ("slug", "name", "parent"), "tags": ("slug", "name"), "people": ("slug", "name", "bio")}
+OLD_SLUGS = "A slug that it had before, or that was merged into it, leads here too; `slug` is the present one."
 
 
 @content.get("/articles/<uuid:article_id>")
@@ -57,15 +62,17 @@ def list_articles(query: dict[str, Any]) -> Response:
     """Cards of published articles; stable under articles that come and go while somebody pages."""
     reads, asked = services().database.direct, query["asked"]
     cursor = _cursor(asked.name, query["cursor"])
-    page = listing.newest(
-        reads,
-        asked,
-        query["limit"],
-        cursor.position if cursor else None,
-        is_backwards=cursor is not None and cursor.direction == "prev",
-    )
+    after = cursor.position if cursor else None
+    is_backwards = cursor is not None and cursor.direction == "prev"
+    page = listing.newest(reads, asked, query["limit"], after, is_backwards=is_backwards)
+    if not page.cards and (asked.section or asked.tags or asked.author):
+        # A client may still ask by a slug that the section, tag or author had before.
+        narrowed = queries.as_named_now(reads, asked)
+        if narrowed != asked:
+            asked = narrowed
+            page = listing.newest(reads, asked, query["limit"], after, is_backwards=is_backwards)
     count = listing.count(reads, asked) if query["count"] else None
-    return _page(asked.name, page.cards, query["limit"], page.following, page.preceding, count)
+    return _page(query["asked"].name, page.cards, query["limit"], page.following, page.preceding, count)
 
 
 @content.get("/articles/<uuid:article_id>/related")
@@ -99,7 +106,11 @@ def search(query: dict[str, Any]) -> Response:
     parts = services()
     asked = searching.Search(query["q"], query["locale"], query["section"], query["limit"])
     cursor = _cursor(asked.name, query["cursor"])
-    page = searching.search(parts.database.direct, parts.index, asked, cursor.position if cursor else None)
+    after = cursor.position if cursor else None
+    page = searching.search(parts.database.direct, parts.index, asked, after)
+    section = queries.renamed(parts.database.direct, "sections", asked.section) if asked.section else None
+    if not page.hits and section is not None:
+        page = searching.search(parts.database.direct, parts.index, replace(asked, section=section), after)
     return _page(asked.name, page.hits, asked.limit, page.following, None, None)
 
 
@@ -124,6 +135,36 @@ def list_people(query: dict[str, Any]) -> Response:
     return _words("people", query)
 
 
+@content.get("/sections/<slug>")
+@endpoint(
+    summary="Read a section", answers={200: SectionEntryShape, 304: None}, query=WordQueryShape, refuses=(404,),
+    description=OLD_SLUGS,
+)  # fmt: skip
+def read_section(slug: str, query: dict[str, Any]) -> Response:
+    """One section."""
+    return _word("sections", slug, query)
+
+
+@content.get("/tags/<slug>")
+@endpoint(
+    summary="Read a tag", answers={200: NameShape, 304: None}, query=WordQueryShape, refuses=(404,),
+    description=OLD_SLUGS,
+)  # fmt: skip
+def read_tag(slug: str, query: dict[str, Any]) -> Response:
+    """One tag that published articles carry."""
+    return _word("tags", slug, query)
+
+
+@content.get("/people/<slug>")
+@endpoint(
+    summary="Read a person", answers={200: PersonEntryShape, 304: None}, query=WordQueryShape, refuses=(404,),
+    description=OLD_SLUGS,
+)  # fmt: skip
+def read_person(slug: str, query: dict[str, Any]) -> Response:
+    """One person that published articles name."""
+    return _word("people", slug, query)
+
+
 def _document(document: queries.ReadyDocument | None) -> Response:
     if document is None:
         raise NotFound("There is no published article here.")
@@ -132,18 +173,25 @@ def _document(document: queries.ReadyDocument | None) -> Response:
     )
 
 
+def _word(kind: str, slug: str, query: Mapping[str, Any]) -> Response:
+    entry = queries.word(services().database.direct, kind, slug, query["locale"])
+    if entry is None:
+        raise NotFound("Nothing that readers see has this slug, or had it before.")
+    return public_answer(orjson.dumps(entry.data))
+
+
 def _words(kind: str, query: Mapping[str, Any]) -> Response:
     limit, cursor = query["limit"], _cursor(kind, query["cursor"])
     is_backwards = cursor is not None and cursor.direction == "prev"
     after = cursor.position[0] if cursor else None
-    rows = queries.words(services().database.direct, kind, limit + 1, after, is_backwards=is_backwards)
+    reads = services().database.direct
+    rows = queries.words(reads, kind, limit + 1, after, is_backwards=is_backwards, locale=query["locale"])
     is_more, rows = len(rows) > limit, rows[:limit]
     if is_backwards:
         rows.reverse()
-    entries = [orjson.dumps(dict(zip(WORD_COLUMNS[kind], row[1:], strict=True))) for row in rows]
-    following = (rows[-1][0],) if rows and (is_more or is_backwards) else None
-    preceding = (rows[0][0],) if rows and (is_more if is_backwards else cursor is not None) else None
-    return _page(kind, entries, limit, following, preceding, None)
+    following = (rows[-1].place,) if rows and (is_more or is_backwards) else None
+    preceding = (rows[0].place,) if rows and (is_more if is_backwards else cursor is not None) else None
+    return _page(kind, [orjson.dumps(row.data) for row in rows], limit, following, preceding, None)
 
 
 def _cursor(name: str, text: str | None) -> Cursor | None:

@@ -3,7 +3,8 @@
 Each function reads the present state and compares revisions, so it may be called twice, late and in any order.
 """
 
-from collections.abc import Collection, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -11,8 +12,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cms.content.assembling import chunks, hold_content, reassemble
-from cms.content.models import Document
+from cms.content.models import Document, DocumentWord
 from cms.platform.db import Database
+from cms.taxonomy.models import WordAlias
 from search_index.document import IndexDocument
 
 READ_AT_ONCE = 200
@@ -50,8 +52,23 @@ def index_documents(session: Session, article_ids: Collection[str]) -> dict[str,
     )  # fmt: skip
     found: dict[str, IndexDocument] = {}
     for ids in chunks(sorted(set(article_ids))):
+        also = _other_tags(session, ids)
         for row in session.execute(select(*columns).where(Document.article_id.in_(ids))):
-            found[row.article_id] = _index_document(row)
+            found[row.article_id] = _index_document(row, also[row.article_id])
+    return found
+
+
+def _other_tags(session: Session, article_ids: Collection[str]) -> dict[str, list[tuple[str, str]]]:
+    """By article: the synonyms and older slugs of its tags, by which a search finds it too."""
+    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    statement = (
+        select(DocumentWord.article_id, WordAlias.key, WordAlias.name)
+        .join(WordAlias, WordAlias.word_id == DocumentWord.word_id)
+        .where(DocumentWord.role == "tag", DocumentWord.article_id.in_(article_ids))
+        .order_by(DocumentWord.article_id, WordAlias.key)
+    )
+    for article_id, key, name in session.execute(statement):
+        found[article_id].append((key, name))
     return found
 
 
@@ -77,7 +94,7 @@ def all_index_documents(database: Database) -> Iterator[IndexDocument]:
         last = ids[-1]
 
 
-def _index_document(row: Any) -> IndexDocument:
+def _index_document(row: Any, other_tags: Iterable[tuple[str, str]]) -> IndexDocument:
     content = row.content
     section, editor = content["section"], content["editor"]
     people = {person["slug"]: person["name"] for person in [*content["authors"], *([editor] if editor else [])]}
@@ -91,7 +108,7 @@ def _index_document(row: Any) -> IndexDocument:
         text=row.text,
         section_path=tuple(slug for slug in row.section_path.split("/") if slug),
         section_name=section["name"] if section else "",
-        tags=tuple((tag["slug"], tag["name"]) for tag in content["tags"]),
+        tags=(*((tag["slug"], tag["name"]) for tag in content["tags"]), *other_tags),
         people=tuple(people.items()),
         published_at=row.published_at,
     )

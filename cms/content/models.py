@@ -106,6 +106,22 @@ class Tombstone(Table):
     reason: Mapped[str] = mapped_column(Text)
 
 
+class DocumentWord(Table):
+    """A word of the taxonomy that a published article shows, by its id: so a change of the word finds the article.
+
+    `role` is what it is there: section, tag, author, editor or source.
+    """
+
+    __tablename__ = "document_words"
+
+    article_id: Mapped[str] = mapped_column(
+        id_column(), ForeignKey("documents.article_id", ondelete="CASCADE"), primary_key=True
+    )
+    position: Mapped[int] = mapped_column(primary_key=True)
+    role: Mapped[str] = mapped_column(String(10))
+    word_id: Mapped[str] = mapped_column(id_column(), index=True)
+
+
 class RelatedEntry(Table):
     """One neighbour of a published article. More are kept than are shown, so that a list that loses one has spares."""
 

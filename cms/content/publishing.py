@@ -8,47 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from cms.content.assembling import article_url, chunks, hold_content, reassemble
-from cms.content.models import Document, DocumentAuthor, DocumentSection, DocumentTag, RelatedEntry
+from cms.content.models import Document, RelatedEntry
 from cms.content.rules import SHOWN
+from cms.content.wording import PersonValue, SectionValue, SourceValue, TagValue, Wording, put_wording
 from cms.platform.clock import rfc3339
 from cms.platform.errors import Conflict
-
-
-@dataclass(frozen=True)
-class SectionValue:
-    """A section as readers see it. `path` holds the slugs from the root to this one, itself included."""
-
-    slug: str
-    name: str
-    path: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class TagValue:
-    """A tag as readers see it."""
-
-    slug: str
-    name: str
-
-
-@dataclass(frozen=True)
-class PersonValue:
-    """An author or editor as readers see them."""
-
-    slug: str
-    name: str
-
-
-@dataclass(frozen=True)
-class SourceValue:
-    """Where a story comes from."""
-
-    name: str
-    url: str
 
 
 @dataclass(frozen=True)
@@ -76,6 +44,11 @@ class PublishedArticle:
     first_published_at: datetime
     updated_at: datetime
 
+    @property
+    def wording(self) -> Wording:
+        """The words of the taxonomy."""
+        return Wording(self.section, self.tags, self.authors, self.editor, self.source)
+
 
 def put_document(session: Session, article: PublishedArticle, now: datetime) -> None:
     """Show this revision to readers from the commit on, in place of the one they saw before, if any.
@@ -95,7 +68,7 @@ def put_document(session: Session, article: PublishedArticle, now: datetime) -> 
     mentioned = None if is_new else _mention_of(document)
     _fill(document, article, now)
     session.flush()
-    _put_lists(session, article)
+    put_wording(session, document, article.wording)
     touched = [article.article_id]
     if not is_new and mentioned != _mention_of(document):
         touched += _listing(session, article.article_id)
@@ -139,7 +112,7 @@ def _fill(document: Document, article: PublishedArticle, now: datetime) -> None:
     document.revision = article.revision
     document.locale = article.locale
     document.slug = article.slug
-    document.section_path = "".join(f"{slug}/" for slug in article.section.path) if article.section else ""
+    document.section_path = article.wording.section_path
     document.title = article.title
     document.published_at = article.published_at
     document.updated_at = article.updated_at
@@ -153,25 +126,21 @@ def _content(article: PublishedArticle) -> dict[str, Any]:
     url = article_url(article.locale, article.slug)
     summary = list(article.summary)
     return {
+        **article.wording.content(),
         "id": article.article_id,
         "number": article.number,
         "type": "article",
         "locale": article.locale,
         "slug": article.slug,
         "url": url,
-        "section": {"slug": article.section.slug, "name": article.section.name} if article.section else None,
         "title": article.title,
         "dek": article.dek,
-        "source": {"name": article.source.name, "url": article.source.url} if article.source else None,
-        "authors": [{"slug": person.slug, "name": person.name} for person in article.authors],
-        "editor": {"slug": article.editor.slug, "name": article.editor.name} if article.editor else None,
         "published_at": rfc3339(article.published_at),
         "first_published_at": rfc3339(article.first_published_at),
         "updated_at": rfc3339(article.updated_at),
         "revision": article.revision,
         "summary": summary,
         "body": {"html": article.body_html},
-        "tags": [{"slug": tag.slug, "name": tag.name} for tag in article.tags],
         "fields": article.fields,
         "share": {"url": url},
         "seo": {"title": article.title, "description": article.dek or " ".join(summary), "canonical_url": url},
@@ -185,18 +154,3 @@ def _mention_of(document: Document) -> tuple[Any, ...]:
 
 def _listing(session: Session, article_id: str) -> list[str]:
     return list(session.scalars(select(RelatedEntry.article_id).where(RelatedEntry.other_id == article_id)))
-
-
-def _put_lists(session: Session, article: PublishedArticle) -> None:
-    place = {"article_id": article.article_id, "published_at": article.published_at, "number": article.number}
-    sections = dict.fromkeys(article.section.path if article.section else ())
-    tags = dict.fromkeys(tag.slug for tag in article.tags)
-    authors = dict.fromkeys(person.slug for person in article.authors)
-    for table, column, slugs in (
-        (DocumentSection, "section", sections),
-        (DocumentTag, "tag", tags),
-        (DocumentAuthor, "author", authors),
-    ):
-        session.execute(delete(table).where(table.article_id == article.article_id))
-        if slugs:
-            session.execute(insert(table), [{**place, column: slug} for slug in slugs])

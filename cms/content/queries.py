@@ -1,7 +1,7 @@
 """Reads of published articles that never write: by id, by slug, related, the words of the site, hits of a search."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import lru_cache
@@ -10,8 +10,9 @@ from uuid import UUID
 
 import orjson
 
-from cms.content.rules import KEPT
+from cms.content.rules import KEPT, Filter
 from cms.platform.direct_reads import DirectReads
+from cms.taxonomy.rules import in_locale
 
 BY_ID = "SELECT body, etag, changed_at FROM documents WHERE article_id = ?"
 BY_SLUG = "SELECT body, etag, changed_at FROM documents WHERE locale = ? AND slug = ?"
@@ -23,18 +24,27 @@ LIVE = "SELECT article_id, title, text, section_path, locale, card FROM document
 # A tag or person that only drafts name is nobody's business yet; sections are the structure of the site.
 WORDS = {
     "sections": (
-        "SELECT t.path AS place, t.slug, t.name, p.slug AS parent FROM sections t LEFT JOIN sections p "
+        "SELECT t.place, t.slug, t.name, t.names, p.slug FROM sections t LEFT JOIN sections p "
         "ON p.id = t.parent_id WHERE 1 = 1"
     ),
     "tags": (
-        "SELECT t.slug AS place, t.slug, t.name FROM tags t "
+        "SELECT t.slug, t.slug, t.name, t.names FROM tags t "
         "WHERE EXISTS (SELECT 1 FROM document_tags d WHERE d.tag = t.slug)"
     ),
     "people": (
-        "SELECT t.slug AS place, t.slug, t.name, t.bio FROM people t "
-        "WHERE EXISTS (SELECT 1 FROM document_authors d WHERE d.author = t.slug)"
+        "SELECT t.slug, t.slug, t.name, t.names, t.bio, t.bios, t.roles, t.links FROM people t "
+        "WHERE (EXISTS (SELECT 1 FROM document_authors d WHERE d.author = t.slug) "
+        "OR EXISTS (SELECT 1 FROM document_words w WHERE w.word_id = t.id))"
     ),
 }
+COLUMNS = {
+    "sections": ("slug", "name", "names", "parent"),
+    "tags": ("slug", "name", "names"),
+    "people": ("slug", "name", "names", "bio", "bios", "roles", "links"),
+}
+JSON_COLUMNS = frozenset({"names", "bios", "roles", "links"})
+KINDS = {"sections": "section", "tags": "tag", "people": "person"}
+ALIAS = "SELECT t.slug FROM word_aliases a JOIN {table} t ON t.id = a.word_id WHERE a.kind = ? AND a.key = ?"
 
 
 @dataclass(frozen=True)
@@ -89,13 +99,62 @@ def live_articles(reads: DirectReads, article_ids: Sequence[str]) -> dict[str, L
     }
 
 
-def words(reads: DirectReads, kind: str, limit: int, after: str | None, *, is_backwards: bool) -> list[tuple[Any, ...]]:
-    """Sections, tags or people in order, from a place on. The first column of each row is its place."""
-    column = "t.path" if kind == "sections" else "t.slug"
+@dataclass(frozen=True)
+class Entry:
+    """A section, tag or person as lists show it, and where it stands in its list."""
+
+    place: str
+    data: dict[str, Any]
+
+
+def words(
+    reads: DirectReads, kind: str, limit: int, after: str | None, *, is_backwards: bool, locale: str | None
+) -> list[Entry]:
+    """Sections, tags or people in order, from a place on, with their names in a locale."""
+    column = "t.place" if kind == "sections" else "t.slug"
     sign, way = ("<", "DESC") if is_backwards else (">", "ASC")
     narrowed = f" AND {column} {sign} ?" if after is not None else ""
     values = [*([after] if after is not None else []), limit]
-    return reads.rows(f"{WORDS[kind]}{narrowed} ORDER BY {column} {way} LIMIT ?", values)
+    rows = reads.rows(f"{WORDS[kind]}{narrowed} ORDER BY {column} {way} LIMIT ?", values)
+    return [_entry(kind, row, locale) for row in rows]
+
+
+def word(reads: DirectReads, kind: str, slug: str, locale: str | None) -> Entry | None:
+    """One section, tag or person that readers may know of, by its slug or an older one."""
+    for key in (slug, renamed(reads, kind, slug)):
+        rows = reads.rows(f"{WORDS[kind]} AND t.slug = ?", (key,)) if key is not None else []
+        if rows:
+            return _entry(kind, rows[0], locale)
+    return None
+
+
+def renamed(reads: DirectReads, kind: str, slug: str) -> str | None:
+    """The present slug of what was found by this one before; None when nothing was."""
+    rows = reads.rows(ALIAS.format(table=kind), (KINDS[kind], slug))
+    return rows[0][0] if rows else None
+
+
+def as_named_now(reads: DirectReads, asked: Filter) -> Filter:
+    """A narrowing with present slugs in place of older ones."""
+    section, author = asked.section, asked.author
+    return replace(
+        asked,
+        section=(renamed(reads, "sections", section) or section) if section else None,
+        tags=tuple(sorted({renamed(reads, "tags", tag) or tag for tag in asked.tags})),
+        author=(renamed(reads, "people", author) or author) if author else None,
+    )
+
+
+def _entry(kind: str, row: tuple[Any, ...], locale: str | None) -> Entry:
+    data = {
+        name: orjson.loads(value) if name in JSON_COLUMNS and isinstance(value, str | bytes) else value
+        for name, value in zip(COLUMNS[kind], row[1:], strict=True)
+    }
+    for plain, by_locale in (("name", "names"), ("bio", "bios")):
+        if by_locale in data:
+            texts = data.pop(by_locale)
+            data[plain] = in_locale(data[plain], texts, locale) if locale else data[plain]
+    return Entry(row[0], data)
 
 
 def stored_id(reads: DirectReads, article_id: str) -> str:

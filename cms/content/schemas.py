@@ -9,6 +9,7 @@ from cms.content.rules import KEPT, MOST_TAGS, SHOWN, Filter
 from cms.platform.http.query_input import PageShape, WholeNumber
 from cms.platform.http.shapes import ListShape, Shape, UtcInstant
 from cms.platform.text.locales import LONGEST_LOCALE, canonical_locale
+from cms.taxonomy.schemas import LinkShape, NameShape
 
 SLUG = validate.Length(1, 120)
 LOCALE = validate.Length(1, LONGEST_LOCALE)
@@ -45,7 +46,17 @@ class ListQueryShape(PageShape):
         return {**values, "asked": asked}
 
 
-class WordsQueryShape(Shape):
+class WordQueryShape(Shape):
+    """In which language a section, tag or person is named."""
+
+    locale = AskedLocale(
+        load_default=None,
+        validate=LOCALE,
+        metadata={"description": "Names and texts in this language if there are any"},
+    )
+
+
+class WordsQueryShape(WordQueryShape):
     """How the lists of sections, tags and people are paged."""
 
     limit = WholeNumber(load_default=100, validate=validate.Range(1, 100))
@@ -68,13 +79,6 @@ class SearchQueryShape(Shape):
     cursor = fields.String(load_default=None, validate=validate.Length(max=2000))
 
 
-class NameShape(Shape):
-    """Something with a slug and a name."""
-
-    slug = fields.String(required=True)
-    name = fields.String(required=True)
-
-
 class SectionEntryShape(NameShape):
     """A section; `parent` is the slug of the one above it."""
 
@@ -82,9 +86,11 @@ class SectionEntryShape(NameShape):
 
 
 class PersonEntryShape(NameShape):
-    """Somebody who wrote a published article."""
+    """Somebody whom a published article names."""
 
     bio = fields.String(required=True)
+    roles = fields.List(fields.String(), required=True)
+    links = fields.List(fields.Nested(LinkShape), required=True)
 
 
 class PublicSourceShape(Shape):

@@ -94,6 +94,54 @@ class ArticleDeleted(Event):
 
 
 @dataclass(frozen=True)
+class ArticleReworded(Event):
+    """Readers see the same revision of the article with other names of its section, tags, people or source."""
+
+    type = "article.reworded"
+    revision: int
+
+
+@dataclass(frozen=True)
+class ArticleRegrouped(Event):
+    """Readers find the same revision of the article in another section or under other tags, because those changed."""
+
+    type = "article.regrouped"
+    revision: int
+
+
+@dataclass(frozen=True)
+class WordRenamed(Event):
+    """A section, tag, person or source (`kind`) has another name, slug or synonym; the old slug still leads to it."""
+
+    type = "word.renamed"
+    kind: str
+
+
+@dataclass(frozen=True)
+class SectionMoved(Event):
+    """A section stands elsewhere in the tree with everything below it, and so do the grants that are limited to it."""
+
+    type = "section.moved"
+
+
+@dataclass(frozen=True)
+class WordMerged(Event):
+    """A section, tag, person or source became this one: whatever named `merged_id` names the subject now."""
+
+    type = "word.merged"
+    kind: str
+    merged_id: str
+
+
+@dataclass(frozen=True)
+class WordDeleted(Event):
+    """A section, tag, person or source that nothing named is gone."""
+
+    type = "word.deleted"
+    kind: str
+
+
+@dataclass(frozen=True)
 class LetterQueued(Event):
     """A letter to a person waits to be sent. The subject is the letter's id; address and code are never in here."""
 
@@ -118,6 +166,12 @@ CATALOGUE: dict[str, type[Event]] = {
         ArticleUnscheduled,
         ScheduleMissed,
         ArticleDeleted,
+        ArticleReworded,
+        ArticleRegrouped,
+        WordRenamed,
+        SectionMoved,
+        WordMerged,
+        WordDeleted,
         LetterQueued,
         RelatedSweepDue,
     )

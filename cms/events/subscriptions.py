@@ -26,15 +26,24 @@ SUBSCRIPTIONS = (
     Subscription("reading_time", hears=("article.published",), queue="derive", time_limit_seconds=30),
     Subscription(
         "search",
-        hears=("article.published", "article.unpublished", "article.deleted"),
+        hears=(
+            "article.published",
+            "article.unpublished",
+            "article.deleted",
+            "article.reworded",
+            "article.regrouped",
+        ),
         queue="search",
         time_limit_seconds=60,
     ),
     Subscription(
         "related",
-        hears=("article.published", "article.unpublished", "article.deleted"),
+        hears=("article.published", "article.unpublished", "article.deleted", "article.regrouped"),
         queue="derive",
         time_limit_seconds=60,
+    ),
+    Subscription(
+        "wording", hears=("word.renamed", "word.merged", "section.moved"), queue="derive", time_limit_seconds=900
     ),
     Subscription("related_sweep", hears=("related.sweep_due",), queue="derive", time_limit_seconds=900),
     Subscription("letter", hears=("mail.queued",), queue="mail", time_limit_seconds=60),
@@ -42,7 +51,7 @@ SUBSCRIPTIONS = (
 
 # Events that nobody acts on today. They are kept in the outbox for its retention, for people who ask what happened.
 UNHEARD = frozenset(
-    {"article.created", "article.edited", "article.scheduled", "article.unscheduled", "schedule.missed"}
+    {"article.created", "article.edited", "article.scheduled", "article.unscheduled", "schedule.missed", "word.deleted"}
 )
 
 QUEUES = tuple(sorted({subscription.queue for subscription in SUBSCRIPTIONS}))

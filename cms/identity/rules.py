@@ -1,7 +1,8 @@
 """Who may do what and where: permissions, roles, the decision. What a token is. Plain Python.
 
 A grant holds in a section with everything below it and in one language, or everywhere. Permissions over articles ask
-where the article is. Those over the taxonomy do not: sections, tags, people and sources are shared by every desk. What
+where the article is, and those over sections where the section is. Tags, people and sources are shared by every desk:
+to change one takes a grant without limits, while a new one, as articles make it too, takes nothing from anybody. What
 concerns the whole site (operations, audit, tokens, roles) is only ever given by a grant that holds everywhere.
 """
 
@@ -42,7 +43,8 @@ PERMISSIONS: dict[str, str] = {
     "lists:write": "Pin, order and time the front lists.",
     "embargo:read": "Read articles under embargo through the content API before everybody else.",
     "taxonomy:read": "Read sections, tags, people and sources, in every section.",
-    "taxonomy:write": "Add sections, tags, people and sources, in every section.",
+    "taxonomy:write": "Add tags, people and sources; add, change and delete sections in one's place; and, without a "
+    "limit to a section or language, change, merge and delete tags, people and sources.",
     "operations:read": "See deliveries and dead letters.",
     "operations:write": "Retry and discard dead letters.",
     "audit:read": "Read the audit trail.",
@@ -54,8 +56,8 @@ PERMISSIONS: dict[str, str] = {
     "staff:write": "Invite colleagues, disable them, and change what they may do, up to what one may oneself.",
     "access:explain": "Ask why somebody else may or may not do something.",
 }
-# These mean an article, so a section and a language limit them.
-IN_PLACE = frozenset(name for name in PERMISSIONS if name.startswith("articles:")) | {"embargo:read"}
+# These mean an article, or where a section stands, so a section and a language limit them.
+IN_PLACE = frozenset(name for name in PERMISSIONS if name.startswith("articles:")) | {"embargo:read", "taxonomy:write"}
 SHARED = frozenset(name for name in PERMISSIONS if name.startswith("taxonomy:"))
 # To act on what somebody else made, the second is needed beside the first.
 BEYOND_ONES_OWN = {"articles:write": "articles:write_any"}

@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, true
 from sqlalchemy.orm import Session, defer, raiseload
 
-from cms.content.models import Document
+from cms.content.models import Document, DocumentWord
 from cms.identity.rules import Place
 from cms.newsroom.models import Article, ArticleAuthor, ArticleTag, Revision
 from cms.platform.clock import rfc3339
 from cms.platform.keyset import one_page
-from cms.taxonomy.models import Person, Section, Source, Tag
+from cms.taxonomy.models import Person, Section, Source, Tag, WordAlias
 
 PLAIN = ("title", "locale", "slug", "dek", "summary", "body", "body_format", "fields")
 OWN = (
@@ -81,15 +81,25 @@ def section_slugs(session: Session, rows: Iterable[Article]) -> dict[str | None,
 
 def shown_at(session: Session, article_id: str) -> Place | None:
     """Where readers find an article, which is where it was when it was published; None for one that they do not."""
-    statement = select(Document.section_path, Document.locale).where(Document.article_id == article_id)
+    # A section that was moved is where it is, also for an article that shows its old path for another second.
+    path = func.coalesce(Section.path, Document.section_path).label("path")
+    statement = (
+        select(path, Document.locale)
+        .outerjoin(DocumentWord, and_(DocumentWord.article_id == Document.article_id, DocumentWord.role == "section"))
+        .outerjoin(Section, Section.id == DocumentWord.word_id)
+        .where(Document.article_id == article_id)
+    )
     found = session.execute(statement).one_or_none()
-    return None if found is None else Place(found.section_path, found.locale)
+    return None if found is None else Place(found.path, found.locale)
 
 
 def whereabouts(session: Session, article_id: str) -> Place | None:
-    """Where an article is, or was when it was deleted; None for what is no article."""
+    """Where an article is, or was when it was deleted, and where a section is; None for what is neither."""
     article = session.scalar(select(Article).where(Article.id == article_id))
-    return None if article is None else place_at(session, article.section_id, article.locale)
+    if article is not None:
+        return place_at(session, article.section_id, article.locale)
+    path = session.scalar(select(Section.path).where(Section.id == article_id))
+    return None if path is None else Place(path)
 
 
 def was_made_by(session: Session, article_id: str, kind: str, actor_id: str) -> bool:
@@ -196,7 +206,7 @@ def _narrowed(statement: Select[Any], asked: Narrowing) -> Select[Any]:
         statement = statement.where(Article.state == asked.state)
     if asked.section is not None:
         statement = statement.where(
-            _is_below(select(Section.path).where(Section.slug == asked.section).scalar_subquery())
+            _is_below(select(Section.path).where(_is_called(asked.section)).limit(1).scalar_subquery())
         )
     for word in (asked.q or "").split()[:MOST_WORDS]:
         # SQLite folds only ASCII by itself; the usual spellings of a word cover the other scripts with cases.
@@ -212,6 +222,11 @@ def _is_in(place: Place) -> ColumnElement[bool]:
     if place.locale:
         conditions.append(Article.locale == place.locale)
     return and_(*conditions)
+
+
+def _is_called(slug: str) -> ColumnElement[bool]:
+    former = select(WordAlias.word_id).where(WordAlias.kind == "section", WordAlias.key == slug)
+    return or_(Section.slug == slug, Section.id.in_(former))
 
 
 def _is_below(top: Any) -> ColumnElement[bool]:

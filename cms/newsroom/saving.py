@@ -159,12 +159,12 @@ def find_words(session: Session, actor: Actor, content: dict[str, Any], now: dat
     `content` gets what was found: tags by slug and each once, the source's address where none was given.
     Raises: Invalid, with a pointer to every section and person that does not exist.
     """
-    authors = list(dict.fromkeys(content["authors"]))
+    asked = list(dict.fromkeys(content["authors"]))
     section, editor = content["section"], content["editor"]
-    people = by_slugs(session, Person, {*authors, *([editor] if editor else [])})
+    people = by_slugs(session, Person, {*asked, *([editor] if editor else [])})
     sections = by_slugs(session, Section, [section] if section else [])
     errors = strangers([("/section", section)] if section else [], sections, "section")
-    errors += strangers(((f"/authors/{index}", slug) for index, slug in enumerate(authors)), people, "person")
+    errors += strangers(((f"/authors/{index}", slug) for index, slug in enumerate(asked)), people, "person")
     errors += strangers([("/editor", editor)] if editor else [], people, "person")
     if errors:
         raise Invalid(errors=errors)
@@ -180,8 +180,12 @@ def find_words(session: Session, actor: Actor, content: dict[str, Any], now: dat
         values |= {"source_id": source.id, "source_url": content["source"]["url"] or source.url}
         content["source"] = {"name": source.name, "url": values["source_url"]}
     content["tags"] = [tag.slug for tag in tags]
-    content["authors"] = authors
-    return Words(values, [tag.id for tag in tags], [people[slug].id for slug in authors])
+    # An older slug leads to the word that it became; from here on the article has the present one.
+    authors = {people[slug].id: people[slug].slug for slug in asked}
+    content["authors"] = list(authors.values())
+    content["section"] = sections[section].slug if section else None
+    content["editor"] = people[editor].slug if editor else None
+    return Words(values, [tag.id for tag in tags], list(authors))
 
 
 def put_lists(session: Session, article: Article, words: Words) -> None:

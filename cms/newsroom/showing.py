@@ -6,10 +6,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from cms.content.publishing import PersonValue, PublishedArticle, SectionValue, SourceValue, TagValue
+from cms.content.assembling import hold_content
+from cms.content.publishing import PublishedArticle
+from cms.content.wording import Wording, source_value, wording_of
 from cms.newsroom.models import Article
 from cms.platform.text.markdown import Rendered
-from cms.taxonomy.models import Person, Section, Tag
+from cms.taxonomy.models import Person, Section, Source, Tag
 from cms.taxonomy.queries import by_slugs
 
 
@@ -20,26 +22,27 @@ def for_readers(
     assert article.published_revision is not None
     assert article.published_at is not None
     assert article.first_published_at is not None
-    people = by_slugs(session, Person, {*content["authors"], *([content["editor"]] if content["editor"] else [])})
-    persons = {slug: PersonValue(slug=slug, name=person.name) for slug, person in people.items()}
-    tags = by_slugs(session, Tag, content["tags"])
+    # Names are read while no other transaction changes published articles: what renames one comes before or after.
+    hold_content(session)
+    locale = content["locale"]
+    wording = _wording(session, content, locale)
     return PublishedArticle(
         article_id=article.id,
         number=article.number,
         revision=article.published_revision,
-        locale=content["locale"],
+        locale=locale,
         slug=content["slug"],
-        section=_section(session, content["section"]),
+        section=wording.section,
         title=content["title"],
         dek=content["dek"],
         summary=tuple(content["summary"]),
         body_html=rendered.html,
         text=rendered.text,
         image_count=rendered.image_count,
-        tags=tuple(TagValue(slug=slug, name=tags[slug].name) for slug in content["tags"]),
-        authors=tuple(persons[slug] for slug in content["authors"]),
-        editor=persons[content["editor"]] if content["editor"] else None,
-        source=SourceValue(**content["source"]) if content["source"] else None,
+        tags=wording.tags,
+        authors=wording.authors,
+        editor=wording.editor,
+        source=wording.source,
         fields=content["fields"],
         published_at=article.published_at,
         first_published_at=article.first_published_at,
@@ -47,8 +50,18 @@ def for_readers(
     )
 
 
-def _section(session: Session, slug: str | None) -> SectionValue | None:
-    if slug is None:
-        return None
-    section = by_slugs(session, Section, [slug])[slug]
-    return SectionValue(slug=section.slug, name=section.name, path=tuple(section.path.rstrip("/").split("/")))
+def _wording(session: Session, content: Mapping[str, Any], locale: str) -> Wording:
+    """The words that the revision names, as they are now; one that was deleted since is left out."""
+    section, editor, source = content["section"], content["editor"], content["source"]
+    people = by_slugs(session, Person, {*content["authors"], *([editor] if editor else [])})
+    tags = by_slugs(session, Tag, content["tags"])
+    sections = by_slugs(session, Section, [section] if section else [])
+    sources = by_slugs(session, Source, [source["name"]] if source else [])
+    return wording_of(
+        locale,
+        sections.get(section),
+        [tags[slug] for slug in content["tags"] if slug in tags],
+        [people[slug] for slug in content["authors"] if slug in people],
+        people.get(editor),
+        source_value(sources[source["name"]], source["url"]) if source and source["name"] in sources else None,
+    )

@@ -87,12 +87,12 @@ def thing_named(session: Session, asker: Actor, subject: Subject, name: str, loc
 def explain(subject: Subject, permission: str, thing: Thing | None) -> dict[str, Any]:
     """The decision in the shape of `ExplanationShape`. Without a thing: whether anything gives the permission at all.
 
-    On a section, writing means making an article there; on an article, editing it.
+    On a section, writing articles means making one there, and writing the taxonomy adding a section below it.
     Raises: BadRequest for articles without a thing, whose answer would depend on where they are.
     """
     if thing is None and permission in IN_PLACE:
         raise BadRequest(
-            "This depends on where the article is.",
+            "This depends on where the article or section is.",
             errors=[FieldError("?on", "required", "Give the id of an article or the slug of a section.")],
         )
     place = thing.place if thing else Place()

@@ -27,6 +27,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
         "Sessions by cookie need https, except on loopback; set COPYDESK_BASE_URL, or take kind bearer.",
     ),
     "idempotency_key_reused": (422, "This Idempotency-Key came before with another request. Make a new key."),
+    "in_use": (409, "Something still uses this; used_by says what. Name another with reassign_to, or change it first."),
     "in_progress": (
         409,
         "The first request with this Idempotency-Key, or on SQLite another change, is still under way.",

@@ -1,6 +1,7 @@
 """Adding sections, tags, people and sources."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -12,58 +13,69 @@ from cms.platform.actor import Actor
 from cms.platform.errors import Conflict, FieldError, Invalid
 from cms.platform.ids import new_id
 from cms.taxonomy import queries, rules
+from cms.taxonomy.keeping import hold_tree, put_synonyms, refuse_held_key, refuse_in_tree
 from cms.taxonomy.models import Person, Section, Source, Tag
+from cms.taxonomy.queries import KEYS, KIND_NAMES
 from cms.taxonomy.rules import NewPerson, NewSection, NewSource, NewTag
 
 
 def add_section(session: Session, actor: Actor, command: NewSection, now: datetime) -> Section:
-    """Add a section, at the root or below another one. Raises: Conflict (`slug_taken`); Invalid for the parent."""
+    """Add a section, at the root or below another one.
+
+    Raises: Conflict (`slug_taken`); Invalid for the parent; Forbidden outside of the place of the actor's grants.
+    """
+    hold_tree(session)
     slug = _slug(command.slug, command.name)
-    parent = None
-    if command.parent is not None:
-        parent = queries.by_slug(session, Section, command.parent)
-        if parent is None:
-            raise Invalid(errors=rules.strangers([("/parent", command.parent)], (), "section"))
+    parent = parent_named(session, command.parent)
+    refuse_in_tree(actor, parent.path if parent else "")
     path = rules.section_path(slug, parent.path if parent else "")
     if path is None:
         raise Invalid(errors=[FieldError("/parent", "too_deep", "The tree of sections would grow too deep here.")])
     section = Section(
-        id=new_id(),
         slug=slug,
         name=command.name,
+        names=dict(command.names),
         parent_id=parent.id if parent else None,
         path=path,
-        created_at=now,
+        position=command.position,
+        place=rules.section_place(slug, command.position, parent.place if parent else ""),
     )
-    _add(session, section, f"a section with the slug {slug!r}")
-    _note(session, actor, "section", section, now)
+    _add(session, actor, section, now)
     return section
 
 
 def add_tag(session: Session, actor: Actor, command: NewTag, now: datetime) -> Tag:
-    """Add a tag. Raises: Conflict (`slug_taken`)."""
-    slug = _slug(command.slug, command.name)
-    tag = Tag(id=new_id(), slug=slug, name=command.name, created_at=now)
-    _add(session, tag, f"a tag with the slug {slug!r}")
-    _note(session, actor, "tag", tag, now)
+    """Add a tag with its synonyms. Raises: Conflict (`slug_taken`); Invalid for a synonym."""
+    tag = Tag(slug=_slug(command.slug, command.name), name=command.name, names=dict(command.names))
+    _add(session, actor, tag, now)
+    if command.synonyms:
+        put_synonyms(session, tag, command.synonyms, now)
     return tag
 
 
 def add_person(session: Session, actor: Actor, command: NewPerson, now: datetime) -> Person:
-    """Add somebody who writes or edits. Raises: Conflict (`slug_taken`)."""
-    slug = _slug(command.slug, command.name)
-    person = Person(id=new_id(), slug=slug, name=command.name, bio=command.bio, created_at=now)
-    _add(session, person, f"a person with the slug {slug!r}")
-    _note(session, actor, "person", person, now)
+    """Add somebody who writes, edits or takes pictures. Raises: Conflict (`slug_taken`)."""
+    values = asdict(command) | {"roles": list(command.roles), "links": [dict(link) for link in command.links]}
+    person = Person(**values | {"slug": _slug(command.slug, command.name)})
+    _add(session, actor, person, now)
     return person
 
 
 def add_source(session: Session, actor: Actor, command: NewSource, now: datetime) -> Source:
     """Add a source. Raises: Conflict (`slug_taken`) when the name is taken."""
-    source = Source(id=new_id(), name=command.name, url=command.url, created_at=now)
-    _add(session, source, f"a source named {command.name!r}")
-    _note(session, actor, "source", source, now)
+    source = Source(name=command.name, url=command.url)
+    _add(session, actor, source, now)
     return source
+
+
+def parent_named(session: Session, slug: str | None) -> Section | None:
+    """The section to stand below; None for the root. Raises: Invalid (`/parent`) when there is none of this slug."""
+    if slug is None:
+        return None
+    parent = queries.by_slug(session, Section, slug)
+    if parent is None:
+        raise Invalid(errors=rules.strangers([("/parent", slug)], (), "section"))
+    return parent
 
 
 def tag_slug(name: str) -> str | None:
@@ -72,7 +84,7 @@ def tag_slug(name: str) -> str | None:
 
 
 def tags_for(session: Session, actor: Actor, names: Sequence[str], now: datetime) -> list[Tag]:
-    """The tags with these slugs or names, in their order and each once; those that do not exist are made.
+    """The tags with these slugs, names or synonyms, in their order and each once; those that do not exist are made.
 
     Raises: Invalid (`/tags/<index>`) for a name that no slug can be made of.
     """
@@ -86,7 +98,7 @@ def tags_for(session: Session, actor: Actor, names: Sequence[str], now: datetime
     # In one order for everybody: two articles that make the same new tags must not wait for each other.
     for slug in sorted(wanted.keys() - known.keys()):
         known[slug] = _found_or_added_tag(session, actor, NewTag(name=wanted[slug], slug=slug), now)
-    return [known[slug] for slug in wanted]
+    return list({known[slug].id: known[slug] for slug in wanted}.values())
 
 
 def source_for(session: Session, actor: Actor, command: NewSource, now: datetime) -> Source:
@@ -118,13 +130,15 @@ def _slug(given: str | None, name: str) -> str:
     return slug
 
 
-def _add(session: Session, row: Any, what: str) -> None:
+def _add(session: Session, actor: Actor, word: Any, now: datetime) -> None:
+    kind = type(word)
+    key = getattr(word, KEYS[kind].key)
+    refuse_held_key(session, kind, key)
+    word.id, word.created_at = new_id(), now
     try:
         with session.begin_nested():
-            session.add(row)
+            session.add(word)
     except IntegrityError:
-        raise Conflict(f"There is {what} already.", code="slug_taken") from None
-
-
-def _note(session: Session, actor: Actor, kind: str, row: Any, now: datetime) -> None:
-    note(session, actor=actor, action=f"{kind}.created", subject_kind=kind, subject_id=row.id, now=now)
+        raise Conflict(f"There is a {KIND_NAMES[kind]} {key!r} already.", code="slug_taken") from None
+    name = KIND_NAMES[kind]
+    note(session, actor=actor, action=f"{name}.created", subject_kind=name, subject_id=word.id, now=now)

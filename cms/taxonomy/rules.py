@@ -1,8 +1,9 @@
 """What a slug, a name and an address may look like, and what it takes to add a word to the taxonomy. Plain Python."""
 
 import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 from cms.platform.errors import FieldError
@@ -15,6 +16,15 @@ LONGEST_URL = 2_000
 LONGEST_PATH = 1_000
 
 
+MOST_LOCALES = 50
+MOST_SYNONYMS = 40
+MOST_LINKS = 20
+MOST_POSITION = 9_999
+KINDS = ("section", "tag", "person", "source")
+PERSON_ROLES = ("author", "editor", "photographer", "illustrator", "translator", "videographer")
+WRITE = "taxonomy:write"
+
+
 @dataclass(frozen=True)
 class NewSection:
     """A section to add; without a slug it gets one from its name. `parent` is the slug of the section above."""
@@ -22,23 +32,31 @@ class NewSection:
     name: str
     slug: str | None = None
     parent: str | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
+    position: int = 0
 
 
 @dataclass(frozen=True)
 class NewTag:
-    """A tag to add; without a slug it gets one from its name."""
+    """A tag to add; without a slug it gets one from its name. `synonyms` are other words for it."""
 
     name: str
     slug: str | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
+    synonyms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class NewPerson:
-    """Somebody to add; without a slug they get one from their name."""
+    """Somebody to add; without a slug they get one from their name. A link has `label` and `url`."""
 
     name: str
     slug: str | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
     bio: str = ""
+    bios: Mapping[str, str] = field(default_factory=dict)
+    roles: tuple[str, ...] = ()
+    links: tuple[Mapping[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,6 +65,34 @@ class NewSource:
 
     name: str
     url: str = ""
+
+
+@dataclass(frozen=True)
+class ChangeWord:
+    """A change of a word by a JSON Merge Patch (RFC 7396) made on one revision. `key` is its slug, or a source's id."""
+
+    key: str
+    revision: int
+    patch: Mapping[str, Any]
+
+
+def in_locale(plain: str, by_locale: Mapping[str, str], locale: str) -> str:
+    """A text in a locale, or else in its language, or else the one for every other locale."""
+    return by_locale.get(locale) or by_locale.get(locale.partition("-")[0]) or plain
+
+
+def merged(before: Mapping[str, Any], patch: Mapping[str, Any], empty: Mapping[str, Any]) -> dict[str, Any]:
+    """A word's members after a patch; null gives a member its empty value, and takes a locale's text away."""
+    after = dict(before)
+    for name, value in patch.items():
+        if value is None:
+            after[name] = empty.get(name)
+        elif isinstance(value, Mapping):
+            whole = {**before[name], **value}
+            after[name] = {locale: text for locale, text in whole.items() if text is not None}
+        else:
+            after[name] = value
+    return after
 
 
 def is_slug(text: str) -> bool:
@@ -82,6 +128,11 @@ def section_path(slug: str, above: str) -> str | None:
     """
     path = f"{above}{slug}/"
     return path if len(path) <= LONGEST_PATH else None
+
+
+def section_place(slug: str, position: int, above: str) -> str:
+    """Where a section stands in the list of the tree. Formula: place above + four digits of position + slug + "/" """
+    return f"{above}{position:04d}{slug}/"
 
 
 def strangers(pointers: Iterable[tuple[str, str]], known: Iterable[str], kind: str) -> list[FieldError]:

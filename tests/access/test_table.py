@@ -22,6 +22,8 @@ from cms.platform.db import Database
 from cms.platform.http.csrf import csrf_token
 from cms.platform.http.guard import OPEN_ROUTES
 from cms.settings import Settings
+from cms.taxonomy.adding import add_person, add_section, add_source, add_tag
+from cms.taxonomy.rules import NewPerson, NewSection, NewSource, NewTag
 from tests.access.desk import ELSEWHERE, EVERYTHING, OPERATOR, PHRASE, Desk
 from tests.access.table import Row, rows
 from tests.conftest import SECRET
@@ -196,6 +198,27 @@ def _invitation(room: Room, _column: str) -> Asked:
     return f"/api/v1/staff/invitations/{invitation.id}", {}
 
 
+def _on_word(listing: str, path: str = "", **options: Any) -> Callable[[Room, str], Asked]:
+    """A fresh word; a section stands in the section city."""
+
+    def ask(room: Room, column: str) -> Asked:
+        name = f"Word {room.desk.number()}"
+        with room.desk.database.transaction() as session:
+            word: Any
+            if listing == "sections":
+                word = add_section(session, OPERATOR, NewSection(name, parent="city"), now())
+            elif listing == "tags":
+                word = add_tag(session, OPERATOR, NewTag(name), now())
+            elif listing == "people":
+                word = add_person(session, OPERATOR, NewPerson(name), now())
+            else:
+                word = add_source(session, OPERATOR, NewSource(name), now())
+            key = word.id if listing == "sources" else word.slug
+        return f"/api/v1/{listing}/{key}{path}", {"headers": FIRST, **options}
+
+    return ask
+
+
 def _plain(path: str, **options: Any) -> Callable[[Room, str], Asked]:
     def ask(_room: Room, _column: str) -> Asked:
         return path, options
@@ -227,7 +250,19 @@ ASK: dict[str, Callable[[Room, str], Asked]] = {
     "PUT /api/v1/articles/<article_id>/schedule": _on_article("/schedule", json={"publish_at": LATER}, headers={}),
     "DELETE /api/v1/articles/<article_id>/schedule": _scheduled(headers={"If-Match": '"1"'}),
     "GET /api/v1/receipts/<receipt_id>": _receipt,
-    "POST /api/v1/sections": _numbered("/api/v1/sections", name="Section #"),
+    "POST /api/v1/sections": _numbered("/api/v1/sections", name="Section #", parent="city"),
+    "PATCH /api/v1/sections/<slug>": _on_word("sections", json={"name": "Renamed"}),
+    "DELETE /api/v1/sections/<slug>": _on_word("sections"),
+    "PATCH /api/v1/tags/<slug>": _on_word("tags", json={"name": "Renamed"}),
+    "DELETE /api/v1/tags/<slug>": _on_word("tags"),
+    "POST /api/v1/tags/<slug>/merge": _on_word("tags", "/merge", json={"into": "rails"}),
+    "PATCH /api/v1/people/<slug>": _on_word("people", json={"name": "Renamed"}),
+    "DELETE /api/v1/people/<slug>": _on_word("people"),
+    "PATCH /api/v1/sources/<source_id>": _on_word("sources", json={"url": "https://courier.example.org/"}),
+    "DELETE /api/v1/sources/<source_id>": _on_word("sources"),
+    "GET /content/v1/sections/<slug>": _plain("/content/v1/sections/city"),
+    "GET /content/v1/tags/<slug>": _plain("/content/v1/tags/rails"),
+    "GET /content/v1/people/<slug>": _plain("/content/v1/people/ines-okafor"),
     "GET /api/v1/sections/<slug>": _plain("/api/v1/sections/city"),
     "POST /api/v1/tags": _numbered("/api/v1/tags", name="Tag #"),
     "GET /api/v1/tags/<slug>": _plain("/api/v1/tags/rails"),
@@ -300,7 +335,7 @@ def room(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Ite
     )
     app, database = create_app(settings), Database(settings.database, is_durable=False)
     desk = Desk(app, database).furnish()
-    desk.article(published=True)
+    desk.article(published=True, tags=("rails",), authors=("ines-okafor",))
     drain(settings, database)
     yield Room(desk)
     app.extensions["copydesk"].database.dispose()

@@ -198,8 +198,9 @@ def test_the_words_of_the_site_are_those_that_readers_can_meet(
         ):  # fmt: skip
             parent_id = ids.get(parent or "")
             row = Section(
-                id=ids[slug], slug=slug, name=slug.title(), parent_id=parent_id, path=path, created_at=DAY_ONE
-            )
+                id=ids[slug], slug=slug, name=slug.title(), parent_id=parent_id, path=path, place=path,
+                created_at=DAY_ONE,
+            )  # fmt: skip
             session.add(row)
             session.flush()
         for slug in ("rail", "energy", "draft-only"):
@@ -214,7 +215,7 @@ def test_the_words_of_the_site_are_those_that_readers_can_meet(
         ("sport", None), ("world", None), ("europe", "world"),
     ]  # fmt: skip
     assert [one["slug"] for one in tags["data"]] == ["energy", "rail"]
-    assert people["data"][0] == {"slug": "aigul", "name": "Aigul", "bio": "Writes."}
+    assert people["data"][0] == {"slug": "aigul", "name": "Aigul", "bio": "Writes.", "roles": [], "links": []}
     assert [one["slug"] for one in people["data"]] == ["aigul", "mei-lin"]
 
 

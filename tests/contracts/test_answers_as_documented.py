@@ -178,6 +178,7 @@ def test_every_answer_is_as_documented(witness: Witness, settings: Settings, dat
     ask("POST", "/readers/v1/codes", 202, {"purpose": "reset_password", "email": "other@example.org"})
     ask("POST", f"/readers/v1/codes/{challenge}/verify", 400, {"code": "000000"})
     _schedules(witness)
+    _words(witness, source)
     _roles_and_tokens(witness)
     _colleagues(witness, settings)
     for page in ("/livez", "/readyz", "/metrics", "/openapi.json"):
@@ -207,6 +208,33 @@ def _schedules(witness: Witness) -> None:
     ask("GET", "/api/v1/schedules?from=monday", 400)
     ask("DELETE", path, 428)
     ask("DELETE", path, 204, If_Match='"2"')
+
+
+def _words(witness: Witness, source: dict[str, Any]) -> None:
+    ask = witness.ask
+    for path in ("sections/city", "tags/rails", "people/ines-okafor"):
+        ask("GET", f"/content/v1/{path}", 200)
+        ask("GET", f"/content/v1/{path}?locale=kk", 304, If_None_Match="*")
+        ask("GET", f"/api/v1/{path}", 304, If_None_Match='"1"')
+        ask("PATCH", f"/api/v1/{path}", 428, {"name": "Other"})
+        ask("PATCH", f"/api/v1/{path}", 412, {"name": "Other"}, If_Match='"7"')
+        ask("PATCH", f"/api/v1/{path}", 200, {"names": {"kk": "Басқа"}}, If_Match='"1"')
+        ask("DELETE", f"/api/v1/{path}", 409, If_Match='"2"')
+    ask("GET", "/content/v1/tags/none", 404)
+    sourced = f"/api/v1/sources/{source['id']}"
+    ask("GET", sourced, 304, If_None_Match='"1"')
+    renamed = ask("PATCH", sourced, 200, {"name": "The Evening Courier"}, If_Match='"1"').headers["Location"]
+    ask("GET", renamed, 200)
+    ask("POST", "/api/v1/tags/hills/merge", 422, {"into": "none"}, If_Match='"1"')
+    ask("POST", "/api/v1/tags/hills/merge", 200, {"into": "rails"}, If_Match='"1"')
+    ask("POST", "/api/v1/people", 201, {"name": "Mei Lin", "roles": ["photographer"], "bios": {"kk": "Суретші"}})
+    ask("DELETE", "/api/v1/people/ines-okafor?reassign_to=mei-lin", 204, If_Match='"2"')
+    other = ask("POST", "/api/v1/sources", 201, {"name": "The Herald"}).json["id"]
+    ask("DELETE", f"{sourced}?reassign_to={other}", 204, If_Match='"2"')
+    ask("POST", "/api/v1/sections", 201, {"name": "Works", "parent": "trams"})
+    ask("POST", "/api/v1/tags", 201, {"name": "Unused", "synonyms": ["Idle"]})
+    ask("DELETE", "/api/v1/sections/works", 204, If_Match='"1"')
+    ask("DELETE", "/api/v1/tags/idle", 204, If_Match='"1"')
 
 
 def _roles_and_tokens(witness: Witness) -> None:

@@ -1,0 +1,143 @@
+"""What published articles show of the taxonomy: section, tags, people and source, in the article's own language.
+
+Not here: the article itself (`publishing.py`), following a word that changed (`rewording.py`).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, insert
+from sqlalchemy.orm import Session
+
+from cms.content.models import Document, DocumentAuthor, DocumentSection, DocumentTag, DocumentWord
+from cms.taxonomy.models import Person, Section, Source, Tag
+from cms.taxonomy.rules import in_locale
+
+
+@dataclass(frozen=True)
+class SectionValue:
+    """A section as readers see it. `path` holds the slugs from the root to this one, itself included.
+
+    `id`, here and below, is the word's public id, by which a change of it finds the article.
+    """
+
+    slug: str
+    name: str
+    path: tuple[str, ...]
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class TagValue:
+    """A tag as readers see it."""
+
+    slug: str
+    name: str
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class PersonValue:
+    """An author or editor as readers see them."""
+
+    slug: str
+    name: str
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class SourceValue:
+    """Where a story comes from."""
+
+    name: str
+    url: str
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class Wording:
+    """All words of one published article."""
+
+    section: SectionValue | None = None
+    tags: tuple[TagValue, ...] = ()
+    authors: tuple[PersonValue, ...] = ()
+    editor: PersonValue | None = None
+    source: SourceValue | None = None
+
+    @property
+    def section_path(self) -> str:
+        """The section's path as in `Section.path`, or empty."""
+        return "".join(f"{slug}/" for slug in self.section.path) if self.section else ""
+
+    def content(self) -> dict[str, Any]:
+        """These members of the article document."""
+        return {
+            "section": _named(self.section) if self.section else None,
+            "source": {"name": self.source.name, "url": self.source.url} if self.source else None,
+            "authors": [_named(person) for person in self.authors],
+            "editor": _named(self.editor) if self.editor else None,
+            "tags": [_named(tag) for tag in self.tags],
+        }
+
+    def roles(self) -> list[tuple[str, str]]:
+        """The role and id of each word, in their order. Roles: section, tag, author, editor, source."""
+        words: list[tuple[str, Any]] = [("section", self.section), *(("tag", tag) for tag in self.tags)]
+        words += [*(("author", person) for person in self.authors), ("editor", self.editor), ("source", self.source)]
+        return [(role, word.id) for role, word in words if word is not None and word.id]
+
+
+def wording_of(
+    locale: str, section: Section | None, tags: Iterable[Tag], authors: Iterable[Person], editor: Person | None,
+    source: SourceValue | None,
+) -> Wording:  # fmt: skip
+    """The words of an article in its language; each once, where two became one."""
+    return Wording(
+        section=section_value(section, locale) if section else None,
+        tags=tuple({tag.id: _value(TagValue, tag, locale) for tag in tags}.values()),
+        authors=tuple({person.id: _value(PersonValue, person, locale) for person in authors}.values()),
+        editor=_value(PersonValue, editor, locale) if editor else None,
+        source=source,
+    )
+
+
+def section_value(section: Section, locale: str) -> SectionValue:
+    """A section in a language."""
+    path = tuple(section.path.rstrip("/").split("/"))
+    return SectionValue(section.slug, in_locale(section.name, section.names, locale), path, section.id)
+
+
+def source_value(source: Source, url: str) -> SourceValue:
+    """A source with the address of the story there."""
+    return SourceValue(source.name, url, source.id)
+
+
+def put_wording(session: Session, document: Document, wording: Wording) -> None:
+    """Write down in which lists the article stands and which words it shows."""
+    place = {"article_id": document.article_id, "published_at": document.published_at, "number": document.number}
+    lists: tuple[tuple[Any, str, Iterable[str]], ...] = (
+        (DocumentSection, "section", wording.section.path if wording.section else ()),
+        (DocumentTag, "tag", (tag.slug for tag in wording.tags)),
+        (DocumentAuthor, "author", (person.slug for person in wording.authors)),
+    )
+    for table, column, slugs in lists:
+        _replace(session, table, document.article_id, [{**place, column: slug} for slug in dict.fromkeys(slugs)])
+    words = [
+        {"article_id": document.article_id, "role": role, "position": position, "word_id": word_id}
+        for position, (role, word_id) in enumerate(wording.roles())
+    ]
+    _replace(session, DocumentWord, document.article_id, words)
+
+
+def _replace(session: Session, table: Any, article_id: str, rows: list[dict[str, Any]]) -> None:
+    session.execute(delete(table).where(table.article_id == article_id))
+    if rows:
+        session.execute(insert(table), rows)
+
+
+def _value(kind: Any, word: Any, locale: str) -> Any:
+    return kind(word.slug, in_locale(word.name, word.names, locale), word.id)
+
+
+def _named(word: Any) -> Mapping[str, str]:
+    return {"slug": word.slug, "name": word.name}

@@ -7,16 +7,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import func, select
 
+from cms.audit.models import AuditEntry
 from cms.content.models import Document
 from cms.events.models import Delivery
+from cms.launch.sample.command import sample as sample_command
 from cms.launch.sample.generate import LAST_AT, generated
 from cms.launch.sample.loading import Loaded, is_fresh, load_articles, load_words
 from cms.launch.sample.reading import Sample, SampleError, sample
 from cms.newsroom.models import Article
 from cms.platform.db import Database
 from cms.platform.text.reading_time import measure, rates_from
+from cms.settings import Settings
 from cms.taxonomy.models import Person, Section, Source, Tag
 
 AFTERWARDS = datetime(2027, 3, 1, 12, tzinfo=UTC)
@@ -179,3 +183,17 @@ def test_generated_articles_can_be_loaded(database: Database, newsroom: Sample) 
     load_words(database, newsroom, AFTERWARDS)
     assert load_articles(database, generated(8, words=60), LAST_AT, clock) == Loaded(new=8, known=0)
     assert load_articles(database, generated(10, words=60), LAST_AT, clock) == Loaded(new=2, known=8)
+
+
+def test_the_loading_of_a_sample_is_on_record_as_a_whole(settings: Settings, database: Database) -> None:
+    told = CliRunner().invoke(sample_command, ["--generate", "3"], obj=settings)
+    assert told.exit_code == 0, told.output
+    again = CliRunner().invoke(sample_command, ["--generate", "3", "--if-empty"], obj=settings)
+    assert "nothing was loaded" in again.output
+    with database.reading() as session:
+        entries = session.scalars(select(AuditEntry).where(AuditEntry.subject_kind == "sample")).all()
+    [entry] = entries
+    assert (entry.action, entry.actor_id, entry.subject_id, entry.outcome) == (
+        "sample.loaded", "sample", "generated", "done",
+    )  # fmt: skip
+    assert entry.changes == ["articles"]

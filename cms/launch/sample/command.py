@@ -3,7 +3,7 @@
 import click
 
 from cms.launch.sample.generate import LAST_AT, generated
-from cms.launch.sample.loading import is_fresh, load_articles, load_words
+from cms.launch.sample.loading import is_fresh, load_articles, load_words, note_loading
 from cms.launch.sample.reading import sample as read_sample
 from cms.platform.clock import now
 from cms.platform.opening import existing_database
@@ -29,6 +29,7 @@ def sample(settings: Settings, if_empty: bool, generate: int | None) -> None:
         else:
             newest = max(article.published_at for article in newsroom.articles)
             loaded = load_articles(database, newsroom.articles, newest, now)
+        note_loading(database, loaded, "generated" if generate is not None else "sample", now())
     finally:
         database.dispose()
     click.echo(f"Loaded {loaded.new} articles; {loaded.known} were there.")

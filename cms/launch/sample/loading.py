@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from cms.audit.recording import note
 from cms.launch.sample.reading import Sample, SampleArticle
 from cms.newsroom.drafting import create_article
 from cms.newsroom.models import Article
@@ -80,6 +81,20 @@ def load_articles(
             else:
                 known += 1
     return Loaded(new, known)
+
+
+def note_loading(database: Database, loaded: Loaded, kind: str, now: datetime) -> None:
+    """Leave an entry of a loading as a whole, beside those of each article. `kind`: sample or generated."""
+    with database.transaction() as session:
+        note(
+            session,
+            actor=ACTOR,
+            action="sample.loaded",
+            subject_kind="sample",
+            subject_id=kind,
+            now=now,
+            changes=["articles"] if loaded.new else [],
+        )
 
 
 def _publish(database: Database, article: SampleArticle, published_at: datetime, now: datetime) -> bool:

@@ -19,8 +19,9 @@ from cms.identity.staff.schemas import (
     StaffChangeShape,
     StaffShape,
 )
+from cms.operations.placing import locale_at, section_paths, section_slug
 from cms.operations.schemas import InvitationPageShape, StaffPageShape
-from cms.platform.errors import FieldError, Invalid, NotFound
+from cms.platform.errors import NotFound
 from cms.platform.http.answers import answer
 from cms.platform.http.endpoint import endpoint
 from cms.platform.http.etags import is_not_modified, revision_etag
@@ -29,10 +30,6 @@ from cms.platform.http.pages import page_answer
 from cms.platform.http.query_input import PageShape
 from cms.platform.http.services import services
 from cms.platform.http.transactions import reading, transaction
-from cms.platform.text.locales import canonical_locale
-from cms.taxonomy.models import Section
-from cms.taxonomy.queries import by_slugs
-from cms.taxonomy.rules import strangers
 
 staff = Blueprint("staff", __name__, url_prefix="/api/v1")
 
@@ -53,7 +50,7 @@ NOBODY = "There is no colleague of this id."
 def invite_colleague(body: Invitation) -> Response:
     """Nothing is made before the code comes back."""
     with transaction() as session:
-        command = replace(body, grants=_in_their_places(session, body.grants), locale=_locale(body.locale, "/locale"))
+        command = replace(body, grants=_in_their_places(session, body.grants), locale=locale_at(body.locale, "/locale"))
         invitation = staffing.invite(
             session, current_actor(), command, sender_domain=sender_domain(), now=services().clock()
         )
@@ -167,31 +164,13 @@ def invitation_data(invitation: StaffInvitation) -> dict[str, Any]:
 
 
 def _held(role: str, section_path: str, locale: str) -> dict[str, str | None]:
-    return {"role": role, "section": section_path.rstrip("/").rpartition("/")[2] or None, "locale": locale or None}
+    return {"role": role, "section": section_slug(section_path), "locale": locale or None}
 
 
 def _in_their_places(session: Session, grants: Sequence[Given]) -> tuple[Given, ...]:
     """Grants with the paths of their sections. Raises: Invalid."""
-    sections = by_slugs(session, Section, {one.section for one in grants if one.section})
-    unknown = [
-        (f"/grants/{index}/section", one.section)
-        for index, one in enumerate(grants)
-        if one.section and one.section not in sections
-    ]
-    if unknown:
-        raise Invalid(errors=strangers(unknown, (), "section"))
+    paths = section_paths(session, {f"/grants/{index}/section": one.section for index, one in enumerate(grants)})
     return tuple(
-        Given(
-            one.role,
-            sections[one.section].path if one.section else "",
-            _locale(one.locale, f"/grants/{index}/locale"),
-        )
+        Given(one.role, paths[f"/grants/{index}/section"], locale_at(one.locale, f"/grants/{index}/locale"))
         for index, one in enumerate(grants)
     )
-
-
-def _locale(text: str, pointer: str) -> str:
-    locale = canonical_locale(text)
-    if text and locale is None:
-        raise Invalid(errors=[FieldError(pointer, "invalid", "Must be a BCP 47 tag, such as en or zh-CN.")])
-    return locale or ""

@@ -11,8 +11,9 @@ from cms.identity import issuing, queries
 from cms.identity.models import ApiToken, Role
 from cms.identity.schemas import AskedToken, IssuedTokenShape, NewTokenShape, RotateInputShape, TokenShape
 from cms.identity.staff.queries import grants_of_token_now
+from cms.operations.placing import locale_at, section_paths, section_slug
 from cms.operations.schemas import TokenPageShape
-from cms.platform.errors import FieldError, Invalid, NotFound
+from cms.platform.errors import NotFound
 from cms.platform.http.answers import answer
 from cms.platform.http.endpoint import endpoint
 from cms.platform.http.guard import current_actor
@@ -20,10 +21,6 @@ from cms.platform.http.pages import page_answer
 from cms.platform.http.query_input import PageShape
 from cms.platform.http.services import services
 from cms.platform.http.transactions import reading, transaction
-from cms.platform.text.locales import canonical_locale
-from cms.taxonomy.models import Section
-from cms.taxonomy.queries import by_slug
-from cms.taxonomy.rules import strangers
 
 tokens = Blueprint("tokens", __name__, url_prefix="/api/v1")
 
@@ -47,8 +44,8 @@ def issue_token(body: AskedToken) -> Response:
     """Nobody gives a token more than they have themselves."""
     with transaction() as session:
         now = services().clock()
-        path, locale = _path_of(session, body.section), _locale(body.command.locale)
-        command = replace(body.command, section_path=path, locale=locale)
+        path = section_paths(session, {"/section": body.section})["/section"]
+        command = replace(body.command, section_path=path, locale=locale_at(body.command.locale, "/locale"))
         row, text = issuing.issue(session, current_actor(), command, now)
         session.flush()
         return _issued(session, row, text, now, 201, Location=f"/api/v1/tokens/{row.id}")
@@ -122,7 +119,7 @@ def token_data(session: Session, row: ApiToken, role: Role | None, now: datetime
         **{name: getattr(row, name) for name in PLAIN},
         "role": row.role or None,
         "scopes": sorted(name for grant in grants for name in grant.permissions),
-        "section": row.section_path.rstrip("/").rpartition("/")[2] or None,
+        "section": section_slug(row.section_path),
         "locale": row.locale or None,
         "addresses": row.networks or [],
         "state": state,
@@ -133,19 +130,3 @@ def token_data(session: Session, row: ApiToken, role: Role | None, now: datetime
 def _issued(session: Session, row: ApiToken, text: str, now: datetime, status: int = 200, **headers: str) -> Response:
     data = {**token_data(session, row, queries.custom_role(session, row.role), now), "token": text}
     return answer(data, status, headers=headers, is_secret=True)
-
-
-def _locale(text: str) -> str:
-    locale = canonical_locale(text)
-    if text and locale is None:
-        raise Invalid(errors=[FieldError("/locale", "invalid", "Must be a BCP 47 tag, such as en or zh-CN.")])
-    return locale or ""
-
-
-def _path_of(session: Session, slug: str | None) -> str:
-    if slug is None:
-        return ""
-    section = by_slug(session, Section, slug)
-    if section is None:
-        raise Invalid(errors=strangers([("/section", slug)], (), "section"))
-    return section.path

@@ -11,6 +11,8 @@ from cms.identity.credentials import verifier
 from cms.identity.staff.api import staff_access
 from cms.newsroom.api.articles import articles
 from cms.newsroom.api.lifecycle import lifecycle
+from cms.newsroom.api.reviewing import review
+from cms.newsroom.api.trash import trash
 from cms.newsroom.revisions.api import revisions
 from cms.newsroom.schedules.api import schedules
 from cms.newsroom.words.api import words
@@ -42,7 +44,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     # What readers get.
     content,
     # What editors do.
-    articles, lifecycle, revisions, schedules,
+    articles, lifecycle, review, revisions, schedules, trash,
     taxonomy, words,
     # The audience.
     readers,

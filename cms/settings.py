@@ -39,6 +39,7 @@ RANGES: Mapping[str, tuple[int, int]] = {
     "audit_retention_days": (1, 36_500),
     "revisions_kept_days": (1, 36_500),
     "lease_seconds": (10, 86_400),
+    "trash_days": (1, 36_500),
 }
 ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 
@@ -84,6 +85,7 @@ class Settings:
     audit_retention_days: int = 365
     revisions_kept_days: int = 30
     lease_seconds: int = 120
+    trash_days: int = 30
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     allow_unsafe_database: bool = False
 

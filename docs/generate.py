@@ -10,6 +10,7 @@ from benchmarks.report import page as benchmarks_page
 from cms.events.catalogue import CATALOGUE, field_types
 from cms.events.subscriptions import ATTEMPTS_BEFORE_DEAD, SUBSCRIPTIONS, UNHEARD, hearing
 from cms.identity.rules import PERMISSIONS, ROLE_TEXTS, ROLES
+from cms.newsroom.rules import LEADS, RESTS, SENT_BACK, STATES, Action, State
 from cms.operations.problems_page import PROBLEMS
 from cms.settings import RANGES, Settings
 from tests.access.table import COLUMNS, rows
@@ -56,6 +57,7 @@ SETTINGS_TEXT = {
     "lease_seconds": "How long the lease on an article lasts without a heartbeat.",
     "events_retention_days": "How long finished deliveries and their events are kept.",
     "audit_retention_days": "How long the audit trail is kept; a signed checkpoint stands for what was removed.",
+    "trash_days": "How long a deleted article can be taken back. After that it is archived; its work is never deleted.",
     "log_level": "`debug`, `info`, `warning` or `error`. `info` logs each request.",
     "allow_unsafe_database": "1 starts on a PostgreSQL with `fsync`, `full_page_writes` or `synchronous_commit` off.",
 }
@@ -153,11 +155,98 @@ def access_page() -> str:
     return "\n".join([*lines, ""])
 
 
+ACTS: dict[Action, tuple[str, str]] = {
+    "edit": ("PATCH /api/v1/articles/{id}", "articles:write"),
+    "restore": ("an older revision comes back as the working copy", "articles:write"),
+    "submit": ("POST …/submit", "articles:write"),
+    "approve": ("POST …/approve", "articles:approve"),
+    "reject": ("POST …/reject", "articles:approve"),
+    "schedule": ("a time to publish is set", "articles:publish"),
+    "unschedule": ("the time to publish is taken back", "articles:publish"),
+    "publish": ("POST …/publish", "articles:publish"),
+    "correct": ("POST …/correct", "articles:publish"),
+    "unpublish": ("POST …/unpublish", "articles:publish"),
+    "takedown": ("POST …/takedown", "articles:takedown"),
+    "archive": ("POST …/archive", "articles:publish"),
+    "unarchive": ("POST …/unarchive", "articles:publish"),
+    "delete": ("DELETE /api/v1/articles/{id}", "articles:delete"),
+    "recover": ("POST /api/v1/trash/{id}/restore", "articles:delete"),
+    "expire": ("the time in the trash is over", "nobody: it happens by itself"),
+}
+STATE_TEXTS: dict[State, str] = {
+    "draft": "Somebody writes. It may be incomplete, and readers never saw it.",
+    "submitted": "It waits for somebody who may approve it.",
+    "approved": "It may be published as it is.",
+    "rejected": "It went back to its author; `rejection_note` says why.",
+    "scheduled": "It is published by itself when its time comes.",
+    "published": "Readers see `published_revision`; later revisions wait for the next publish or correction.",
+    "unpublished": "Readers saw it once and do not see it now.",
+    "taken_down": "Readers who come back get 410 with a tombstone.",
+    "archived": "It was put away. It is read, but not edited, until it is taken out of the archive.",
+}
+
+
+def lifecycle_page() -> str:
+    """docs/lifecycle.md."""
+    lines = [
+        "# The life of an article",
+        "",
+        "Generated from `LEADS` in `cms/newsroom/rules.py`, the one state machine, by `python -m docs.generate`.",
+        "",
+        "| state | meaning |",
+        "|---|---|",
+        *(f"| `{state}` | {STATE_TEXTS[state]} |" for state in STATES),
+        "",
+        "What each act leads to; an empty cell is refused with 409. Steps can be skipped: whoever may publish",
+        "publishes a draft directly.",
+        "",
+        f"| act | how | needs | {' | '.join(f'`{state}`' for state in STATES)} |",
+        "|---" * (len(STATES) + 3) + "|",
+    ]
+    for action, (how, needs) in ACTS.items():
+        cells = [_target(action, state) for state in STATES]
+        needs = f"`{needs}`" if ":" in needs and " " not in needs else needs
+        lines.append(f"| {action} | {how} | {needs} | {' | '.join(cells)} |")
+    return "\n".join([*lines, "", *LIFECYCLE_NOTES, ""])
+
+
+def _target(action: Action, state: State) -> str:
+    target = LEADS[action].get(state)
+    if target == RESTS:
+        return "(1)"
+    if action in ("edit", "restore") and state in SENT_BACK:
+        return "(2)"
+    if action in ("edit", "restore") and state == "scheduled":
+        return "(3)"
+    return "" if target is None else target.replace("_", " ")
+
+
+LIFECYCLE_NOTES = (
+    "1. Where an article rests that readers do not see: `taken_down` if it was taken down and not published since,",
+    "   else `unpublished` if readers saw it once, else `draft`.",
+    "2. An edit by somebody without `articles:approve` sends it back to `draft`, because what was handed in or",
+    "   approved is no longer what is there. Whoever may approve edits it without that.",
+    "3. Only who may approve edits what is scheduled; for others it is refused with 409.",
+    "",
+    "Further rules:",
+    "",
+    "- A takedown needs an article that readers saw once. It stays in force through archive and trash: publishing",
+    "  again needs `articles:takedown` beside `articles:publish`.",
+    "- Publishing a revision that readers see already is refused with `already_published`; a correction is not, since",
+    "  its public note is new.",
+    "- `delete` puts an article into the trash in whatever state it is. It can be taken back for",
+    "  `COPYDESK_TRASH_DAYS`; after that it is archived. Its revisions are never deleted.",
+    "- Who is limited to a section needs both in it: the place of the working copy, and the place where readers find",
+    "  the article, when an act changes what they see.",
+)
+
+
 PAGES = {
     "access.md": access_page,
     "benchmarks.md": lambda: benchmarks_page(BENCHMARKS),
     "configuration.md": configuration_page,
     "events.md": events_page,
+    "lifecycle.md": lifecycle_page,
     "problems.md": problems_page,
 }
 

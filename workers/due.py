@@ -4,6 +4,7 @@ Everything here goes in small transactions and may be done by several relays at 
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,13 +23,16 @@ from cms.identity.staff.models import SignInTrail, StaffCode, StaffInvitation, S
 from cms.identity.staff.rules import KNOWN_FOR
 from cms.mail.models import OutgoingLetter
 from cms.newsroom.leases.models import ArticleLease
+from cms.newsroom.queries import deleted_until
 from cms.newsroom.revisions.rules import thinned_before
 from cms.newsroom.revisions.thinning import thin_revisions
 from cms.newsroom.schedules.firing import fire_due
+from cms.newsroom.trashing import expire_article
 from cms.platform.actor import system
 from cms.platform.clock import now as present
 from cms.platform.counting import microseconds
 from cms.platform.db import Database
+from cms.platform.errors import NotFound
 from cms.platform.ids import new_id
 from cms.platform.keys import load_keys
 from cms.platform.models import LimitCounter, LimitQuota, RememberedAnswer
@@ -47,6 +51,7 @@ SEALED_EVERY = timedelta(seconds=0.25)
 LONGEST_WAIT_SECONDS = 0.8
 FORGOTTEN_AT_ONCE = 500
 PORTIONS_OF_THINNING = 20
+EXPIRED_AT_ONCE = 50
 SWEEP = "related_sweep"
 SWEEP_LOCK = 0x73776570
 RELAY = system("relay")
@@ -91,6 +96,12 @@ class Chores:
             with self.database.transaction() as session:
                 if order_sweep(session, now):
                     log.info("related_sweep_ordered")
+        if self._is_due("trash", now, FORGOTTEN_EVERY):
+            expired = expire_trash(self.settings, self.database, now)
+            if expired:
+                log.info("trash_expired", articles=expired)
+            if expired >= EXPIRED_AT_ONCE:
+                self.next_at["trash"] = now
         if self._is_due("forgetting", now, FORGOTTEN_EVERY):
             forgotten = forget_old(self.settings, self.database, now)
             if removed := self._forget_audit_entries(now):
@@ -133,6 +144,20 @@ def order_sweep(session: Session, now: datetime) -> bool:
         return False
     record(session, RelatedSweepDue(subject=new_id()), actor=RELAY, now=now)
     return True
+
+
+def expire_trash(settings: Settings, database: Database, now: datetime) -> int:
+    """Archive one portion of what was in the trash long enough; gives how many.
+
+    Emits: article.archived
+    """
+    with database.reading() as session:
+        ids = deleted_until(session, now - timedelta(days=settings.trash_days), EXPIRED_AT_ONCE)
+    for article_id in ids:
+        # Another relay or an editor may have been faster; then it is in the trash no more.
+        with suppress(NotFound), database.transaction() as session:
+            expire_article(session, RELAY, article_id, now)
+    return len(ids)
 
 
 def forget_old(settings: Settings, database: Database, now: datetime) -> dict[str, int]:

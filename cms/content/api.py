@@ -5,7 +5,7 @@ Documents and cards are ready bytes in the database; a view reads them by key an
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 
 import orjson
@@ -29,7 +29,7 @@ from cms.content.schemas import (
     WordQueryShape,
     WordsQueryShape,
 )
-from cms.platform.errors import NotFound
+from cms.platform.errors import Gone, NotFound
 from cms.platform.http.answers import public_answer
 from cms.platform.http.endpoint import endpoint
 from cms.platform.http.limiting import SEARCH
@@ -43,17 +43,23 @@ OLD_SLUGS = "A slug that it had before, or that was merged into it, leads here t
 
 
 @content.get("/articles/<uuid:article_id>")
-@endpoint(summary="Read an article by id", answers={200: ArticleDocumentShape, 304: None}, refuses=(404,))
+@endpoint(summary="Read an article by id", answers={200: ArticleDocumentShape, 304: None}, refuses=(404, 410))
 def article_by_id(article_id: UUID) -> Response:
-    """The whole article page in one answer."""
-    return _document(queries.document_by_id(services().database.direct, str(article_id)))
+    """The whole article page in one answer; 410 with a tombstone for what was taken down."""
+    reads = services().database.direct
+    document = queries.document_by_id(reads, str(article_id))
+    return _document(document) if document else _missing(queries.tombstone_by_id(reads, str(article_id)))
 
 
 @content.get("/articles/<locale>/<slug>")
-@endpoint(summary="Read an article by locale and slug", answers={200: ArticleDocumentShape, 304: None}, refuses=(404,))
+@endpoint(
+    summary="Read an article by locale and slug", answers={200: ArticleDocumentShape, 304: None}, refuses=(404, 410)
+)
 def article_by_slug(locale: str, slug: str) -> Response:
-    """The whole article page in one answer."""
-    return _document(queries.document_by_slug(services().database.direct, canonical_locale(locale) or locale, slug))
+    """The whole article page in one answer; 410 with a tombstone for what was taken down."""
+    reads, place = services().database.direct, (canonical_locale(locale) or locale, slug)
+    document = queries.document_by_slug(reads, *place)
+    return _document(document) if document else _missing(queries.tombstone_by_slug(reads, *place))
 
 
 @content.get("/articles")
@@ -78,14 +84,14 @@ def list_articles(query: dict[str, Any]) -> Response:
 @content.get("/articles/<uuid:article_id>/related")
 @endpoint(
     summary="List what is related to an article", answers={200: RelatedListShape, 304: None}, query=RelatedQueryShape,
-    refuses=(404,),
+    refuses=(404, 410),
 )  # fmt: skip
 def list_related(query: dict[str, Any], article_id: UUID) -> Response:
     """Cards of the nearest articles, with score and reasons."""
     reads = services().database.direct
     cards = queries.related_cards(reads, str(article_id), query["limit"])
     if not cards and queries.document_by_id(reads, str(article_id)) is None:
-        raise NotFound("There is no published article here.")
+        return _missing(queries.tombstone_by_id(reads, str(article_id)))
     return _page("related", cards, query["limit"], None, None, None)
 
 
@@ -165,9 +171,13 @@ def read_person(slug: str, query: dict[str, Any]) -> Response:
     return _word("people", slug, query)
 
 
-def _document(document: queries.ReadyDocument | None) -> Response:
-    if document is None:
-        raise NotFound("There is no published article here.")
+def _missing(tombstone: Mapping[str, str] | None) -> NoReturn:
+    if tombstone is not None:
+        raise Gone("This article was taken down.", extra={"tombstone": tombstone})
+    raise NotFound("There is no published article here.")
+
+
+def _document(document: queries.ReadyDocument) -> Response:
     return public_answer(
         document.body, etag=document.etag, headers={"Last-Modified": queries.http_date(document.changed_at)}
     )

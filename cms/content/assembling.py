@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from cms.content.models import Document, RelatedEntry
 from cms.content.rules import SHOWN
+from cms.content.structured import news_article
 from cms.platform.clock import rfc3339
 
 CONTENT_LOCK = 0x636F6E74
@@ -24,9 +25,9 @@ IDS_PER_STATEMENT = 400
 ORDER = (
     "id", "number", "type", "locale", "slug", "url", "section", "title", "dek", "source", "authors", "editor",
     "published_at", "first_published_at", "updated_at", "revision", "summary", "reading_time", "body", "tags", "fields",
-    "related", "share", "seo",
+    "related", "share", "corrections", "seo",
 )  # fmt: skip
-NOT_ON_CARDS = frozenset({"editor", "body", "fields", "related", "share", "seo"})
+NOT_ON_CARDS = frozenset({"editor", "body", "fields", "related", "share", "corrections", "seo"})
 
 
 def hold_content(session: Session) -> None:
@@ -93,7 +94,8 @@ def _mention(entry: Any) -> dict[str, Any]:
 
 
 def _write(document: Document, related: list[dict[str, Any]], now: datetime) -> None:
-    whole = {**document.content, "reading_time": document.reading_time, "related": related}
+    whole = {"corrections": [], **document.content, "reading_time": document.reading_time, "related": related}
+    whole["seo"] = {**whole["seo"], "json_ld": news_article(whole)}
     body = orjson.dumps({name: whole[name] if name == "related" else _in_order(whole[name]) for name in ORDER})
     if body == document.body:
         return

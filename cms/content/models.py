@@ -21,6 +21,7 @@ class Document(Table):
     __tablename__ = "documents"
     __table_args__ = (
         UniqueConstraint("locale", "slug"),
+        Index("ix_documents_title", "title"),
         Index("ix_documents_newest", "published_at", "number"),
         Index("ix_documents_locale", "locale", "published_at", "number"),
         Index(

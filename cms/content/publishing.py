@@ -43,6 +43,7 @@ class PublishedArticle:
     published_at: datetime
     first_published_at: datetime
     updated_at: datetime
+    corrections: tuple[dict[str, Any], ...] = ()
 
     @property
     def wording(self) -> Wording:
@@ -143,6 +144,7 @@ def _content(article: PublishedArticle) -> dict[str, Any]:
         "body": {"html": article.body_html},
         "fields": article.fields,
         "share": {"url": url},
+        "corrections": list(article.corrections),
         "seo": {"title": article.title, "description": article.dek or " ".join(summary), "canonical_url": url},
     }
 

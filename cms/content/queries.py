@@ -11,11 +11,14 @@ from uuid import UUID
 import orjson
 
 from cms.content.rules import KEPT, Filter
+from cms.platform.clock import rfc3339
 from cms.platform.direct_reads import DirectReads
 from cms.taxonomy.rules import in_locale
 
 BY_ID = "SELECT body, etag, changed_at FROM documents WHERE article_id = ?"
 BY_SLUG = "SELECT body, etag, changed_at FROM documents WHERE locale = ? AND slug = ?"
+# Of two that had one slug after each other, readers knew the later one last.
+TOMBSTONE = "SELECT article_id, taken_down_at, reason FROM tombstones WHERE {0} ORDER BY taken_down_at DESC LIMIT 1"
 RELATED = (
     "SELECT d.card, r.score, r.why FROM related_entries r CROSS JOIN documents d "
     "WHERE r.article_id = ? AND d.article_id = r.other_id ORDER BY r.score DESC, r.other_id LIMIT ?"
@@ -64,6 +67,16 @@ def document_by_id(reads: DirectReads, article_id: str) -> ReadyDocument | None:
 def document_by_slug(reads: DirectReads, locale: str, slug: str) -> ReadyDocument | None:
     """The article of a locale with this slug, if readers may see it."""
     return _ready(reads.rows(BY_SLUG, (locale, slug)))
+
+
+def tombstone_by_id(reads: DirectReads, article_id: str) -> dict[str, str] | None:
+    """What readers are told of an article that was taken down; None for any other."""
+    return _tombstone(reads.rows(TOMBSTONE.format("article_id = ?"), (stored_id(reads, article_id),)))
+
+
+def tombstone_by_slug(reads: DirectReads, locale: str, slug: str) -> dict[str, str] | None:
+    """What readers are told at the address of an article that was taken down; None at any other."""
+    return _tombstone(reads.rows(TOMBSTONE.format("locale = ? AND slug = ?"), (locale, slug)))
 
 
 def related_cards(reads: DirectReads, article_id: str, limit: int) -> list[bytes]:
@@ -165,8 +178,20 @@ def stored_id(reads: DirectReads, article_id: str) -> str:
 @lru_cache(maxsize=4096)
 def http_date(stored: Any) -> str:
     """`Last-Modified` of an instant as the driver gives it: text from SQLite, aware from PostgreSQL."""
+    return format_datetime(_instant(stored).replace(microsecond=0), usegmt=True)
+
+
+def _instant(stored: Any) -> datetime:
     instant = stored if isinstance(stored, datetime) else datetime.fromisoformat(stored).replace(tzinfo=UTC)
-    return format_datetime(instant.astimezone(UTC).replace(microsecond=0), usegmt=True)
+    return instant.astimezone(UTC)
+
+
+def _tombstone(rows: list[tuple[Any, ...]]) -> dict[str, str] | None:
+    if not rows:
+        return None
+    article_id, taken_down_at, reason = rows[0]
+    told = {"id": str(UUID(str(article_id))), "taken_down_at": rfc3339(_instant(taken_down_at))}
+    return {**told, "reason": reason} if reason else told
 
 
 def _ready(rows: list[tuple[Any, ...]]) -> ReadyDocument | None:

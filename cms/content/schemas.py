@@ -170,6 +170,15 @@ class SeoShape(Shape):
     title = fields.String(required=True)
     description = fields.String(required=True)
     canonical_url = fields.String(required=True)
+    json_ld = fields.Dict(required=True, metadata={"description": "A NewsArticle in the words of schema.org"})
+
+
+class CorrectionShape(Shape):
+    """What was wrong and is put right: `note` says it, `revision` is the one that put it right."""
+
+    at = UtcInstant(required=True)
+    note = fields.String(required=True)
+    revision = fields.Integer(required=True)
 
 
 class ArticleDocumentShape(CardShape):
@@ -180,6 +189,9 @@ class ArticleDocumentShape(CardShape):
     fields_ = fields.Dict(required=True, data_key="fields", metadata={"description": "The newsroom's own fields"})
     related = fields.List(fields.Nested(MentionShape), required=True)
     share = fields.Nested(ShareShape, required=True)
+    corrections = fields.List(
+        fields.Nested(CorrectionShape), required=True, metadata={"description": "Oldest first; readers should see them"}
+    )
     seo = fields.Nested(SeoShape, required=True)
 
 

@@ -74,6 +74,14 @@ class ArticleUnscheduled(Event):
 
 
 @dataclass(frozen=True)
+class ArticleSubmitted(Event):
+    """A draft waits for somebody who may approve it."""
+
+    type = "article.submitted"
+    revision: int
+
+
+@dataclass(frozen=True)
 class ScheduleMissed(Event):
     """What was due was refused and will not be tried again. The subject is the article or release.
 
@@ -86,8 +94,64 @@ class ScheduleMissed(Event):
 
 
 @dataclass(frozen=True)
+class ArticleApproved(Event):
+    """An article may be published as it is; readers see nothing of it yet."""
+
+    type = "article.approved"
+    revision: int
+
+
+@dataclass(frozen=True)
+class ArticleRejected(Event):
+    """An article went back to its author, with a note that says why."""
+
+    type = "article.rejected"
+    revision: int
+
+
+@dataclass(frozen=True)
+class ArticleCorrected(Event):
+    """Readers see this revision from this commit on, with a public note of what was wrong before."""
+
+    type = "article.corrected"
+    revision: int
+
+
+@dataclass(frozen=True)
+class ArticleTakenDown(Event):
+    """Readers no longer see the article, and a tombstone says so where it was."""
+
+    type = "article.taken_down"
+    revision: int
+
+
+@dataclass(frozen=True)
+class ArticleArchived(Event):
+    """The article was put away, by somebody or because its time in the trash was over; readers do not see it."""
+
+    type = "article.archived"
+    revision: int
+
+
+@dataclass(frozen=True)
+class ArticleUnarchived(Event):
+    """The article came out of the archive, to be worked on again; readers see nothing of it yet."""
+
+    type = "article.unarchived"
+    revision: int
+
+
+@dataclass(frozen=True)
+class ArticleRecovered(Event):
+    """The article came out of the trash; readers see it when it is published again."""
+
+    type = "article.recovered"
+    revision: int
+
+
+@dataclass(frozen=True)
 class ArticleDeleted(Event):
-    """The article is gone for editors and readers alike."""
+    """The article is in the trash, gone for readers and for editors' lists; it can be taken back for a set time."""
 
     type = "article.deleted"
     revision: int
@@ -165,13 +229,21 @@ CATALOGUE: dict[str, type[Event]] = {
         ArticleScheduled,
         ArticleUnscheduled,
         ScheduleMissed,
-        ArticleDeleted,
         ArticleReworded,
         ArticleRegrouped,
         WordRenamed,
         SectionMoved,
         WordMerged,
         WordDeleted,
+        ArticleSubmitted,
+        ArticleApproved,
+        ArticleRejected,
+        ArticleCorrected,
+        ArticleTakenDown,
+        ArticleArchived,
+        ArticleUnarchived,
+        ArticleDeleted,
+        ArticleRecovered,
         LetterQueued,
         RelatedSweepDue,
     )

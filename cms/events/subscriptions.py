@@ -22,23 +22,20 @@ class Subscription:
         return f"{self.queue}.{self.name}"
 
 
+# Events that put an article before readers, and those that take it away from them.
+SHOWN = ("article.published", "article.corrected")
+HIDDEN = ("article.unpublished", "article.taken_down", "article.archived", "article.deleted")
 SUBSCRIPTIONS = (
-    Subscription("reading_time", hears=("article.published",), queue="derive", time_limit_seconds=30),
+    Subscription("reading_time", hears=SHOWN, queue="derive", time_limit_seconds=30),
     Subscription(
         "search",
-        hears=(
-            "article.published",
-            "article.unpublished",
-            "article.deleted",
-            "article.reworded",
-            "article.regrouped",
-        ),
+        hears=(*SHOWN, *HIDDEN, "article.reworded", "article.regrouped"),
         queue="search",
         time_limit_seconds=60,
     ),
     Subscription(
         "related",
-        hears=("article.published", "article.unpublished", "article.deleted", "article.regrouped"),
+        hears=(*SHOWN, *HIDDEN, "article.regrouped"),
         queue="derive",
         time_limit_seconds=60,
     ),
@@ -51,8 +48,12 @@ SUBSCRIPTIONS = (
 
 # Events that nobody acts on today. They are kept in the outbox for its retention, for people who ask what happened.
 UNHEARD = frozenset(
-    {"article.created", "article.edited", "article.scheduled", "article.unscheduled", "schedule.missed", "word.deleted"}
-)
+    {
+        "article.created", "article.edited", "article.submitted", "article.approved", "article.rejected",
+        "article.unarchived", "article.recovered", "article.scheduled", "article.unscheduled", "schedule.missed",
+        "word.deleted",
+    }
+)  # fmt: skip
 
 QUEUES = tuple(sorted({subscription.queue for subscription in SUBSCRIPTIONS}))
 BY_NAME = {subscription.name: subscription for subscription in SUBSCRIPTIONS}

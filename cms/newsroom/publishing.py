@@ -1,23 +1,22 @@
-"""Showing an article to readers and taking it away from them, or from everybody."""
+"""Showing an article to readers and taking it away from them."""
 
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from cms.content.burying import lift_tombstone
 from cms.content.publishing import put_document, withdraw_document
-from cms.events.catalogue import ArticleDeleted, ArticlePublished, ArticleUnpublished
+from cms.events.catalogue import ArticlePublished, ArticleUnpublished
 from cms.newsroom import queries
+from cms.newsroom.checking import refuse_unready
 from cms.newsroom.merging import changed_fields
 from cms.newsroom.models import Article
 from cms.newsroom.preparing import PreparedBody
 from cms.newsroom.rules import (
-    DeleteArticle,
     PublishArticle,
     UnpublishArticle,
     decide,
-    deleted_slug,
-    missing_for_readers,
     wrong_instant,
 )
 from cms.newsroom.saving import (
@@ -83,14 +82,14 @@ def show_revision(
     """
     before = standing_of(article)
     after = decide(before, "publish", now, published_at, rights=rights_on(session, actor, article))
-    missing = missing_for_readers(content["title"], rendered.text, rendered.image_count)
-    if missing:
-        raise Invalid("The article is not ready for readers.", errors=missing)
+    refuse_unready(session, article, content, rendered)
     put_standing(article, after, now)
     # What was published elsewhere and is brought in here was not updated today.
     is_import = before.state != "published" and published_at is not None
     updated_at = (published_at if is_import else None) or now
     put_document(session, for_readers(session, article, content, rendered, updated_at), now)
+    if before.taken_down_at is not None:
+        lift_tombstone(session, article.id)
     is_first = before.first_published_at is None
     event = ArticlePublished(subject=article.id, revision=article.revision, is_first=is_first)
     saved = record_act(session, actor, article, content, event, now, remark=remark)
@@ -112,21 +111,4 @@ def unpublish_article(session: Session, actor: Actor, command: UnpublishArticle,
     withdraw_document(session, article.id, now)
     content = queries.content_of(session, article)
     event = ArticleUnpublished(subject=article.id, revision=article.revision)
-    return record_act(session, actor, article, content, event, now)
-
-
-def delete_article(session: Session, actor: Actor, command: DeleteArticle, now: datetime) -> Saved:
-    """Take an article away from readers and editors; its row and revisions stay, and its slug is free again.
-
-    Emits: ArticleDeleted
-    Raises: NotFound; Forbidden; Stale.
-    """
-    article = locked(session, actor, "articles:delete", command.article_id)
-    refuse_stale(article, command.revision)
-    content = queries.content_of(session, article)
-    if article.state == "published":
-        withdraw_document(session, article.id, now)
-    put_standing(article, decide(standing_of(article), "delete", now), now)
-    article.slug = deleted_slug(article.slug, article.id)
-    event = ArticleDeleted(subject=article.id, revision=article.revision)
     return record_act(session, actor, article, content, event, now)

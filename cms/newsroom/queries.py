@@ -20,10 +20,13 @@ from cms.taxonomy.models import Person, Section, Source, Tag, WordAlias
 PLAIN = ("title", "locale", "slug", "dek", "summary", "body", "body_format", "fields")
 OWN = (
     "id", "number", "state", "revision", "published_revision", "created_at", "updated_at", "published_at",
-    "first_published_at",
+    "first_published_at", "taken_down_at", "rejection_note", "corrections",
 )  # fmt: skip
 NOT_IN_LISTS = ("body", "body_format", "fields")
 MOST_WORDS = 10
+# Acts that put a revision before readers, and those that take the article away from them.
+SHOWN_BY = ("published", "corrected")
+HIDDEN_BY = ("unpublished", "taken_down", "archived", "deleted")
 LARGEST_REVISION = 2**31 - 1
 
 
@@ -60,6 +63,33 @@ def live_revisions(session: Session) -> dict[str, int]:
 def living() -> Select[Article]:
     """Articles that were not deleted."""
     return select(Article).where(Article.deleted_at.is_(None))
+
+
+def trashed(
+    session: Session, asked: Narrowing, *, limit: int, after: Sequence[Any] | None, is_backwards: bool
+) -> list[Article]:
+    """One page of deleted articles, the ones deleted last first."""
+    place = (datetime.fromisoformat(after[0]), after[1]) if after else None
+    return one_page(
+        session,
+        _narrowed(_in_trash(), asked),
+        [Article.deleted_at, Article.number],
+        place,
+        limit=limit,
+        is_falling=True,
+        is_backwards=is_backwards,
+    )
+
+
+def count_of_trashed(session: Session, asked: Narrowing) -> int:
+    """How many deleted articles there are."""
+    return session.scalar(_narrowed(_in_trash(), asked).with_only_columns(func.count())) or 0
+
+
+def deleted_until(session: Session, until: datetime, limit: int) -> list[str]:
+    """Articles that were put into the trash up to an instant, the oldest first."""
+    statement = select(Article.id).where(Article.deleted_at <= until).order_by(Article.deleted_at).limit(limit)
+    return list(session.scalars(statement))
 
 
 def place_at(session: Session, section_id: str | None, locale: str) -> Place:
@@ -184,6 +214,18 @@ def revision(session: Session, article_id: str, number: int) -> Revision | None:
     return session.get(Revision, (article_id, number))
 
 
+def last_shown(session: Session, article_id: str) -> Revision | None:
+    """The newest revision that readers ever saw."""
+    statement = select(Revision).where(Revision.article_id == article_id, Revision.action.in_(SHOWN_BY))
+    return session.scalar(statement.order_by(Revision.revision.desc()).limit(1))
+
+
+def last_note(session: Session, article_id: str, action: str) -> str:
+    """What was said of the newest act of a kind; empty where there was none."""
+    statement = select(Revision.note).where(Revision.article_id == article_id, Revision.action == action)
+    return session.scalar(statement.order_by(Revision.revision.desc()).limit(1)) or ""
+
+
 def revisions(
     session: Session, article_id: str, *, limit: int, after: Sequence[Any] | None, is_backwards: bool
 ) -> list[Revision]:
@@ -198,6 +240,10 @@ def revisions(
 def count_of_revisions(session: Session, article_id: str) -> int:
     """How many saved states there are."""
     return session.scalar(select(func.count()).where(Revision.article_id == article_id)) or 0
+
+
+def _in_trash() -> Select[Article]:
+    return select(Article).where(Article.deleted_at.is_not(None))
 
 
 def _narrowed(statement: Select[Any], asked: Narrowing) -> Select[Any]:

@@ -15,9 +15,10 @@ from cms.events.catalogue import ArticlePublished, ArticleUnpublished, RelatedSw
 from cms.events.outbox import record
 from cms.newsroom.models import Article, Revision
 from cms.newsroom.preparing import PreparedBody
-from cms.newsroom.queries import live_revisions, revision
+from cms.newsroom.queries import HIDDEN_BY, SHOWN_BY, last_note, live_revisions, revision
 from cms.newsroom.saving import locked
 from cms.newsroom.showing import for_readers
+from cms.newsroom.taking_down import bury
 from cms.platform.actor import Actor
 from cms.platform.db import Database
 from cms.platform.errors import NotFound
@@ -47,6 +48,9 @@ def rebuild_documents(database: Database, actor: Actor, clock: Callable[[], date
         prepared = PreparedBody(number, render(kept.content["body"], kept.content["body_format"]))
         with database.transaction() as session:
             put += rebuild_document(session, actor, kept, prepared, clock())
+    with database.transaction() as session:
+        for article in session.scalars(select(Article).where(Article.taken_down_at.is_not(None))):
+            bury(session, article, last_note(session, article.id, "taken_down"))
     with database.transaction() as session:
         record(session, RelatedSweepDue(subject=new_id()), actor=actor, now=clock())
     return put, withdrawn
@@ -91,9 +95,9 @@ def _was_live_before(session: Session, kept: Revision) -> bool:
         .where(
             Revision.article_id == kept.article_id,
             Revision.revision < kept.revision,
-            Revision.action.in_(("published", "unpublished")),
+            Revision.action.in_(SHOWN_BY + HIDDEN_BY),
         )
         .order_by(Revision.revision.desc())
         .limit(1)
     )
-    return session.scalar(statement) == "published"
+    return session.scalar(statement) in SHOWN_BY

@@ -31,6 +31,7 @@ LONGEST_DEK = 1_000
 LONGEST_SUMMARY_POINT = 500
 LONGEST_BODY = 500_000
 LONGEST_FIELDS_BYTES = 65_536
+LONGEST_NOTE = 2_000
 MOST_SUMMARY_POINTS = 12
 MOST_TAGS = 40
 MOST_AUTHORS = 20
@@ -109,8 +110,17 @@ class UnpublishArticle:
 
 
 @dataclass(frozen=True)
+class ArticleAct:
+    """An act on one revision, with what the actor says of it: to colleagues, or to readers of a correction."""
+
+    article_id: str
+    revision: int
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class DeleteArticle:
-    """Take an article away from everybody."""
+    """Put an article into the trash."""
 
     article_id: str
     revision: int
@@ -157,7 +167,7 @@ LEADS: Mapping[Action, Mapping[State, Target]] = {
     "archive": dict.fromkeys((state for state in STATES if state != "archived"), "archived"),
     "unarchive": {"archived": RESTS},
     "delete": {**_SAME, "published": RESTS, "scheduled": RESTS},
-    "recover": _SAME,
+    "recover": {state: state for state in STATES if state not in ("published", "scheduled")},
     "expire": dict.fromkeys(STATES, "archived"),
 }
 FROM_THE_TRASH: frozenset[Action] = frozenset({"recover", "expire"})

@@ -212,7 +212,7 @@ def put_values(session: Session, article: Article, values: Mapping[str, Any]) ->
                 session.add(article)
             return
         except IntegrityError:
-            if values["slug"] or not _is_taken(session, values["locale"], slug):
+            if values["slug"] or not is_slug_taken(session, values["locale"], slug):
                 break
     raise Conflict(f"Another article of this locale has the slug {slug!r}.", code="slug_taken")
 
@@ -294,5 +294,6 @@ def _free_slug(session: Session, article_id: str, title: str, locale: str) -> st
     return slug
 
 
-def _is_taken(session: Session, locale: str, slug: str) -> bool:
+def is_slug_taken(session: Session, locale: str, slug: str) -> bool:
+    """Whether an article of the locale has this slug."""
     return session.scalar(select(Article.id).where(Article.locale == locale, Article.slug == slug)) is not None

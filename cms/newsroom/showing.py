@@ -47,6 +47,7 @@ def for_readers(
         published_at=article.published_at,
         first_published_at=article.first_published_at,
         updated_at=updated_at,
+        corrections=tuple(article.corrections),
     )
 
 

@@ -15,8 +15,12 @@ from cms.identity.roles import make_role
 from cms.identity.rules import PERMISSIONS, NewRole, grant_of
 from cms.identity.staff import staffing
 from cms.identity.staff.schemas import Given, Invitation
+from cms.newsroom.reviewing import approve_article, archive_article
+from cms.newsroom.rules import ArticleAct, DeleteArticle
+from cms.newsroom.saving import Saved
 from cms.newsroom.schedules.rules import PutSchedule, Times
 from cms.newsroom.schedules.scheduling import put_schedule
+from cms.newsroom.trashing import delete_article
 from cms.platform.clock import now, rfc3339
 from cms.platform.db import Database
 from cms.platform.http.csrf import csrf_token
@@ -155,6 +159,25 @@ def _scheduled(**options: Any) -> Callable[[Room, str], Asked]:
     return ask
 
 
+def _after(verb: Callable[..., Saved], path: str, **options: Any) -> Callable[[Room, str], Asked]:
+    """An article on which an act was done before."""
+
+    def ask(room: Room, column: str) -> Asked:
+        address, _, made = room.article(column)
+        with room.desk.database.transaction() as session:
+            saved = verb(session, OPERATOR, ArticleAct(made.article.id, made.article.revision), now())
+        return address + path, {"headers": {"If-Match": f'"{saved.article.revision}"'}} | options
+
+    return ask
+
+
+def _in_trash(room: Room, column: str) -> Asked:
+    _, _, made = room.article(column)
+    with room.desk.database.transaction() as session:
+        delete_article(session, OPERATOR, DeleteArticle(made.article.id, made.article.revision), now())
+    return f"/api/v1/trash/{made.article.id}/restore", {}
+
+
 def _receipt(room: Room, column: str) -> Asked:
     return f"/api/v1/receipts/{room.article(column, published=True)[2].letter.id}", {}
 
@@ -244,6 +267,17 @@ ASK: dict[str, Callable[[Room, str], Asked]] = {
     "DELETE /api/v1/articles/<article_id>": _on_article(),
     "POST /api/v1/articles/<article_id>/publish": _on_article("/publish"),
     "POST /api/v1/articles/<article_id>/unpublish": _on_article("/unpublish", published=True),
+    "POST /api/v1/articles/<article_id>/submit": _on_article("/submit"),
+    "POST /api/v1/articles/<article_id>/approve": _on_article("/approve"),
+    "POST /api/v1/articles/<article_id>/reject": _after(approve_article, "/reject", json={"note": "Who says so?"}),
+    "POST /api/v1/articles/<article_id>/correct": _on_article(
+        "/correct", published=True, json={"note": "The tram has one motor."}
+    ),
+    "POST /api/v1/articles/<article_id>/takedown": _on_article("/takedown", published=True),
+    "POST /api/v1/articles/<article_id>/archive": _on_article("/archive"),
+    "POST /api/v1/articles/<article_id>/unarchive": _after(archive_article, "/unarchive"),
+    "POST /api/v1/articles/<article_id>/validate": _on_article("/validate"),
+    "POST /api/v1/trash/<article_id>/restore": _in_trash,
     "GET /api/v1/articles/<article_id>/revisions": _on_article("/revisions"),
     "GET /api/v1/articles/<article_id>/revisions/<int:number>": _on_article("/revisions/1"),
     "GET /api/v1/articles/<article_id>/schedule": _scheduled(),

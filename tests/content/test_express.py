@@ -10,12 +10,14 @@ from flask.testing import FlaskClient
 
 from cms.app import create_app
 from cms.content import express
+from cms.content.burying import put_tombstone
 from cms.content.publishing import PublishedArticle, put_document, withdraw_document
 from cms.platform.db import Database
 from cms.settings import Settings
 from tests.content.making import article
 
 AT = datetime(2026, 11, 2, 7, 30, tzinfo=UTC)
+GONE = "01890a5d-ac96-774b-bcce-b302099a8058"
 REQUEST_ID = "the-same-for-both"
 
 
@@ -38,6 +40,7 @@ def stories(database: Database) -> list[PublishedArticle]:
     with database.transaction() as session:
         for story in put:
             put_document(session, story, AT)
+        put_tombstone(session, GONE, "en", "gone", "A court said so.", AT)
     return put
 
 
@@ -60,7 +63,8 @@ def paths(stories: list[PublishedArticle]) -> list[str]:
         f"/content/v1//articles/{first.article_id}", f"/content/v1/articles/{first.article_id}/related",
         "/content/v1/articles/en/%00", "/content/v1/articles/en/..", "/content/v1/articles/x-y-z/q",
     ]  # fmt: skip
-    return own + strange
+    gone = [f"/content/v1/articles/{GONE}", "/content/v1/articles/en/gone", f"/content/v1/articles/{GONE}/related"]
+    return own + strange + gone
 
 
 HEADERS: tuple[dict[str, str], ...] = (
@@ -101,6 +105,7 @@ def test_both_ways_answer_the_same(
             assert one[0] == (200 if held == tag.strip('"') else 304)
             asked += 1
     assert asked > 500
+    assert {client.get(path).status_code for path in paths(stories)[-3:]} == {410}
     # Nothing would be compared if the short way were never taken.
     monkeypatch.setattr(express, "PUBLIC", "no-store")
     first = paths(stories)[0]

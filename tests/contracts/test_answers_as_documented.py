@@ -82,7 +82,7 @@ class Witness:
     def _hold_against_the_trail(self, method: str, path: str, answer: Any, before: int) -> None:
         with self.database.reading() as session:
             notes = list(session.scalars(select(AuditEntry).where(AuditEntry.number > before)))
-        if method == "GET":
+        if method == "GET" or path.endswith("/validate"):
             assert notes == [], (method, path)
         elif answer.status_code < 300:
             assert notes, f"{method} {path} left nothing in the audit trail"
@@ -164,9 +164,19 @@ def test_every_answer_is_as_documented(witness: Witness, settings: Settings, dat
     ask("GET", "/content/v1/search?q=" + "x" * 300, 422)
     ask("GET", "/content/v1/articles?cursor=broken", 400)
 
-    ask("POST", f"{path}/unpublish", 200, If_Match='"3"')
-    ask("DELETE", path, 204, If_Match='"4"')
+    ask("POST", f"{path}/correct", 422, {"note": " "}, If_Match='"3"')
+    ask("POST", f"{path}/correct", 200, {"note": "It has one motor."}, If_Match='"3"')
+    ask("GET", f"/content/v1/articles/{whole}", 200)
+    ask("POST", f"{path}/unpublish", 200, If_Match='"4"')
+    ask("POST", f"{path}/takedown", 200, {"reason": "A court said so."}, If_Match='"5"')
+    for place in (whole, f"en/{document.json['slug']}", f"{whole}/related"):
+        ask("GET", f"/content/v1/articles/{place}", 410)
+    ask("DELETE", path, 204, If_Match='"6"')
     ask("GET", path, 404)
+    ask("GET", "/api/v1/trash?count=exact", 200)
+    ask("POST", f"/api/v1/trash/{whole}/restore", 200)
+    ask("POST", f"/api/v1/trash/{whole}/restore", 404)
+    _review(witness)
     ask("GET", f"/api/v1/audit/export?subject_id={whole}", 200)
     for listing in ("audit", "deliveries", "deliveries?state=done&count=exact"):
         ask("GET", f"/api/v1/{listing}", 200)
@@ -235,6 +245,19 @@ def _words(witness: Witness, source: dict[str, Any]) -> None:
     ask("POST", "/api/v1/tags", 201, {"name": "Unused", "synonyms": ["Idle"]})
     ask("DELETE", "/api/v1/sections/works", 204, If_Match='"1"')
     ask("DELETE", "/api/v1/tags/idle", 204, If_Match='"1"')
+
+
+def _review(witness: Witness) -> None:
+    ask = witness.ask
+    path = f"/api/v1/articles/{_draft(witness, 'A third tram')['id']}"
+    assert ask("POST", f"{path}/validate", 200).json["can_publish"]
+    ask("POST", f"{path}/submit", 200, {"note": "Please read."}, If_Match='"1"')
+    ask("POST", f"{path}/reject", 422, {}, If_Match='"2"')
+    ask("POST", f"{path}/reject", 200, {"note": "Which hill?"}, If_Match='"2"')
+    ask("POST", f"{path}/approve", 200, If_Match='"3"')
+    ask("POST", f"{path}/archive", 200, If_Match='"4"')
+    ask("POST", f"{path}/archive", 409, If_Match='"5"')
+    ask("POST", f"{path}/unarchive", 200, If_Match='"5"')
 
 
 def _roles_and_tokens(witness: Witness) -> None:

@@ -1,8 +1,9 @@
 """The theorem of the house.
 
-For any sequence of create, edit, publish, unpublish and delete, with tasks doubled, reordered, delayed and handlers
-broken off, after draining the index and the content API equal a pure fold of what the newsroom's tables hold, every
-related entry is live with its right score, and after the sweep the lists equal brute force.
+For any sequence of create, edit, approve, publish, correct, unpublish, take down, archive, delete and what undoes them,
+with tasks doubled, reordered, delayed and handlers broken off, after draining the index and the content API equal a
+pure fold of what the newsroom's tables hold, every related entry is live with its right score, what was taken down has
+its tombstone, and after the sweep the lists equal brute force.
 """
 
 import os
@@ -57,7 +58,10 @@ PARTS = 4
 HOUR = timedelta(hours=1)
 FEWEST_STEPS = 30
 RUNS_UNTIL_RED = 60
-KINDS = ("create", "edit", "edit", "publish", "publish", "publish", "unpublish", "delete", "work", "work", "work")
+KINDS = (
+    "create", "create", "edit", "edit", "edit", "publish", "publish", "publish", "publish", "correct", "unpublish",
+    "takedown", "archive", "unarchive", "approve", "delete", "recover", "work", "work", "work", "work",
+)  # fmt: skip
 TOPICS = (
     "harbour crane container tide pilot anchor quay freight",
     "comet telescope orbit dust mirror night sky dome",
@@ -121,7 +125,7 @@ def house(sqlite_template: Path) -> Iterator[House]:
     app = create_app(told)
     database = Database(told.database, is_durable=False)
     with database.transaction() as session:
-        token = issue_token(session, system("test"), name="theorem", role="editor", lifetime=HOUR, now=now())
+        token = issue_token(session, system("test"), name="theorem", role="editor-in-chief", lifetime=HOUR, now=now())
     client = app.test_client()
     client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
     work = Work(told, database, load_keys(told), Writer(told.index_home), now)
@@ -144,6 +148,7 @@ class Run:
         self.revisions: dict[str, int] = {}
         self.ids: list[str] = []
         self.markers: list[str] = []
+        self.buried: dict[str, str] = {}
 
     def take(self, steps: list[Step]) -> None:
         """Do every step, then check."""
@@ -171,6 +176,24 @@ class Run:
 
     def unpublish(self, article_id: str, _variant: int) -> None:
         self.note(article_id, self.ask("post", article_id, "/unpublish"))
+
+    def correct(self, article_id: str, _variant: int) -> None:
+        self.note(article_id, self.ask("post", article_id, "/correct", json={"note": "It was another day."}))
+
+    def takedown(self, article_id: str, variant: int) -> None:
+        self.note(article_id, self.ask("post", article_id, "/takedown", json={"reason": f"Reason {variant}"}))
+
+    def archive(self, article_id: str, _variant: int) -> None:
+        self.note(article_id, self.ask("post", article_id, "/archive"))
+
+    def unarchive(self, article_id: str, _variant: int) -> None:
+        self.note(article_id, self.ask("post", article_id, "/unarchive"))
+
+    def approve(self, article_id: str, _variant: int) -> None:
+        self.note(article_id, self.ask("post", article_id, "/approve"))
+
+    def recover(self, article_id: str, _variant: int) -> None:
+        self.note(article_id, self.house.client.post(f"/api/v1/trash/{article_id}/restore"))
 
     def delete(self, article_id: str, _variant: int) -> None:
         answer = self.ask("delete", article_id, "")
@@ -202,6 +225,7 @@ class Run:
         """Compare what readers, the index and the lists hold with a fold of the newsroom's tables."""
         with self.house.database.reading() as session:
             live = fold(session)
+            self.buried = buried(session)
         self.check_documents(live)
         self.check_index(live)
         self.check_related(live)
@@ -216,8 +240,12 @@ class Run:
         for article_id in self.ids:
             answer = self.house.client.get(f"/content/v1/articles/{article_id}")
             if article_id not in live:
-                assert answer.status_code == 404, f"{article_id} is not published and still shown"
+                expected = 410 if article_id in self.buried else 404
+                assert answer.status_code == expected, f"{article_id} is not published and still shown"
+                if expected == 410:
+                    assert answer.json["tombstone"]["reason"] == self.buried[article_id]
                 continue
+            assert article_id not in self.buried
             shown = answer.json
             assert {name: shown[name] for name in live[article_id] if name != "text"} == {
                 name: value for name, value in live[article_id].items() if name != "text"
@@ -272,6 +300,17 @@ def fold(session: Session) -> dict[str, dict[str, Any]]:
             "text": rendered.text,
         }
     return live
+
+
+def buried(session: Session) -> dict[str, str]:
+    """The articles that were taken down and not published since, with the reason that readers are given."""
+    query = (
+        select(Article.id, Revision.note)
+        .join(Revision, Revision.article_id == Article.id)
+        .where(Article.taken_down_at.is_not(None), Revision.action == "taken_down")
+        .order_by(Revision.revision)
+    )
+    return {row.id: row.note for row in session.execute(query)}
 
 
 STEPS = st.tuples(st.sampled_from(KINDS), st.integers(0, 7), st.integers(0, 63))

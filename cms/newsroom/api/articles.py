@@ -7,7 +7,7 @@ from flask.blueprints import BlueprintSetupState
 
 from cms.identity.access import READ
 from cms.identity.rules import places
-from cms.newsroom import publishing, queries
+from cms.newsroom import queries, trashing
 from cms.newsroom.api.answering import WAITING_ROOM, article_answer, article_key, readable, receipt_path
 from cms.newsroom.drafting import create_article as create
 from cms.newsroom.editing import edit_article as edit
@@ -116,10 +116,16 @@ def edit_article(article_id: str, revision: int, body: dict[str, Any]) -> Respon
 
 
 @articles.delete("/articles/<article_id>")
-@endpoint(summary="Delete an article", scope="articles:delete", needs_revision=True, answers={204: None})
+@endpoint(
+    summary="Delete an article",
+    scope="articles:delete",
+    needs_revision=True,
+    answers={204: None},
+    description="Into the trash, from which it can be taken back for a set time.",
+)
 def delete_article(article_id: str, revision: int) -> Response:
     """Take it away from readers and editors. The `Location` is the receipt."""
     with transaction() as session:
         command = DeleteArticle(article_key(article_id), revision)
-        saved = publishing.delete_article(session, current_actor(), command, services().clock())
+        saved = trashing.delete_article(session, current_actor(), command, services().clock())
         return answer(None, 204, headers={"Location": receipt_path(saved)})

@@ -1,15 +1,23 @@
-"""The life of an article over HTTP: publish and unpublish."""
+"""The life of an article over HTTP: what readers get to see, and what is taken from them."""
 
 from typing import Any
 
 from flask import Blueprint, Response
 
-from cms.newsroom import publishing
+from cms.newsroom import correcting, publishing, taking_down
 from cms.newsroom.api.answering import article_answer, article_key, receipt_path, wait_for
 from cms.newsroom.preparing import prepare_body
-from cms.newsroom.rules import PublishArticle, UnpublishArticle
+from cms.newsroom.rules import ArticleAct, PublishArticle, UnpublishArticle
 from cms.newsroom.schemas.articles import ArticleShape
-from cms.newsroom.schemas.lifecycle import PublishInputShape, PublishQueryShape, UnpublishQueryShape
+from cms.newsroom.schemas.lifecycle import (
+    CorrectionInputShape,
+    CorrectQueryShape,
+    PublishInputShape,
+    PublishQueryShape,
+    TakedownInputShape,
+    TakedownQueryShape,
+    UnpublishQueryShape,
+)
 from cms.platform.http.endpoint import endpoint
 from cms.platform.http.guard import current_actor
 from cms.platform.http.services import services
@@ -35,6 +43,52 @@ def publish_article(article_id: str, revision: int, query: dict[str, Any], body:
     prepared = prepare_body(services().database, current_actor(), article_id, revision)
     with transaction() as session:
         saved = publishing.publish_article(session, current_actor(), command, prepared, services().clock())
+        response = article_answer(saved.article, saved.content, Location=receipt_path(saved))
+    wait_for(saved, query["wait"])
+    return response
+
+
+@lifecycle.post("/articles/<article_id>/correct")
+@endpoint(
+    summary="Correct",
+    scope="articles:publish",
+    body=CorrectionInputShape,
+    query=CorrectQueryShape,
+    needs_revision=True,
+    answers={200: ArticleShape},
+    refuses=(409,),
+    description="Shows the present revision in place of the published one. The note stands in `corrections` of the "
+    "document and in its JSON-LD. The `Location` is the receipt.",
+)
+def correct_article(article_id: str, revision: int, query: dict[str, Any], body: dict[str, Any]) -> Response:
+    """Put right what readers see, and say in public what was wrong."""
+    command = ArticleAct(article_key(article_id), revision, body["note"])
+    prepared = prepare_body(services().database, current_actor(), article_id, revision)
+    with transaction() as session:
+        saved = correcting.correct_article(session, current_actor(), command, prepared, services().clock())
+        response = article_answer(saved.article, saved.content, Location=receipt_path(saved))
+    wait_for(saved, query["wait"])
+    return response
+
+
+@lifecycle.post("/articles/<article_id>/takedown")
+@endpoint(
+    summary="Take down",
+    scope="articles:takedown",
+    body=TakedownInputShape,
+    is_body_optional=True,
+    query=TakedownQueryShape,
+    needs_revision=True,
+    answers={200: ArticleShape},
+    refuses=(409,),
+    description="Gone at the next read; where it was, readers get 410 with a tombstone. Only who may take down can "
+    "publish it again. The `Location` is the receipt.",
+)
+def take_down_article(article_id: str, revision: int, query: dict[str, Any], body: dict[str, Any]) -> Response:
+    """Take an article away for good, and tell those who come back."""
+    with transaction() as session:
+        command = ArticleAct(article_key(article_id), revision, body["reason"])
+        saved = taking_down.take_down_article(session, current_actor(), command, services().clock())
         response = article_answer(saved.article, saved.content, Location=receipt_path(saved))
     wait_for(saved, query["wait"])
     return response

@@ -136,6 +136,14 @@ class SourceOutputShape(Shape):
     url = fields.String(required=True)
 
 
+class ArticleCorrectionShape(Shape):
+    """A correction that readers are told of."""
+
+    at = UtcInstant(required=True)
+    note = fields.String(required=True)
+    revision = fields.Integer(required=True)
+
+
 class ArticleEntryShape(Shape):
     """An article in a list. Section, tags, authors and editor are slugs."""
 
@@ -162,6 +170,9 @@ class ArticleEntryShape(Shape):
     updated_at = UtcInstant(required=True)
     published_at = UtcInstant(required=True, allow_none=True)
     first_published_at = UtcInstant(required=True, allow_none=True)
+    taken_down_at = UtcInstant(required=True, allow_none=True)
+    rejection_note = fields.String(required=True, metadata={"description": "Why it was rejected; empty otherwise"})
+    corrections = fields.List(fields.Nested(ArticleCorrectionShape), required=True)
 
 
 class ArticleShape(ArticleEntryShape):

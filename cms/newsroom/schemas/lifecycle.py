@@ -5,8 +5,10 @@ from typing import Any, ClassVar
 from marshmallow import ValidationError, fields, post_load, validate
 
 from cms.events.subscriptions import hearing
+from cms.newsroom.rules import LONGEST_NOTE
 from cms.newsroom.schemas.articles import note_field
-from cms.platform.http.shapes import Shape, UtcInstant
+from cms.platform.http.shapes import Flag, Shape, Text, UtcInstant
+from cms.taxonomy.schemas import check_not_blank
 
 
 class PublishInputShape(Shape):
@@ -17,6 +19,57 @@ class PublishInputShape(Shape):
         metadata={"description": "Dates the publish back, for what was published elsewhere before; not in the future"},
     )
     revision_note = note_field(load_default="")
+
+
+class RemarkShape(Shape):
+    """What the actor says of an act, to colleagues."""
+
+    note = Text(is_line=False, load_default="", validate=validate.Length(max=LONGEST_NOTE))
+
+
+class RejectionShape(Shape):
+    """Why an article is rejected."""
+
+    note = Text(is_line=False, required=True, validate=[validate.Length(max=LONGEST_NOTE), check_not_blank])
+
+
+class CorrectionInputShape(Shape):
+    """What readers are told of a correction."""
+
+    note = Text(
+        is_line=False,
+        required=True,
+        validate=[validate.Length(max=LONGEST_NOTE), check_not_blank],
+        metadata={"description": "Public: what was wrong, and what is right"},
+    )
+
+
+class TakedownInputShape(Shape):
+    """Why an article is taken down; without a reason readers are told only that it was."""
+
+    reason = Text(
+        is_line=False,
+        load_default="",
+        validate=validate.Length(max=LONGEST_NOTE),
+        metadata={"description": "Public: stands on the tombstone"},
+    )
+
+
+class FindingShape(Shape):
+    """One thing that a publish would refuse (`block`) or warn about (`warn`)."""
+
+    severity = fields.String(required=True, validate=validate.OneOf(("block", "warn")))
+    pointer = fields.String(required=True, metadata={"description": "JSON Pointer; empty for the whole article"})
+    code = fields.String(required=True)
+    detail = fields.String(required=True)
+
+
+class ValidationShape(Shape):
+    """What a publish of this revision would say."""
+
+    revision = fields.Integer(required=True)
+    can_publish = Flag(required=True, metadata={"description": "Whether nothing blocks"})
+    findings = fields.List(fields.Nested(FindingShape), required=True)
 
 
 class WaitQueryShape(Shape):
@@ -43,6 +96,18 @@ class PublishQueryShape(WaitQueryShape):
     """What the answer to a publish waits for."""
 
     event_type = "article.published"
+
+
+class CorrectQueryShape(WaitQueryShape):
+    """What the answer to a correction waits for."""
+
+    event_type = "article.corrected"
+
+
+class TakedownQueryShape(WaitQueryShape):
+    """What the answer to a takedown waits for."""
+
+    event_type = "article.taken_down"
 
 
 class UnpublishQueryShape(WaitQueryShape):

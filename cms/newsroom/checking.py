@@ -1,0 +1,140 @@
+"""What is looked at before readers get an article. A check is one small function in `CHECKS`; `block` stops a publish,
+`warn` is only said. `POST …/validate` tells all of them, a publish asks those that block.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from html.parser import HTMLParser
+from typing import Any, Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cms.content.models import Document
+from cms.newsroom.models import Article
+from cms.newsroom.rules import decide, missing_for_readers
+from cms.newsroom.saving import standing_of
+from cms.platform.errors import Conflict, FieldError, Invalid
+from cms.platform.text.markdown import Rendered
+
+Severity = Literal["block", "warn"]
+# Search engines cut headlines that are longer. Source: Google's guidelines for NewsArticle.
+LONGEST_GOOD_TITLE = 110
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a check looks at: a working copy with its body as readers would get it."""
+
+    session: Session
+    article: Article
+    content: Mapping[str, Any]
+    rendered: Rendered
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that is looked at, and how bad it is when it finds something."""
+
+    severity: Severity
+    look: Callable[[Draft], Iterator[FieldError]]
+
+
+def lacks_what_readers_need(draft: Draft) -> Iterator[FieldError]:
+    """No title, or neither text nor an image."""
+    yield from missing_for_readers(draft.content["title"], draft.rendered.text, draft.rendered.image_count)
+
+
+def lacks_summary(draft: Draft) -> Iterator[FieldError]:
+    """No summary: readers cannot see at a glance what the story says."""
+    if not draft.content["summary"]:
+        yield FieldError("/summary", "missing_summary", "There is no summary for readers in a hurry.")
+
+
+def has_long_title(draft: Draft) -> Iterator[FieldError]:
+    """A title that search engines would cut."""
+    length = len(draft.content["title"])
+    if length > LONGEST_GOOD_TITLE:
+        yield FieldError("/title", "long_title", f"{length} characters; search engines cut after {LONGEST_GOOD_TITLE}.")
+
+
+def has_images_without_alt(draft: Draft) -> Iterator[FieldError]:
+    """An image without a text for those who cannot see it."""
+    count = _images_without_alt(draft.rendered.html)
+    if count:
+        yield FieldError("/body", "missing_alt_text", f"{count} images have no alternative text.")
+
+
+def repeats_a_headline(draft: Draft) -> Iterator[FieldError]:
+    """Another published article of the language has the same title."""
+    statement = select(Document.article_id).where(
+        Document.title == draft.content["title"],
+        Document.locale == draft.content["locale"],
+        Document.article_id != draft.article.id,
+    )
+    other = draft.session.scalar(statement.limit(1))
+    if other is not None:
+        yield FieldError("/title", "duplicate_title", f"The published article {other} has this title.")
+
+
+CHECKS: tuple[Check, ...] = (
+    Check("block", lacks_what_readers_need),
+    Check("warn", lacks_summary),
+    Check("warn", has_long_title),
+    Check("warn", has_images_without_alt),
+    Check("warn", repeats_a_headline),
+)
+
+
+def refuse_unready(session: Session, article: Article, content: Mapping[str, Any], rendered: Rendered) -> None:
+    """Refuse to show readers what a check blocks. Raises: Invalid, naming everything that blocks."""
+    draft = Draft(session, article, content, rendered)
+    errors = [error for check in CHECKS if check.severity == "block" for error in check.look(draft)]
+    if errors:
+        raise Invalid("The article is not ready for readers.", errors=errors)
+
+
+def findings(draft: Draft, now: datetime) -> list[dict[str, str]]:
+    """What a publish would refuse or warn about, the refusals first.
+
+    Shape: [{"severity", "pointer", "code", "detail"}]; the pointer is empty for what concerns the whole article.
+    """
+    found = [{"severity": "block", **asdict(error)} for error in _refused_by_state(draft, now)]
+    found += [{"severity": check.severity, **asdict(error)} for check in CHECKS for error in check.look(draft)]
+    return sorted(found, key=lambda finding: finding["severity"])
+
+
+def _refused_by_state(draft: Draft, now: datetime) -> Sequence[FieldError]:
+    errors = []
+    try:
+        decide(standing_of(draft.article), "publish", now, rights=("articles:takedown",))
+    except Conflict as refused:
+        errors.append(FieldError("", refused.code, refused.detail))
+    statement = select(Document.article_id).where(
+        Document.locale == draft.content["locale"], Document.slug == draft.content["slug"]
+    )
+    holder = draft.session.scalar(statement)
+    if holder not in (None, draft.article.id):
+        errors.append(FieldError("/slug", "slug_taken", f"Readers know the published article {holder} by this slug."))
+    return errors
+
+
+class _Images(HTMLParser):
+    """Counts images whose alternative text is missing or blank."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.without_alt = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Look at one element."""
+        if tag == "img" and not (dict(attrs).get("alt") or "").strip():
+            self.without_alt += 1
+
+
+def _images_without_alt(html: str) -> int:
+    images = _Images()
+    images.feed(html)
+    images.close()
+    return images.without_alt

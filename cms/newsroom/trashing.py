@@ -1,0 +1,89 @@
+"""The trash: what was deleted can be taken back for a set time. After that it is archived; work is never deleted."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cms.content.publishing import withdraw_document
+from cms.events.catalogue import ArticleArchived, ArticleDeleted, ArticleRecovered
+from cms.identity.access import NO_ARTICLE
+from cms.newsroom import queries
+from cms.newsroom.models import Article
+from cms.newsroom.rules import DeleteArticle, decide, deleted_slug
+from cms.newsroom.saving import (
+    Saved,
+    is_slug_taken,
+    locked,
+    put_standing,
+    put_values,
+    record_act,
+    refuse_act,
+    refuse_stale,
+    standing_of,
+)
+from cms.platform.actor import Actor
+from cms.platform.errors import NotFound
+
+
+def delete_article(session: Session, actor: Actor, command: DeleteArticle, now: datetime) -> Saved:
+    """Put an article into the trash, away from readers and editors; its slug is free for others meanwhile.
+
+    Emits: ArticleDeleted
+    Raises: NotFound; Forbidden; Stale.
+    """
+    article = locked(session, actor, "articles:delete", command.article_id)
+    refuse_stale(article, command.revision)
+    content = queries.content_of(session, article)
+    if article.state == "published":
+        withdraw_document(session, article.id, now)
+    put_standing(article, decide(standing_of(article), "delete", now), now)
+    article.slug = deleted_slug(article.slug, article.id)
+    event = ArticleDeleted(subject=article.id, revision=article.revision)
+    return record_act(session, actor, article, content, event, now)
+
+
+def recover_article(session: Session, actor: Actor, article_id: str, now: datetime) -> Saved:
+    """Take an article out of the trash; readers see it again when it is published again.
+
+    It gets its slug back, or the next free one where another article has it by now.
+    Emits: ArticleRecovered
+    Raises: NotFound for what is not in the trash; Forbidden.
+    """
+    article = _trashed(session, article_id)
+    refuse_act(session, actor, "articles:delete", article)
+    content = _brought_back(session, article)
+    put_standing(article, decide(standing_of(article), "recover", now), now)
+    event = ArticleRecovered(subject=article.id, revision=article.revision)
+    return record_act(session, actor, article, content, event, now)
+
+
+def expire_article(session: Session, actor: Actor, article_id: str, now: datetime) -> Saved:
+    """Archive an article whose time in the trash is over.
+
+    Emits: ArticleArchived
+    Raises: NotFound for what is not in the trash by now.
+    """
+    article = _trashed(session, article_id)
+    content = _brought_back(session, article)
+    put_standing(article, decide(standing_of(article), "expire", now), now)
+    withdraw_document(session, article.id, now)
+    event = ArticleArchived(subject=article.id, revision=article.revision)
+    return record_act(session, actor, article, content, event, now)
+
+
+def _trashed(session: Session, article_id: str) -> Article:
+    statement = select(Article).where(Article.id == article_id, Article.deleted_at.is_not(None)).with_for_update()
+    article = session.scalar(statement, execution_options={"populate_existing": True})
+    if article is None:
+        raise NotFound(NO_ARTICLE)
+    return article
+
+
+def _brought_back(session: Session, article: Article) -> dict[str, object]:
+    kept = queries.revision(session, article.id, article.revision)
+    slug = kept.content["slug"] if kept is not None else None
+    if slug is not None and is_slug_taken(session, article.locale, slug):
+        slug = None
+    put_values(session, article, {"slug": slug, "title": article.title, "locale": article.locale})
+    return queries.content_of(session, article)

@@ -13,6 +13,7 @@ from cms.newsroom.api.articles import articles
 from cms.newsroom.api.lifecycle import lifecycle
 from cms.newsroom.api.reviewing import review
 from cms.newsroom.api.trash import trash
+from cms.newsroom.leases.api import leases
 from cms.newsroom.revisions.api import revisions
 from cms.newsroom.schedules.api import schedules
 from cms.newsroom.words.api import words
@@ -44,7 +45,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     # What readers get.
     content,
     # What editors do.
-    articles, lifecycle, review, revisions, schedules, trash,
+    articles, lifecycle, review, revisions, leases, schedules, trash,
     taxonomy, words,
     # The audience.
     readers,

@@ -39,6 +39,30 @@ class ArticleEdited(Event):
 
 
 @dataclass(frozen=True)
+class ArticleRevisionRestored(Event):
+    """The working copy is what an old revision holds, under a new number; what readers see did not change."""
+
+    type = "article.revision_restored"
+    revision: int
+    restored_revision: int
+
+
+@dataclass(frozen=True)
+class ArticleLeaseTaken(Event):
+    """Somebody is at work on the article. `is_forced` is true when it was taken from somebody who held it."""
+
+    type = "article.lease_taken"
+    is_forced: bool
+
+
+@dataclass(frozen=True)
+class ArticleLeaseGivenBack(Event):
+    """Whoever was at work on the article is not any more."""
+
+    type = "article.lease_given_back"
+
+
+@dataclass(frozen=True)
 class ArticlePublished(Event):
     """Readers see this revision of the article from this commit on. `is_first` is true when they saw none before."""
 
@@ -224,6 +248,9 @@ CATALOGUE: dict[str, type[Event]] = {
     for event in (
         ArticleCreated,
         ArticleEdited,
+        ArticleRevisionRestored,
+        ArticleLeaseTaken,
+        ArticleLeaseGivenBack,
         ArticlePublished,
         ArticleUnpublished,
         ArticleScheduled,

@@ -1,12 +1,12 @@
 """Editing the working copy. What readers see does not change by it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy.orm import Session
 
-from cms.events.catalogue import ArticleEdited
+from cms.events.catalogue import ArticleEdited, Event
 from cms.newsroom import queries
 from cms.newsroom.merging import as_patch, changed_fields, is_same, merge_patch, three_way
 from cms.newsroom.models import Article
@@ -47,30 +47,59 @@ def edit_article(session: Session, actor: Actor, command: EditArticle, now: date
     content, errors = settled(merge_patch(before, command.patch))
     if errors:
         raise Invalid(errors=errors)
+
+    def event(revision: int) -> ArticleEdited:
+        return ArticleEdited(subject=article.id, revision=revision)
+
+    return change_content(session, actor, article, before, content, "edit", event, command.revision_note, now)
+
+
+def change_content(
+    session: Session,
+    actor: Actor,
+    article: Article,
+    before: Mapping[str, Any],
+    content: dict[str, Any],
+    action: Literal["edit", "restore"],
+    event: Callable[[int], Event],
+    remark: str,
+    now: datetime,
+) -> Saved | None:
+    """Write the working copy of a held article as its next revision; None when nothing changes and nothing is said.
+
+    `event` makes the event from the number of that revision. Emits: what it makes.
+    Raises: Forbidden, also for a section or language to move to; Invalid; Conflict (`slug_taken`).
+    """
     if article.published_revision is not None and content["slug"] != before["slug"]:
         # Under it readers have found the article; whoever changes it decides where they find it next.
         refuse_act(session, actor, "articles:publish", article)
     words = find_words(session, actor, content, now)
-    if not changed_fields(before, content) and not command.revision_note:
+    if not changed_fields(before, content) and not remark:
         return None
     values = {**{name: content[name] for name in PLAIN}, **words.values}
     # Where the article goes to is asked about as well as where it came from.
     target = queries.place_at(session, values["section_id"], values["locale"])
     refuse_there(session, actor, "articles:write", article, target, is_target=True)
-    after = decide(standing_of(article), "edit", now, rights=rights_on(session, actor, article))
+    after = decide(standing_of(article), action, now, rights=rights_on(session, actor, article))
     put_values(session, article, values)
     content["slug"] = article.slug
     changes = changed_fields(before, content)
     put_lists(session, article, words)
     put_standing(article, after, now)
-    event = ArticleEdited(subject=article.id, revision=article.revision)
-    return record_act(session, actor, article, content, event, now, changes, command.revision_note)
+    return record_act(session, actor, article, content, event(article.revision), now, changes, remark)
 
 
 def _stale(session: Session, article: Article, theirs: Mapping[str, Any], command: EditArticle) -> Stale:
     known = queries.revision(session, article.id, command.revision)
     if known is None:
-        return stale(article, conflicts=_without_base(theirs, command.patch), merge=None)
+        is_thinned = 1 <= command.revision < article.revision
+        return stale(
+            article,
+            conflicts=_without_base(theirs, command.patch),
+            merge=None,
+            lost_base=f"Revision {command.revision}, which you changed, "
+            + ("was thinned out, so no base is shown." if is_thinned else "is none of this article."),
+        )
     yours, _ = settled(merge_patch(known.content, command.patch))
     yours["tags"] = list(dict.fromkeys(tag_slug(name) for name in yours["tags"]))
     merged, clashes = three_way(known.content, yours, theirs)

@@ -5,9 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cms.newsroom.rules import MOST_AUTHORS, MOST_TAGS
+
 ABSENT: Any = object()
 # Members of these are merged one by one; everything else is one value that one side or the other has.
 OPEN_OBJECTS = ("/fields",)
+# Lists in which each name stands once: what two sides add and take away goes together. How many names each may have.
+SETS = {"/tags": MOST_TAGS, "/authors": MOST_AUTHORS}
 
 
 @dataclass(frozen=True)
@@ -96,5 +100,21 @@ def _merge_values(base: Any, yours: Any, theirs: Any, pointer: str, clashes: lis
     is_open = any(pointer == known or pointer.startswith(f"{known}/") for known in OPEN_OBJECTS)
     if is_open and all(isinstance(value, Mapping) for value in (base, yours, theirs)):
         return _merge_objects(base, yours, theirs, pointer, clashes)
+    if pointer in SETS and all(isinstance(value, list) for value in (base, yours, theirs)):
+        merged = _merge_sets(base, yours, theirs)
+        if merged is not None and len(merged) <= SETS[pointer]:
+            return merged
     clashes.append(Clash(pointer, base, yours, theirs))
     return theirs
+
+
+def _merge_sets(base: list[Any], yours: list[Any], theirs: list[Any]) -> list[Any] | None:
+    """What both sides added and neither took away: theirs in their order, then yours.
+
+    None where a side put what was there into another order, because an order is one value.
+    """
+    for side in (yours, theirs):
+        if len(set(side)) < len(side) or [one for one in side if one in base] != [one for one in base if one in side]:
+            return None
+    stays = [one for one in theirs if one in yours or one not in base]
+    return stays + [one for one in yours if one not in base and one not in theirs]

@@ -95,12 +95,14 @@ def refuse_stale(article: Article, revision: int) -> None:
         raise stale(article, conflicts=[], merge=None)
 
 
-def stale(article: Article, *, conflicts: Sequence[Mapping[str, Any]], merge: Mapping[str, Any] | None) -> Stale:
-    """The refusal of an act on another revision, with the present ETag."""
+def stale(
+    article: Article, *, conflicts: Sequence[Mapping[str, Any]], merge: Mapping[str, Any] | None, lost_base: str = ""
+) -> Stale:
+    """The refusal of an act on another revision, with the present ETag. `lost_base` says why no base is known."""
     etag = f'"{article.revision}"'
     return Stale(
-        f"The article is at revision {article.revision} by now.",
-        extra={"etag": etag, "conflicts": conflicts, "merge": merge},
+        f"The article is at revision {article.revision} by now. {lost_base}".strip(),
+        extra={"etag": etag, "conflicts": conflicts, "merge": merge, "is_base_known": not lost_base},
         headers={"ETag": etag},
     )
 

@@ -35,6 +35,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "internal": (500, "A mistake on our side. The request id names it in the log."),
     "invalid": (422, "The request was read and its content is wrong; errors lists where."),
     "last_administrator": (409, "This is the last active administrator; make another one first."),
+    "lease_held": (423, "Somebody else is at work on the article; holder and expires_at say who and until when."),
     "method_not_allowed": (405, "This path does not know the method; Allow lists those that it knows."),
     "name_taken": (409, "A role has this name already."),
     "not_found": (404, "There is nothing at this address, or nothing that you may know of."),

@@ -90,6 +90,12 @@ class Invalid(Problem):
     status, code, title = 422, "invalid", "The content of the request is not valid"
 
 
+class Locked(Problem):
+    """Somebody else is at work on the thing."""
+
+    status, code, title = 423, "lease_held", "Somebody else is at work on this"
+
+
 class PreconditionMissing(Problem):
     """A write on a thing that shows an ETag came without `If-Match`."""
 

@@ -15,6 +15,8 @@ from cms.identity.roles import make_role
 from cms.identity.rules import PERMISSIONS, NewRole, grant_of
 from cms.identity.staff import staffing
 from cms.identity.staff.schemas import Given, Invitation
+from cms.newsroom.leases.rules import TakeLease
+from cms.newsroom.leases.taking import take_lease
 from cms.newsroom.reviewing import approve_article, archive_article
 from cms.newsroom.rules import ArticleAct, DeleteArticle
 from cms.newsroom.saving import Saved
@@ -178,6 +180,14 @@ def _in_trash(room: Room, column: str) -> Asked:
     return f"/api/v1/trash/{made.article.id}/restore", {}
 
 
+def _on_lease(room: Room, column: str) -> Asked:
+    """An article that somebody is at work on; who may give the lease back is told that it is somebody else's."""
+    path, _, saved = room.article(column)
+    with room.desk.database.transaction() as session:
+        take_lease(session, OPERATOR, TakeLease(saved.article.id, lasts_seconds=60), now())
+    return f"{path}/lease", {}
+
+
 def _receipt(room: Room, column: str) -> Asked:
     return f"/api/v1/receipts/{room.article(column, published=True)[2].letter.id}", {}
 
@@ -283,6 +293,11 @@ ASK: dict[str, Callable[[Room, str], Asked]] = {
     "GET /api/v1/articles/<article_id>/schedule": _scheduled(),
     "PUT /api/v1/articles/<article_id>/schedule": _on_article("/schedule", json={"publish_at": LATER}, headers={}),
     "DELETE /api/v1/articles/<article_id>/schedule": _scheduled(headers={"If-Match": '"1"'}),
+    "GET /api/v1/articles/<article_id>/revisions/<int:first>..<int:second>": _on_article("/revisions/1..1"),
+    "POST /api/v1/articles/<article_id>/restore": _on_article("/restore", json={"revision": 1}),
+    "GET /api/v1/articles/<article_id>/lease": _on_lease,
+    "PUT /api/v1/articles/<article_id>/lease": _on_article("/lease"),
+    "DELETE /api/v1/articles/<article_id>/lease": _on_lease,
     "GET /api/v1/receipts/<receipt_id>": _receipt,
     "POST /api/v1/sections": _numbered("/api/v1/sections", name="Section #", parent="city"),
     "PATCH /api/v1/sections/<slug>": _on_word("sections", json={"name": "Renamed"}),

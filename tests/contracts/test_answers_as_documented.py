@@ -49,7 +49,7 @@ class Witness:
         self.seen: set[tuple[str, str, int]] = set()
         self.paths = [
             (re.compile("".join(_pattern(part) for part in re.split(r"(\{\w+\})", path))), path)
-            for path in sorted(document["paths"], key=lambda path: path.count("{"))
+            for path in sorted(document["paths"], key=lambda path: (path.count("/{"), -path.count("{")))
         ]
 
     def ask(self, method: str, path: str, status: int, body: Any = None, **headers: str) -> Any:
@@ -149,6 +149,12 @@ def test_every_answer_is_as_documented(witness: Witness, settings: Settings, dat
     ask("GET", f"{path}/revisions", 200)
     ask("GET", f"{path}/revisions/2", 200)
     ask("GET", f"{path}/revisions/99", 404)
+    ask("GET", f"{path}/revisions/1..2", 200)
+    ask("GET", f"{path}/revisions/1..99", 404)
+    ask("GET", f"{path}?as_of=2100-01-01T00:00:00Z", 200)
+    ask("GET", f"{path}?as_of=2000-01-01T00:00:00Z", 404)
+    ask("GET", f"{path}?as_of=yesterday", 400)
+    _restore_and_lease(witness, drafts[1]["id"])
 
     document = ask("GET", f"/content/v1/articles/{whole}", 200)
     assert document.json["reading_time"]["minutes"] == 1
@@ -258,6 +264,22 @@ def _review(witness: Witness) -> None:
     ask("POST", f"{path}/archive", 200, If_Match='"4"')
     ask("POST", f"{path}/archive", 409, If_Match='"5"')
     ask("POST", f"{path}/unarchive", 200, If_Match='"5"')
+
+
+def _restore_and_lease(witness: Witness, article_id: str) -> None:
+    ask, path = witness.ask, f"/api/v1/articles/{article_id}"
+    ask("PATCH", path, 200, {"dek": "Restored soon."}, If_Match='"2"')
+    ask("POST", f"{path}/restore", 200, {"revision": 1, "note": "As it was"}, If_Match='"3"')
+    ask("POST", f"{path}/restore", 404, {"revision": 99}, If_Match='"4"')
+    ask("POST", f"{path}/restore", 412, {"revision": 1}, If_Match='"3"')
+    ask("POST", f"{path}/restore", 422, {"revision": "one"}, If_Match='"4"')
+    ask("GET", f"{path}/lease", 404)
+    ask("PUT", f"{path}/lease", 200)
+    ask("GET", f"{path}/lease", 200)
+    ask("GET", path, 200)
+    ask("PUT", f"{path}/lease", 422, {"force": "yes"})
+    ask("DELETE", f"{path}/lease", 204)
+    ask("DELETE", f"{path}/lease", 404)
 
 
 def _roles_and_tokens(witness: Witness) -> None:

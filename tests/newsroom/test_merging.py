@@ -37,7 +37,7 @@ contents = st.fixed_dictionaries(
     {
         "title": st.text("xyz", min_size=1, max_size=2),
         "section": st.none() | st.sampled_from(["city", "world"]),
-        "tags": st.lists(st.sampled_from("pqr"), max_size=2),
+        "tags": st.lists(st.sampled_from("pqr"), max_size=3, unique=True),
         "source": st.none() | st.fixed_dictionaries({"name": st.sampled_from("MN"), "url": st.sampled_from("uv")}),
         "fields": objects,
     }
@@ -77,7 +77,7 @@ def test_each_field_is_merged_or_clashes_as_its_two_sides_say(
 ) -> None:
     merged, clashes = three_way(base, yours, theirs)
     clashing = {clash.pointer for clash in clashes}
-    for name in ("title", "section", "tags", "source"):
+    for name in ("title", "section", "source"):
         ours, others = not is_same(yours[name], base[name]), not is_same(theirs[name], base[name])
         has_clashed = ours and others and not is_same(yours[name], theirs[name])
         assert (f"/{name}" in clashing) == has_clashed
@@ -87,7 +87,8 @@ def test_each_field_is_merged_or_clashes_as_its_two_sides_say(
     other_way, other_clashes = three_way(base, theirs, yours)
     assert {clash.pointer for clash in other_clashes} == clashing
     if not clashes:
-        assert is_same(other_way, merged)
+        assert sorted(other_way.pop("tags")) == sorted(merged["tags"])
+        assert is_same(other_way, {name: value for name, value in merged.items() if name != "tags"})
         assert is_same(
             merge_patch(theirs, as_patch(theirs, merged)), {k: v for k, v in merged.items() if v is not None}
         )
@@ -110,3 +111,34 @@ def test_a_member_that_one_side_dropped_and_the_other_changed_clashes() -> None:
         {"pointer": "/fields/a~1b", "base": 1, "yours": None, "theirs": 2}
     ]
     assert merged == {"fields": {"a/b": 2}}
+
+
+@given(contents, contents, contents)
+def test_what_two_sides_add_to_tags_and_take_away_goes_together(
+    base: dict[str, Any], yours: dict[str, Any], theirs: dict[str, Any]
+) -> None:
+    merged, clashes = three_way(base, yours, theirs)
+    was, ours, others = base["tags"], yours["tags"], theirs["tags"]
+    is_one_sided = was in (ours, others) or ours == others
+    if "/tags" in {clash.pointer for clash in clashes}:
+        assert not is_one_sided
+        assert any(
+            [one for one in side if one in was] != [one for one in was if one in side] for side in (ours, others)
+        )
+    elif not is_one_sided:
+        added = (set(ours) | set(others)) - set(was)
+        assert set(merged["tags"]) == (set(was) & set(ours) & set(others)) | added
+        assert len(set(merged["tags"])) == len(merged["tags"])
+
+
+def test_bylines_grow_on_both_sides_and_too_many_are_for_a_person_to_choose() -> None:
+    base = {"authors": ["ann", "bo"]}
+    merged, clashes = three_way(base, {"authors": ["cy", "ann", "bo"]}, {"authors": ["ann", "di"]})
+    assert (merged, clashes) == ({"authors": ["ann", "di", "cy"]}, [])
+    assert [clash.pointer for clash in three_way(base, {"authors": ["bo", "ann"]}, {"authors": ["ann"]})[1]] == [
+        "/authors"
+    ]
+    many = [f"a{number}" for number in range(12)], [f"b{number}" for number in range(12)]
+    assert [clash.pointer for clash in three_way({"authors": []}, *({"authors": side} for side in many))[1]] == [
+        "/authors"
+    ]

@@ -11,15 +11,20 @@ from cms.newsroom import queries, trashing
 from cms.newsroom.api.answering import WAITING_ROOM, article_answer, article_key, readable, receipt_path
 from cms.newsroom.drafting import create_article as create
 from cms.newsroom.editing import edit_article as edit
+from cms.newsroom.leases.queries import lease_data, lease_on
+from cms.newsroom.revisions.queries import as_it_was
 from cms.newsroom.rules import DeleteArticle, EditArticle, NewArticle
 from cms.newsroom.schemas.articles import (
     ArticlePageShape,
     ArticlePatchShape,
     ArticleQueryShape,
+    ArticleReadShape,
     ArticleShape,
+    ArticleWithLeaseShape,
     NewArticleShape,
 )
 from cms.newsroom.waiting import WaitingRoom
+from cms.platform.errors import NotFound
 from cms.platform.http.answers import answer
 from cms.platform.http.endpoint import endpoint
 from cms.platform.http.etags import is_not_modified, revision_etag
@@ -80,14 +85,31 @@ def list_articles(query: dict[str, Any]) -> Response:
 
 
 @articles.get("/articles/<article_id>")
-@endpoint(summary="Read an article", scope="articles:read", answers={200: ArticleShape, 304: None}, refuses=(404,))
-def read_article(article_id: str) -> Response:
+@endpoint(
+    summary="Read an article",
+    scope="articles:read",
+    query=ArticleReadShape,
+    answers={200: ArticleWithLeaseShape, 304: None},
+    refuses=(404,),
+    description="With `as_of` it is the working copy as it stood then, and has no ETag. `lease` is there while "
+    "somebody is at work on it.",
+)
+def read_article(article_id: str, query: dict[str, Any]) -> Response:
     """The working copy, with the ETag that changes are made on."""
     with reading() as session:
         article = readable(session, article_id)
-        if is_not_modified(revision_etag(article.revision)):
-            return answer(None, 304, etag=revision_etag(article.revision))
-        return article_answer(article, queries.content_of(session, article))
+        if query["as_of"] is not None:
+            past = as_it_was(session, article, query["as_of"])
+            if past is None:
+                raise NotFound("The article had not been made at that instant.")
+            return answer(past)
+        etag = revision_etag(article.revision)
+        lease = lease_on(session, article.id, services().clock())
+        # A lease begins without a new revision, and whoever reads again while it lasts has to see it.
+        if lease is None and is_not_modified(etag):
+            return answer(None, 304, etag=etag)
+        data = queries.article_data(article, queries.content_of(session, article))
+        return answer(data if lease is None else {**data, "lease": lease_data(lease)}, etag=etag)
 
 
 @articles.patch("/articles/<article_id>")

@@ -1,9 +1,13 @@
 """Shapes of revisions on the wire."""
 
-from marshmallow import fields
+from typing import get_args
 
-from cms.newsroom.schemas.articles import SourceOutputShape
-from cms.platform.http.shapes import ListShape, Shape, UtcInstant
+from marshmallow import fields, validate
+
+from cms.newsroom.revisions.comparing import Kind
+from cms.newsroom.revisions.text_diff import Op
+from cms.newsroom.schemas.articles import SourceOutputShape, note_field
+from cms.platform.http.shapes import Flag, ListShape, Shape, UtcInstant
 
 
 class RevisionEntryShape(Shape):
@@ -40,6 +44,44 @@ class RevisionShape(RevisionEntryShape):
     """A saved state with its content."""
 
     content = fields.Nested(ContentShape, required=True)
+
+
+class RestoreInputShape(Shape):
+    """Which revision to bring back."""
+
+    revision = fields.Integer(
+        required=True, strict=True, validate=validate.Range(1), metadata={"description": "The one to bring back"}
+    )
+    note = note_field(load_default="")
+    drops_missing = Flag(
+        load_default=False,
+        metadata={"description": "Leave out sections and people that do not exist any more, instead of refusing"},
+    )
+
+
+class PieceShape(Shape):
+    """A stretch of text that both revisions have, or only the one."""
+
+    op = fields.String(required=True, validate=validate.OneOf(get_args(Op)))
+    text = fields.String(required=True)
+
+
+class DifferenceShape(Shape):
+    """A field that differs. `text_diff` is there where both sides are text; its pieces in order make up both."""
+
+    pointer = fields.String(required=True)
+    kind = fields.String(required=True, validate=validate.OneOf(get_args(Kind)))
+    before = fields.Raw(required=True, allow_none=True)
+    after = fields.Raw(required=True, allow_none=True)
+    text_diff = fields.List(fields.Nested(PieceShape), required=True, allow_none=True)
+
+
+class ComparisonShape(Shape):
+    """Two revisions and the fields in which they differ."""
+
+    from_ = fields.Nested(RevisionEntryShape, required=True, data_key="from")
+    to = fields.Nested(RevisionEntryShape, required=True)
+    fields_ = fields.List(fields.Nested(DifferenceShape), required=True, data_key="fields")
 
 
 class RevisionPageShape(ListShape):

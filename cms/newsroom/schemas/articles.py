@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, post_load, validate
 
 from cms.newsroom import rules
+from cms.newsroom.leases.schemas import LeaseShape
 from cms.newsroom.revisions.rules import LONGEST_NOTE
 from cms.newsroom.rules import NewArticle
 from cms.platform.http.query_input import PageShape
@@ -129,6 +130,15 @@ class ArticleQueryShape(PageShape):
     )
 
 
+class ArticleReadShape(Shape):
+    """Which state of an article to read."""
+
+    as_of = UtcInstant(
+        load_default=None,
+        metadata={"description": "An instant: the working copy as it stood then, from the revisions that are kept"},
+    )
+
+
 class SourceOutputShape(Shape):
     """Where the story comes from."""
 
@@ -181,6 +191,12 @@ class ArticleShape(ArticleEntryShape):
     body = fields.String(required=True)
     body_format = fields.String(required=True, validate=validate.OneOf(rules.BODY_FORMATS))
     fields_ = fields.Dict(required=True, data_key="fields")
+
+
+class ArticleWithLeaseShape(ArticleShape):
+    """An article as editors read it."""
+
+    lease = fields.Nested(LeaseShape, metadata={"description": "Who is at work on it; left out while nobody is"})
 
 
 class ArticlePageShape(ListShape):

@@ -20,8 +20,9 @@ CODES = {
     400: "bad_request", 401: "unauthenticated", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",
     406: "not_acceptable", 408: "request_timeout", 409: "conflict", 410: "gone", 411: "length_required",
     412: "stale", 413: "too_large", 414: "uri_too_long", 415: "unsupported_media_type", 416: "range_not_satisfiable",
-    417: "expectation_failed", 422: "invalid", 428: "precondition_required", 429: "too_many_requests",
-    431: "headers_too_large", 500: "internal", 501: "not_implemented", 502: "bad_gateway", 503: "unavailable",
+    417: "expectation_failed", 422: "invalid", 423: "lease_held", 428: "precondition_required",
+    429: "too_many_requests", 431: "headers_too_large", 500: "internal", 501: "not_implemented",
+    502: "bad_gateway", 503: "unavailable",
 }  # fmt: skip
 
 

@@ -110,6 +110,16 @@ def test_loading_publishes_under_the_dates_that_the_articles_bear(database: Data
         assert session.scalar(select(func.count()).select_from(Delivery)) == 6 * 3
 
 
+def test_a_correction_is_among_it_for_readers_to_see(database: Database, newsroom: Sample) -> None:
+    [corrected, *_] = [article for article in newsroom.articles if article.correction]
+    load_words(database, newsroom, AFTERWARDS)
+    load_articles(database, [corrected], corrected.published_at, clock)
+    with database.reading() as session:
+        content = session.scalars(select(Document.content)).one()
+    assert [one["note"] for one in content["corrections"]] == [corrected.correction]
+    assert content["published_at"] < content["updated_at"]
+
+
 def test_loading_again_changes_nothing_and_goes_on_where_it_was_interrupted(
     database: Database, newsroom: Sample
 ) -> None:

@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 
 from cms.audit.recording import note
 from cms.launch.sample.reading import Sample, SampleArticle
+from cms.newsroom.correcting import correct_article
 from cms.newsroom.drafting import create_article
 from cms.newsroom.models import Article
 from cms.newsroom.preparing import PreparedBody
 from cms.newsroom.publishing import publish_article
-from cms.newsroom.rules import NewArticle, PublishArticle
+from cms.newsroom.rules import ArticleAct, NewArticle, PublishArticle
 from cms.platform.actor import system
 from cms.platform.db import Database
 from cms.platform.errors import Conflict
@@ -117,6 +118,9 @@ def _publish(database: Database, article: SampleArticle, published_at: datetime,
             made = create_article(session, ACTOR, command, now).article
             prepared = PreparedBody(made.revision, rendered)
             publish_article(session, ACTOR, PublishArticle(made.id, made.revision, published_at), prepared, now)
+            if article.correction:
+                act = ArticleAct(made.id, made.revision, article.correction)
+                correct_article(session, ACTOR, act, PreparedBody(made.revision, rendered), now)
     except Conflict:
         # Another start loads at the same time and was first.
         return False

@@ -60,7 +60,10 @@ class SampleSource:
 
 @dataclass(frozen=True)
 class SampleArticle:
-    """An article with its Markdown `body`. Section, tags, authors and editor are slugs."""
+    """An article with its Markdown `body`. Section, tags, authors and editor are slugs.
+
+    `correction` tells readers what an earlier version had wrong; empty where nothing was.
+    """
 
     title: str
     slug: str
@@ -75,6 +78,7 @@ class SampleArticle:
     dek: str
     summary: tuple[str, ...]
     body: str
+    correction: str = ""
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,14 @@ from sqlalchemy.orm import Session
 
 from cms.audit.models import AuditEntry
 from cms.platform.actor import Actor
-from cms.platform.db import after_commit
+from cms.platform.db import after_commit, insert_into
 
 log = structlog.get_logger("copydesk.audit")
 # Who comes in, by what, and what they may do. These acts are told in the logs too, which are often watched and kept
 # elsewhere, with who, what, from where and with which result. Source: OWASP ASVS 5.0, 16.2 and 16.3.
 OF_ACCESS = frozenset({"session", "staff", "staff_code", "invitation", "token", "role", "key", "account", "challenge"})
+
+ENTRY = insert_into(AuditEntry)
 
 
 def note(
@@ -32,21 +34,20 @@ def note(
 
     An act of access that came by a request is told in the log as well, as `access_act`, once it is committed.
     """
-    session.add(
-        AuditEntry(
-            at=now,
-            actor_kind=actor.kind,
-            actor_id=actor.id,
-            credential=actor.credential,
-            action=action,
-            subject_kind=subject_kind,
-            subject_id=subject_id,
-            outcome=outcome,
-            changes=list(changes),
-            request_id=actor.request_id,
-            client_address=actor.client_address,
-        )
-    )
+    entry = {
+        "at": now,
+        "actor_kind": actor.kind,
+        "actor_id": actor.id,
+        "credential": actor.credential,
+        "action": action,
+        "subject_kind": subject_kind,
+        "subject_id": subject_id,
+        "outcome": outcome,
+        "changes": list(changes),
+        "request_id": actor.request_id,
+        "client_address": actor.client_address,
+    }
+    session.execute(ENTRY, entry)
     if subject_kind in OF_ACCESS and actor.request_id:
         told = {
             "act": action,

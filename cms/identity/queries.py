@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from cms.identity import rules
@@ -14,6 +14,14 @@ from cms.identity.staff.models import StaffGrant, StaffInvitation
 from cms.platform.actor import Grant
 from cms.platform.ids import is_id
 from cms.platform.keyset import one_page
+
+# Asked by every request of a token: built once, since building a statement costs more than running it.
+DIGEST = bindparam("digest")
+TOKEN_AND_ROLE = (
+    select(ApiToken, Role)
+    .outerjoin(Role, Role.name == ApiToken.role)
+    .where(or_(ApiToken.digest == DIGEST, ApiToken.previous_digest == DIGEST))
+)
 
 
 @dataclass(frozen=True)
@@ -61,12 +69,7 @@ def is_in_use(session: Session, role: str, now: datetime) -> bool:
 
 def token_and_role(session: Session, digest: bytes) -> tuple[ApiToken, Role | None] | None:
     """The token with this digest, now or before its rotation, with its custom role; one statement."""
-    statement = (
-        select(ApiToken, Role)
-        .outerjoin(Role, Role.name == ApiToken.role)
-        .where(or_(ApiToken.digest == digest, ApiToken.previous_digest == digest))
-    )
-    row = session.execute(statement).first()
+    row = session.execute(TOKEN_AND_ROLE, {"digest": digest}).first()
     return None if row is None else (row[0], row[1])
 
 

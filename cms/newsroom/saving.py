@@ -11,8 +11,7 @@ from sqlalchemy.orm import Session
 
 from cms.audit.recording import note
 from cms.events.catalogue import Event
-from cms.events.models import Letter
-from cms.events.outbox import record
+from cms.events.outbox import Dropped, record
 from cms.identity.access import NO_ARTICLE, refuse
 from cms.identity.rules import Place
 from cms.identity.rules import decide as allows
@@ -45,7 +44,7 @@ class Saved:
 
     article: Article
     content: dict[str, Any]
-    letter: Letter
+    letter: Dropped
 
 
 def locked(session: Session, actor: Actor, permission: str, article_id: str) -> Article:

@@ -50,7 +50,8 @@ def letter(database: Database, at: datetime, *states: str) -> str:
     with database.transaction() as session:
         event = ArticlePublished(new_id(), 1, True) if states else ArticleCreated(new_id(), 1)
         dropped = record(session, event, actor=system("test"), now=at)
-        for delivery, state in zip(dropped.deliveries, states, strict=True):
+        owed = session.scalars(select(Delivery).where(Delivery.letter_id == dropped.id).order_by(Delivery.number))
+        for delivery, state in zip(owed, states, strict=True):
             delivery.state = state
         return dropped.id
 

@@ -7,8 +7,7 @@ from sqlalchemy.orm import Session
 
 from cms.audit.recording import note
 from cms.events.catalogue import ArticleScheduled, ArticleUnscheduled
-from cms.events.models import Letter
-from cms.events.outbox import record
+from cms.events.outbox import Dropped, record
 from cms.newsroom import queries
 from cms.newsroom.models import Article
 from cms.newsroom.rules import decide
@@ -30,7 +29,7 @@ class Scheduled:
 
     schedule: Schedule
     article: Article
-    letter: Letter
+    letter: Dropped
 
 
 def put_schedule(session: Session, actor: Actor, command: PutSchedule, now: datetime) -> Scheduled:
@@ -128,7 +127,7 @@ def _wrong_for(article: Article, times: Times) -> list[FieldError]:
     return []
 
 
-def _record(session: Session, actor: Actor, article: Article, schedule: Schedule, now: datetime) -> Letter:
+def _record(session: Session, actor: Actor, article: Article, schedule: Schedule, now: datetime) -> Dropped:
     """Write the act down. What is shown later is the revision that is present now, whatever is edited meanwhile."""
     public_at = schedule.embargo_until or schedule.publish_at
     if public_at is not None:
@@ -150,7 +149,7 @@ def _record(session: Session, actor: Actor, article: Article, schedule: Schedule
 
 def _record_beside(
     session: Session, actor: Actor, event: ArticleScheduled | ArticleUnscheduled, article: Article, now: datetime
-) -> Letter:
+) -> Dropped:
     """Audit note and letter of an act that leaves the article as it is."""
     note(session, actor=actor, action=event.type, subject_kind="article", subject_id=article.id, now=now)
     letter = record(session, event, actor=actor, now=now)

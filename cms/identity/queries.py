@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import BindParameter, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from cms.identity import rules
@@ -16,7 +16,7 @@ from cms.platform.ids import is_id
 from cms.platform.keyset import one_page
 
 # Asked by every request of a token: built once, since building a statement costs more than running it.
-DIGEST = bindparam("digest")
+DIGEST: BindParameter[bytes] = bindparam("digest")
 TOKEN_AND_ROLE = (
     select(ApiToken, Role)
     .outerjoin(Role, Role.name == ApiToken.role)

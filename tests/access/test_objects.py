@@ -9,8 +9,8 @@ from werkzeug.test import TestResponse
 
 from cms.identity.staff.schemas import Given
 from cms.newsroom import preparing
-from cms.newsroom.publishing import delete_article
 from cms.newsroom.rules import DeleteArticle
+from cms.newsroom.trashing import delete_article
 from cms.platform.clock import now
 from cms.platform.db import Database
 from tests.access.desk import OPERATOR, Desk
@@ -18,6 +18,7 @@ from tests.newsroom.making import counts
 
 FIRST = {"If-Match": '"1"'}
 NEVER = "01890a5d-ac96-774b-bcce-b302099a8057"
+VERBS = ("submit", "approve", "takedown", "archive", "unarchive", "validate")
 WITHOUT_IDS = {"request_id": "", "instance": ""}
 # No article has one of these ids, whatever somebody hopes that they are read as.
 GUESSES = (
@@ -42,6 +43,9 @@ def attempts(client: FlaskClient, article_id: str) -> list[tuple[str, TestRespon
         ("PATCH", path, {"json": {"dek": "Mine."}, "headers": FIRST}),
         ("POST", f"{path}/publish", {"headers": FIRST}),
         ("POST", f"{path}/unpublish", {"headers": FIRST}),
+        *(("POST", f"{path}/{verb}", {"headers": FIRST}) for verb in VERBS),
+        ("POST", f"{path}/reject", {"headers": FIRST, "json": {"note": "No."}}),
+        ("POST", f"{path}/correct", {"headers": FIRST, "json": {"note": "No."}}),
         ("DELETE", path, {"headers": FIRST}),
     ]
     return [(f"{method} {route}", client.open(route, method=method, **options)) for method, route, options in asked]
@@ -63,8 +67,8 @@ def test_what_is_elsewhere_cannot_be_told_from_what_never_was(desk: Desk, databa
     live, gone = desk.article(published=True), desk.article(section="sport")
     with database.transaction() as session:
         delete_article(session, OPERATOR, DeleteArticle(gone.article.id, 1), now())
-    sport = desk.client(desk.token("editor", section_path="sport/"))
-    kazakh = desk.client(desk.token("editor", locale="kk"))
+    sport = desk.client(desk.token("editor-in-chief", section_path="sport/"))
+    kazakh = desk.client(desk.token("editor-in-chief", locale="kk"))
     before = counts(database)
     nothing = refusals(sport, NEVER)
     for hidden in (there, foreign, plain, live, gone):

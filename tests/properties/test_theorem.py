@@ -284,19 +284,20 @@ class Run:
 
 def fold(session: Session) -> dict[str, dict[str, Any]]:
     """What readers should see of each article, from the newsroom's own tables alone."""
-    query = select(Article.id, Article.slug, Article.locale, Article.published_revision, Revision.content).join(
+    query = select(Article, Revision).join(
         Revision, (Revision.article_id == Article.id) & (Revision.revision == Article.published_revision)
     )
     live = {}
-    for row in session.execute(query.where(Article.published_revision.is_not(None), Article.deleted_at.is_(None))):
-        rendered = render(row.content["body"], row.content["body_format"])
+    for row, revision in session.execute(query.where(Article.deleted_at.is_(None))):
+        rendered = render(revision.content["body"], revision.content["body_format"])
+        minutes = measure(rendered.text, rendered.image_count, revision.content["locale"], rates_from(""))
         live[row.id] = {
             "id": row.id,
-            "slug": row.slug,
+            "slug": revision.content["slug"],
             "revision": row.published_revision,
-            "title": row.content["title"],
+            "title": revision.content["title"],
             "body": {"html": rendered.html},
-            "reading_time": measure(rendered.text, rendered.image_count, row.locale, rates_from("")).as_dict(),
+            "reading_time": minutes.as_dict(),
             "text": rendered.text,
         }
     return live

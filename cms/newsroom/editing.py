@@ -100,9 +100,12 @@ def _stale(session: Session, article: Article, theirs: Mapping[str, Any], comman
             lost_base=f"Revision {command.revision}, which you changed, "
             + ("was thinned out, so no base is shown." if is_thinned else "is none of this article."),
         )
-    yours, _ = settled(merge_patch(known.content, command.patch))
-    yours["tags"] = list(dict.fromkeys(tag_slug(name) for name in yours["tags"]))
-    merged, clashes = three_way(known.content, yours, theirs)
+    # A tag that was renamed or merged meanwhile is no edit of the article, and clashes with none.
+    base = queries.as_called_now(session, known.content)
+    yours, _ = settled(merge_patch(base, command.patch))
+    yours["tags"] = [tag_slug(name) for name in yours["tags"]]
+    yours = queries.as_called_now(session, yours)
+    merged, clashes = three_way(base, yours, theirs)
     proposal = None if clashes else as_patch(theirs, merged)
     return stale(article, conflicts=[clash.as_dict() for clash in clashes], merge=proposal)
 

@@ -16,6 +16,7 @@ from cms.newsroom.models import Article, ArticleAuthor, ArticleTag, Revision
 from cms.platform.clock import rfc3339
 from cms.platform.keyset import one_page
 from cms.taxonomy.models import Person, Section, Source, Tag, WordAlias
+from cms.taxonomy.queries import now_called
 
 PLAIN = ("title", "locale", "slug", "dek", "summary", "body", "body_format", "fields")
 OWN = (
@@ -188,6 +189,21 @@ def contents(session: Session, rows: Sequence[Article]) -> dict[str, dict[str, A
             "source": {"name": sources[article.source_id], "url": article.source_url} if article.source_id else None,
         }
         for article in rows
+    }
+
+
+def as_called_now(session: Session, content: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a revision with present slugs for words that had others when it was saved; each word once."""
+    section, editor = content["section"], content["editor"]
+    sections = now_called(session, Section, [section] if section else [])
+    people = now_called(session, Person, {*content["authors"], *([editor] if editor else [])})
+    tags = now_called(session, Tag, content["tags"])
+    return {
+        **content,
+        "section": sections.get(section, section),
+        "tags": list(dict.fromkeys(tags.get(slug, slug) for slug in content["tags"])),
+        "authors": list(dict.fromkeys(people.get(slug, slug) for slug in content["authors"])),
+        "editor": people.get(editor, editor),
     }
 
 

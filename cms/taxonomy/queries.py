@@ -107,6 +107,18 @@ def below(path: str) -> Any:
     return func.substr(Section.path, 1, len(path)) == path
 
 
+def now_called(session: Session, kind: type[Any], slugs: Collection[str]) -> dict[str, str]:
+    """Present slugs by older ones; what is not older, or leads nowhere, is not in it."""
+    if not slugs:
+        return {}
+    statement = (
+        select(WordAlias.key, kind.slug)
+        .join(kind, kind.id == WordAlias.word_id)
+        .where(WordAlias.kind == KIND_NAMES[kind], WordAlias.key.in_(slugs))
+    )
+    return dict(session.execute(statement).all())
+
+
 def aliases(session: Session, word_ids: Collection[str]) -> dict[str, list[tuple[str, str]]]:
     """The other slugs of these words by id, each with its name, which is empty for what is no synonym."""
     found: dict[str, list[tuple[str, str]]] = defaultdict(list)

@@ -52,9 +52,10 @@ def load_words(database: Database, newsroom: Sample, now: datetime) -> None:
     """Put in the sections, tags, people and sources that are not there."""
     with database.transaction() as session:
         for section in _missing(session, Section.slug, newsroom.sections):
-            add_section(session, ACTOR, NewSection(name=section.name, slug=section.slug, parent=section.parent), now)
+            new = NewSection(name=section.name, slug=section.slug, parent=section.parent, names=section.names)
+            add_section(session, ACTOR, new, now)
         for tag in _missing(session, Tag.slug, newsroom.tags):
-            add_tag(session, ACTOR, NewTag(name=tag.name, slug=tag.slug), now)
+            add_tag(session, ACTOR, NewTag(name=tag.name, slug=tag.slug, names=tag.names), now)
         for person in _missing(session, Person.slug, newsroom.people):
             add_person(session, ACTOR, NewPerson(name=person.name, slug=person.slug, bio=person.bio), now)
         names = set(session.scalars(select(Source.name)))

@@ -34,10 +34,11 @@ class SampleSection:
 
 @dataclass(frozen=True)
 class SampleTag:
-    """A word that articles share."""
+    """A word that articles share. `names` are its names by locale; `name` is the English one."""
 
     slug: str
     name: str
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -2,23 +2,22 @@
 
 import random
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import orjson
 import pytest
-from alembic import command
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, update
 
-from cms.migrations.running import configuration, upgrade
+from cms.migrations.running import upgrade
 from cms.newsroom.models import Article, Revision, RevisionText
 from cms.newsroom.revisions.packing import content_in, digest_of, pack, pack_text, standing_in
 from cms.newsroom.revisions.rules import Kept, is_thinnable, spare, thinned_before
 from cms.newsroom.revisions.thinning import thin_revisions
 from cms.platform.db import Database
 from cms.settings import Settings
+from tests.going_back import go_back, insert
 from tests.newsroom.making import act, draft, patch
 from workers.due import thin
 
@@ -189,12 +188,12 @@ def test_an_article_of_fifty_saves_takes_a_fraction_of_what_its_copies_would() -
 def test_a_filled_database_of_before_keeps_its_revisions(
     settings: Settings, database: Database, database_kind: str
 ) -> None:
-    _go_back(database, database_kind, "0007")
+    go_back(database, database_kind, "0007")
     article, instant = "01890a5d-ac96-774b-bcce-b302099a8057", "2026-11-03 12:00:00"
     stored = article if database_kind == "postgresql" else article.replace("-", "")
     story = [("created", "One"), ("edited", "Two"), ("published", "Two"), ("edited", "Three"), ("unpublished", "Three")]
     with database.transaction() as session:
-        _insert(
+        insert(
             session,
             "articles",
             number=1, id=stored, state="draft", revision=5, locale="en", slug="s", title="T", dek="", summary="[]",
@@ -202,7 +201,7 @@ def test_a_filled_database_of_before_keeps_its_revisions(
             created_at=instant, updated_at=instant,
         )  # fmt: skip
         for number, (action, body) in enumerate(story, 1):
-            _insert(
+            insert(
                 session,
                 "article_revisions",
                 article_id=stored, revision=number, action=action, actor_kind="service", actor_id="x", at=instant,
@@ -220,32 +219,3 @@ def test_a_filled_database_of_before_keeps_its_revisions(
         assert rows[3].standing["published_at"] == "2026-11-03T12:00:00Z"
         assert rows[4].standing["first_published_at"] == "2026-11-03T12:00:00Z"
     assert text_count(database, article) == 3
-
-
-def _go_back(database: Database, kind: str, step: str) -> None:
-    """Empty the database and bring it to an earlier step."""
-    with database.writer.connect() as connection:
-        if kind == "postgresql":
-            connection.execute(text("DROP SCHEMA public CASCADE"))
-            connection.execute(text("CREATE SCHEMA public"))
-        else:
-            connection.exec_driver_sql("COMMIT")
-            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-            for name in connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'table'")).all():
-                if not name.startswith("sqlite_"):
-                    connection.exec_driver_sql(f"DROP TABLE {name}")
-        command.upgrade(configuration(connection), step)
-        connection.commit()
-        connection.invalidate()
-
-
-def _insert(session: Any, table: str, **values: Any) -> None:
-    names = ", ".join(values)
-    # PostgreSQL takes text for any type when it is not told one.
-    marks = ", ".join(_literal(value) for value in values.values())
-    session.execute(text(f"INSERT INTO {table} ({names}) VALUES ({marks})"))
-
-
-def _literal(value: Any) -> str:
-    return str(value) if isinstance(value, int) else "'" + value.replace(":", r"\:") + "'"

@@ -50,9 +50,11 @@ class Effort:
 
     def spend(self, steps: int) -> bool:
         """Take steps from what is left; False when there are none."""
+        if self.left <= 0:
+            return False
         self.left -= steps
         self.done += steps
-        return self.left > 0
+        return True
 
 
 def text_diff(before: str, after: str, effort: Effort | None = None) -> list[Piece]:

@@ -235,7 +235,7 @@ LIFECYCLE_NOTES = (
     "- Publishing a revision that readers see already is refused with `already_published`; a correction is not, since",
     "  its public note is new.",
     "- `delete` puts an article into the trash in whatever state it is. It can be taken back for",
-    "  `COPYDESK_TRASH_DAYS`; after that it is archived. Its revisions are never deleted.",
+    "  `COPYDESK_TRASH_DAYS`; after that it is archived. Expiry deletes no revision.",
     "- Who is limited to a section needs both in it: the place of the working copy, and the place where readers find",
     "  the article, when an act changes what they see.",
 )

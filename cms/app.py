@@ -14,6 +14,7 @@ from cms.newsroom.api.lifecycle import lifecycle
 from cms.newsroom.api.reviewing import review
 from cms.newsroom.api.trash import trash
 from cms.newsroom.leases.api import leases
+from cms.newsroom.releases.api import releases
 from cms.newsroom.revisions.api import revisions
 from cms.newsroom.schedules.api import schedules
 from cms.newsroom.words.api import words
@@ -45,7 +46,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     # What readers get.
     content,
     # What editors do.
-    articles, lifecycle, review, revisions, leases, schedules, trash,
+    articles, lifecycle, review, revisions, leases, schedules, releases, trash,
     taxonomy, words,
     # The audience.
     readers,

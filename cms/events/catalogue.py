@@ -174,6 +174,29 @@ class ArticleRecovered(Event):
 
 
 @dataclass(frozen=True)
+class ReleaseScheduled(Event):
+    """A release will be published by itself at an instant, which is RFC 3339 in UTC. The subject is the release."""
+
+    type = "release.scheduled"
+    release_at: str
+
+
+@dataclass(frozen=True)
+class ReleaseUnscheduled(Event):
+    """A release will not happen by itself any more."""
+
+    type = "release.unscheduled"
+
+
+@dataclass(frozen=True)
+class ReleasePublished(Event):
+    """Readers see all articles of a release from this commit on; each has an event of its own beside this one."""
+
+    type = "release.published"
+    articles: int
+
+
+@dataclass(frozen=True)
 class ArticleDeleted(Event):
     """The article is in the trash, gone for readers and for editors' lists; it can be taken back for a set time."""
 
@@ -256,6 +279,9 @@ CATALOGUE: dict[str, type[Event]] = {
         ArticleScheduled,
         ArticleUnscheduled,
         ScheduleMissed,
+        ReleaseScheduled,
+        ReleaseUnscheduled,
+        ReleasePublished,
         ArticleReworded,
         ArticleRegrouped,
         WordRenamed,

@@ -105,6 +105,11 @@ def is_in_any(places: Iterable[Place]) -> ColumnElement[bool]:
     return or_(*conditions) if conditions else ~true()
 
 
+def readable_ids(places: Iterable[Place]) -> Select[str]:
+    """The ids of all articles in these places, deleted ones too."""
+    return select(Article.id).where(is_in_any(places))
+
+
 def section_slugs(session: Session, rows: Iterable[Article]) -> dict[str | None, str]:
     """The slugs of these articles' sections, by the sections' ids."""
     return _column_by_id(session, Section, Section.slug, (article.section_id for article in rows))

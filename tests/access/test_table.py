@@ -17,6 +17,8 @@ from cms.identity.staff import staffing
 from cms.identity.staff.schemas import Given, Invitation
 from cms.newsroom.leases.rules import TakeLease
 from cms.newsroom.leases.taking import take_lease
+from cms.newsroom.releases.grouping import make_release, schedule_release
+from cms.newsroom.releases.rules import NewRelease, ScheduleRelease
 from cms.newsroom.reviewing import approve_article, archive_article
 from cms.newsroom.rules import ArticleAct, DeleteArticle
 from cms.newsroom.saving import Saved
@@ -173,6 +175,22 @@ def _after(verb: Callable[..., Saved], path: str, **options: Any) -> Callable[[R
     return ask
 
 
+def _on_release(path: str = "", *, is_scheduled: bool = False, **options: Any) -> Callable[[Room, str], Asked]:
+    def ask(room: Room, column: str) -> Asked:
+        _, _, saved = room.article(column)
+        # Whoever makes it here may do so everywhere, as the operator's token may.
+        operator = replace(OPERATOR, grants=(grant_of(PERMISSIONS),))
+        with room.desk.database.transaction() as session:
+            release = make_release(session, operator, NewRelease("Tonight", (saved.article.id,)), now())
+            if is_scheduled:
+                command = ScheduleRelease(release.id, 1, now() + timedelta(days=1))
+                schedule_release(session, operator, command, now())
+        headers = {"If-Match": f'"{release.version}"'}
+        return f"/api/v1/releases/{release.id}{path}", {"headers": headers, **options}
+
+    return ask
+
+
 def _in_trash(room: Room, column: str) -> Asked:
     _, _, made = room.article(column)
     with room.desk.database.transaction() as session:
@@ -298,6 +316,13 @@ ASK: dict[str, Callable[[Room, str], Asked]] = {
     "GET /api/v1/articles/<article_id>/lease": _on_lease,
     "PUT /api/v1/articles/<article_id>/lease": _on_article("/lease"),
     "DELETE /api/v1/articles/<article_id>/lease": _on_lease,
+    "POST /api/v1/releases": _numbered("/api/v1/releases", title="Release #"),
+    "GET /api/v1/releases/<release_id>": _on_release(),
+    "PATCH /api/v1/releases/<release_id>": _on_release(json={"title": "Another"}),
+    "DELETE /api/v1/releases/<release_id>": _on_release(),
+    "POST /api/v1/releases/<release_id>/publish": _on_release("/publish"),
+    "PUT /api/v1/releases/<release_id>/schedule": _on_release("/schedule", json={"release_at": LATER}),
+    "DELETE /api/v1/releases/<release_id>/schedule": _on_release("/schedule", is_scheduled=True),
     "GET /api/v1/receipts/<receipt_id>": _receipt,
     "POST /api/v1/sections": _numbered("/api/v1/sections", name="Section #", parent="city"),
     "PATCH /api/v1/sections/<slug>": _on_word("sections", json={"name": "Renamed"}),

@@ -195,6 +195,7 @@ def test_every_answer_is_as_documented(witness: Witness, settings: Settings, dat
     ask("POST", f"/readers/v1/codes/{challenge}/verify", 400, {"code": "000000"})
     _schedules(witness)
     _words(witness, source)
+    _releases(witness)
     _roles_and_tokens(witness)
     _colleagues(witness, settings)
     for page in ("/livez", "/readyz", "/metrics", "/openapi.json"):
@@ -280,6 +281,28 @@ def _restore_and_lease(witness: Witness, article_id: str) -> None:
     ask("PUT", f"{path}/lease", 422, {"force": "yes"})
     ask("DELETE", f"{path}/lease", 204)
     ask("DELETE", f"{path}/lease", 404)
+
+
+def _releases(witness: Witness) -> None:
+    ask = witness.ask
+    article = _draft(witness, "A tram in company")["id"]
+    ask("POST", "/api/v1/releases", 422, {"title": "Tonight", "articles": ["none"]})
+    path = ask("POST", "/api/v1/releases", 201, {"title": "Tonight"}).headers["Location"]
+    ask("GET", path, 200)
+    ask("GET", "/api/v1/releases/none", 404)
+    ask("POST", f"{path}/publish", 422, If_Match='"1"')
+    ask("PATCH", path, 200, {"add": [article]}, If_Match='"1"')
+    ask("PATCH", path, 412, {"add": [article]}, If_Match='"1"')
+    ask("PUT", f"{path}/schedule", 200, {"release_at": "2036-01-01T08:00", "timezone": "Asia/Almaty"}, If_Match='"2"')
+    ask("GET", "/api/v1/releases?limit=1&count=exact", 200)
+    ask("GET", "/api/v1/schedules", 200)
+    ask("DELETE", f"{path}/schedule", 200, If_Match='"3"')
+    ask("POST", f"{path}/publish", 200, If_Match='"4"')
+    ask("POST", f"{path}/publish", 409, If_Match='"5"')
+    ask("DELETE", path, 409, If_Match='"5"')
+    other = ask("POST", "/api/v1/releases", 201, {"title": "Never"}).headers["Location"]
+    ask("DELETE", other, 428)
+    ask("DELETE", other, 204, If_Match='"1"')
 
 
 def _roles_and_tokens(witness: Witness) -> None:

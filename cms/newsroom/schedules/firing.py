@@ -19,6 +19,8 @@ from cms.events.outbox import record
 from cms.newsroom import publishing, queries
 from cms.newsroom.models import Article
 from cms.newsroom.preparing import PreparedBody, render_revision
+from cms.newsroom.releases import releasing
+from cms.newsroom.releases.models import Release
 from cms.newsroom.rules import UnpublishArticle, decide
 from cms.newsroom.saving import put_standing, record_act, standing_of
 from cms.newsroom.schedules.models import Appointment, Schedule
@@ -195,6 +197,22 @@ def _leave_scheduled(session: Session, actor: Actor, one: Due, now: datetime) ->
     record_act(session, actor, article, queries.content_of(session, article), event, now)
 
 
+def _claim_release(session: Session, one: Due) -> bool:
+    statement = select(Release.id).where(Release.id == one.subject_id).with_for_update(skip_locked=True)
+    return session.scalar(statement) is not None
+
+
+def _release(session: Session, actor: Actor, one: Due, prepared: object, now: datetime) -> None:
+    assert isinstance(prepared, releasing.PreparedRelease)
+    release = session.scalars(select(Release).where(Release.id == one.subject_id)).one()
+    releasing.show_release(session, actor, release, prepared, now, published_at=one.at)
+
+
+def _miss_release(session: Session, _actor: Actor, one: Due, now: datetime) -> None:
+    release = session.scalars(select(Release).where(Release.id == one.subject_id)).one()
+    release.state, release.version, release.updated_at = "missed", release.version + 1, now
+
+
 def _nothing(_database: Database, _one: Due) -> None:
     return None
 
@@ -202,4 +220,10 @@ def _nothing(_database: Database, _one: Due) -> None:
 KINDS: dict[str, Kind] = {
     "publish": Kind(prepare_scheduled, _claim_article, _publish, _leave_scheduled),
     "unpublish": Kind(_nothing, _claim_article, _unpublish, _leave_scheduled),
+    "release": Kind(
+        lambda database, one: releasing.prepare_release(database, one.subject_id),
+        _claim_release,
+        _release,
+        _miss_release,
+    ),
 }

@@ -162,8 +162,8 @@ def find_words(session: Session, actor: Actor, content: dict[str, Any], now: dat
     """
     asked = list(dict.fromkeys(content["authors"]))
     section, editor = content["section"], content["editor"]
-    people = by_slugs(session, Person, {*asked, *([editor] if editor else [])})
-    sections = by_slugs(session, Section, [section] if section else [])
+    people = by_slugs(session, Person, {*asked, *([editor] if editor else [])}, is_held=True)
+    sections = by_slugs(session, Section, [section] if section else [], is_held=True)
     errors = strangers([("/section", section)] if section else [], sections, "section")
     errors += strangers(((f"/authors/{index}", slug) for index, slug in enumerate(asked)), people, "person")
     errors += strangers([("/editor", editor)] if editor else [], people, "person")

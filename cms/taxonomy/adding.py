@@ -94,7 +94,7 @@ def tags_for(session: Session, actor: Actor, names: Sequence[str], now: datetime
         if slug is None:
             raise Invalid(errors=[FieldError(f"/tags/{index}", "invalid", "No slug can be made of this name.")])
         wanted.setdefault(slug, name)
-    known = queries.by_slugs(session, Tag, wanted)
+    known = queries.by_slugs(session, Tag, wanted, is_held=True)
     # In one order for everybody: two articles that make the same new tags must not wait for each other.
     for slug in sorted(wanted.keys() - known.keys()):
         known[slug] = _found_or_added_tag(session, actor, NewTag(name=wanted[slug], slug=slug), now)

@@ -33,20 +33,22 @@ def by_slug(session: Session, kind: type[Word], slug: str) -> Word | None:
     return by_slugs(session, kind, [slug]).get(slug)
 
 
-def by_slugs(session: Session, kind: type[Word], slugs: Collection[str]) -> dict[str, Word]:
+def by_slugs(session: Session, kind: type[Word], slugs: Collection[str], *, is_held: bool = False) -> dict[str, Word]:
     """Those of these slugs that lead to a word, by the slug that was asked for; older ones lead to what they became.
 
-    Read as they are now, whatever the session saw of them before.
+    Read as they are now, whatever the session saw of them before. `is_held` keeps them from being deleted or given
+    another slug until the transaction ends, as a reference to them does anyway; others may hold them too.
     """
     wanted = set(slugs)
     if not wanted:
         return {}
     key = KEYS[kind]
     fresh = {"populate_existing": True}
-    found = {
-        str(getattr(word, key.key)): word
-        for word in session.scalars(select(kind).where(key.in_(wanted)), execution_options=fresh)
-    }
+    asked = select(kind).where(key.in_(wanted))
+    if is_held:
+        # In one order for everybody, so that no two wait for each other.
+        asked = asked.order_by(kind.number).with_for_update(read=True, key_share=True)
+    found = {str(getattr(word, key.key)): word for word in session.scalars(asked, execution_options=fresh)}
     missing = wanted - found.keys()
     if missing:
         statement = (
@@ -54,6 +56,8 @@ def by_slugs(session: Session, kind: type[Word], slugs: Collection[str]) -> dict
             .join(kind, kind.id == WordAlias.word_id)
             .where(WordAlias.kind == KIND_NAMES[kind], WordAlias.key.in_(missing))
         )
+        if is_held:
+            statement = statement.with_for_update(read=True, key_share=True, of=kind)
         found |= dict(session.execute(statement, execution_options=fresh).all())
     return found
 

@@ -204,6 +204,31 @@ def test_a_publish_that_raced_with_a_rename_shows_the_new_name(
     drain(settings, database)
 
 
+@pytest.mark.both_databases
+def test_articles_that_are_saved_while_their_tag_is_merged_have_the_tag_that_stays(
+    editor: FlaskClient, settings: Settings, database: Database
+) -> None:
+    add(editor, "tags", name="Rail")
+    add(editor, "tags", name="Tram")
+    articles = [draft(editor, title=f"Story {number}", tags=["rail"])["id"] for number in range(8)]
+    answers: list[int] = []
+
+    def save(article_id: str) -> None:
+        mine = editor.application.test_client()
+        mine.environ_base = editor.environ_base
+        answers.append(patch(mine, article_id, 1, dek="Saved", tags=["rail", "sun"]).status_code)
+
+    threads = [Thread(target=save, args=(one,)) for one in articles]
+    for thread in threads:
+        thread.start()
+    merged = editor.post("/api/v1/tags/rail/merge", json={"into": "tram"}, headers=FIRST)
+    for thread in threads:
+        thread.join()
+    assert (merged.status_code, answers) == (200, [200] * 8)
+    assert {tuple(editor.get(f"/api/v1/articles/{one}").json["tags"]) for one in articles} == {("tram", "sun")}
+    drain(settings, database)
+
+
 def test_rewording_costs_the_same_statements_for_one_article_as_for_a_whole_portion(
     editor: FlaskClient, settings: Settings, database: Database
 ) -> None:

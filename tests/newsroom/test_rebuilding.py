@@ -1,5 +1,6 @@
 """Rebuilding what readers see from the record: the same bytes, and nothing that was not published."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -15,6 +16,7 @@ from cms.content.models import (
     DocumentTerm,
     RelatedEntry,
     TermFrequency,
+    Tombstone,
 )
 from cms.content.sweeping import sweep_related
 from cms.newsroom.commands import rebuild
@@ -25,7 +27,7 @@ from cms.settings import Settings
 from tests.draining import drain
 from tests.newsroom.making import act, draft, patch
 
-TABLES = (RelatedEntry, DocumentTerm, TermFrequency, DocumentAuthor, DocumentSection, DocumentTag, Document)
+TABLES = (RelatedEntry, DocumentTerm, TermFrequency, DocumentAuthor, DocumentSection, DocumentTag, Document, Tombstone)
 LIKE = {"body": "The lock hill tram climbed the hill past the harbour museum. " * 12, "tags": ["trams", "harbour"]}
 
 
@@ -54,8 +56,10 @@ def run(settings: Settings, database: Database) -> str:
 
 
 @pytest.fixture
-def newsroom(editor: FlaskClient, settings: Settings, database: Database) -> list[str]:
-    """Articles of every kind of past: published, again, edited since, brought in, taken away, never shown."""
+def newsroom(
+    editor: FlaskClient, client_as: Callable[[str], FlaskClient], settings: Settings, database: Database
+) -> list[str]:
+    """Articles of every kind of past: published, corrected, edited since, brought in, taken away, never shown."""
     editor.post("/api/v1/sections", json={"name": "City", "slug": "city"})
     editor.post("/api/v1/people", json={"name": "Ada Ferry", "slug": "ada-ferry"})
     plain = draft(editor, title="First ride", section="city", authors=["ada-ferry"], fields={"z": 1, "a": [2]}, **LIKE)
@@ -76,10 +80,21 @@ def newsroom(editor: FlaskClient, settings: Settings, database: Database) -> lis
     assert act(editor, "publish", returned["id"], 3).status_code == 200
     gone = editor.delete(f"/api/v1/articles/{deleted['id']}", headers={"If-Match": '"2"'})
     assert gone.status_code == 204
+    corrected, recovered, forbidden = (draft(editor, title=title, **LIKE) for title in ("Wrong", "Binned", "Forbidden"))
+    for one in (corrected, recovered, forbidden):
+        assert act(editor, "publish", one["id"], 1).status_code == 200
+    assert patch(editor, corrected["id"], 2, title="Right").status_code == 200
+    assert act(editor, "correct", corrected["id"], 3, json={"note": "It is right now."}).status_code == 200
+    editor.delete(f"/api/v1/articles/{recovered['id']}", headers={"If-Match": '"2"'})
+    editor.post(f"/api/v1/trash/{recovered['id']}/restore")
+    assert act(editor, "publish", recovered["id"], 4, json=old).status_code == 200
+    chief = client_as("editor-in-chief")
+    assert patch(chief, forbidden["id"], 2, slug="never-under-this-address").status_code == 200
+    assert act(chief, "takedown", forbidden["id"], 3, json={"reason": "A court said so."}).status_code == 200
     drain(settings, database)
     sweep_related(database, now())
     drain(settings, database)
-    return [one["id"] for one in (plain, again, edited, brought, returned)]
+    return [one["id"] for one in (plain, again, edited, brought, returned, corrected, recovered)]
 
 
 @pytest.mark.both_databases
@@ -93,7 +108,7 @@ def test_everything_that_readers_see_grows_back_byte_for_byte(
         for table in TABLES:
             session.execute(delete(table))
     assert client.get(f"/content/v1/articles/{newsroom[0]}").status_code == 404
-    assert "5 articles are put together anew, 0 " in run(settings, database)
+    assert "7 articles are put together anew, 0 " in run(settings, database)
     assert shown(database) == before
     assert rows(database) == every_row
     assert client.get(f"/content/v1/articles/{newsroom[0]}").get_data() == before[newsroom[0]][0]
@@ -111,6 +126,6 @@ def test_what_should_not_be_shown_goes_and_the_rest_stays_as_it_is(
     told = replace(settings, redis_url="redis://127.0.0.1:1/0")
     found = {finding.part: finding for finding in examine(told, now())}
     assert "copydesk rebuild" in found["documents"].mend
-    assert "5 articles are put together anew, 1 " in run(settings, database)
+    assert "7 articles are put together anew, 1 " in run(settings, database)
     assert shown(database) == before
     assert {finding.part: finding.is_well for finding in examine(told, now())}["documents"]

@@ -238,3 +238,19 @@ def test_what_one_made_stays_ones_own_after_others_edited_it(desk: Desk) -> None
     assert (refused.status_code, refused.json["missing_permission"]) == (403, "articles:write_any")
     assert colleague.get(path).status_code == 200
     assert author.patch(path, json={"dek": "Mine."}, headers=second).status_code == 200
+
+
+def test_a_takedown_and_an_archive_need_the_place_where_readers_find_the_article_too(
+    desk: Desk, database: Database
+) -> None:
+    article = desk.article(published=True, section="sport").article
+    path, chief = f"/api/v1/articles/{article.id}", desk.client(desk.token("editor-in-chief"))
+    moved = chief.patch(path, json={"section": "trams"}, headers={"If-Match": '"2"'})
+    assert moved.status_code == 200
+    city = desk.client(desk.token("editor-in-chief", section_path="city/"))
+    before, third = counts(database), {"If-Match": '"3"'}
+    for verb, body in (("takedown", {}), ("archive", {}), ("correct", {"note": "It is a tram."}), ("unpublish", None)):
+        refused = city.post(f"{path}/{verb}", headers=third, json=body)
+        assert refused.status_code == 403, verb
+    assert counts(database) == before
+    assert chief.post(f"{path}/takedown", headers=third).status_code == 200

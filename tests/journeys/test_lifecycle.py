@@ -14,6 +14,7 @@ from cms.platform.clock import now
 from cms.platform.db import Database
 from cms.settings import Settings
 from tests.access.desk import Desk
+from tests.access.test_bearing import statements
 from tests.draining import drain
 from tests.newsroom.making import act, draft, patch
 from workers.due import Chores, expire_trash
@@ -231,3 +232,17 @@ def test_a_limited_editor_sees_only_the_trash_of_its_place(editor: FlaskClient, 
     assert outside.post(f"/api/v1/trash/{made['id']}/restore").status_code == 404
     assert [one["id"] for one in inside.get("/api/v1/trash").json["data"]] == [made["id"]]
     assert inside.post(f"/api/v1/trash/{made['id']}/restore").status_code == 200
+
+
+def test_the_trash_is_read_by_as_many_statements_for_many_as_for_one(
+    editor: FlaskClient, app: Any, database: Database
+) -> None:
+    asked: list[int] = []
+    for count in (1, 6):
+        while len(editor.get("/api/v1/trash").json["data"]) < count:
+            made = draft(editor, tags=["a", "b", "c"])
+            editor.delete(f"/api/v1/articles/{made['id']}", headers={"If-Match": '"1"'})
+        with statements(Desk(app, database)) as seen:
+            assert editor.get("/api/v1/trash").status_code == 200
+        asked.append(len(seen))
+    assert asked[0] == asked[1]

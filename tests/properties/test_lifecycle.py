@@ -26,20 +26,23 @@ from cms.settings import Settings
 from tests.conftest import SECRET
 from workers.due import expire_trash
 
-# What an act leads to; `-` is refused, `rests` is taken_down, unpublished or draft, by what happened before.
+# What an act leads to; `-` is refused, `rests` is taken_down, unpublished or draft, by what happened before. Where a
+# schedule stands beside the state, or there is none to end, `?`: that has tests of its own.
 TABLE = """
-act       draft     submitted approved  rejected  published unpublished taken_down archived
-edit      draft     submitted approved  rejected  published unpublished taken_down -
-submit    submitted -         -         submitted -         submitted   -          -
-approve   approved  approved  -         approved  -         approved    -          -
-reject    -         rejected  rejected  -         -         -           -          -
-publish   published published published published published published   published  -
-correct   -         -         -         -         published -           -          -
-unpublish -         -         -         -         rests     -           -          -
-takedown  down      down      down      down      down      down        -          down
-archive   archived  archived  archived  archived  archived  archived    archived   -
-unarchive -         -         -         -         -         -           -          rests
-delete    draft     submitted approved  rejected  rests     unpublished taken_down archived
+act        draft     submitted approved  rejected  scheduled published unpublished taken_down archived
+edit       draft     submitted approved  rejected  scheduled published unpublished taken_down -
+submit     submitted -         -         submitted -         -         submitted   -          -
+approve    approved  approved  -         approved  -         -         approved    -          -
+reject     -         rejected  rejected  -         -         -         -           -          -
+schedule   scheduled scheduled scheduled scheduled scheduled ?         scheduled   -          -
+unschedule ?         ?         ?         ?         approved  ?         ?           ?          ?
+publish    published published published published published published published   published  -
+correct    -         -         -         -         -         published -           -          -
+unpublish  -         -         -         -         -         rests     -           -          -
+takedown   down      down      down      down      down      down      down        -          down
+archive    archived  archived  archived  archived  archived  archived  archived    archived   -
+unarchive  -         -         -         -         -         -         -           -          rests
+delete     draft     submitted approved  rejected  rests     rests     unpublished taken_down archived
 """
 _HEAD, *_LINES = (line.split() for line in TABLE.strip().splitlines())
 LEADS = {line[0]: dict(zip(_HEAD[1:], line[1:], strict=True)) for line in _LINES}
@@ -75,6 +78,8 @@ class Model:
             self.is_in_trash = False
             return self._step(self.state)
         target = LEADS[act][self.state]
+        if act == "edit" and role == "author" and self.state == "scheduled":
+            return 409
         if target == "-" or (act == "takedown" and not self.was_seen):
             return 409
         if act == "publish" and self.is_down and role != "editor-in-chief":
@@ -92,7 +97,11 @@ class Model:
             self.published = self.revision
         if self.state != "published":
             self.published = None
-        return 204 if act == "delete" else 200
+        return 204 if act in ("delete", "unschedule") else 200
+
+    def is_asked(self, act: str) -> bool:
+        """Whether the table has an answer."""
+        return self.is_in_trash or act not in LEADS or LEADS[act][self.state] != "?"
 
     def expire(self) -> None:
         """The time in the trash is over."""
@@ -152,6 +161,13 @@ def ask(desk: Desk, role: str, act: str, article_id: str, revision: int, count: 
         return client.patch(path, headers=headers, json={"dek": f"Change {count}"})
     if act == "delete":
         return client.delete(path, headers=headers)
+    if act.endswith("schedule"):
+        tag = client.get(f"{path}/schedule").headers.get("ETag")
+        # Without an ETag to name, any is as good: the article is refused before its schedule is looked at.
+        named = {"If-Match": tag} if tag else {"If-Match": '"1"'} if act == "unschedule" else {}
+        if act == "unschedule":
+            return client.delete(f"{path}/schedule", headers=named)
+        return client.put(f"{path}/schedule", headers=named, json={"publish_at": "2036-01-01T08:00:00Z"})
     if act == "recover":
         return client.post(f"/api/v1/trash/{article_id}/restore")
     return client.post(f"{path}/{act}", headers=headers, json=BODIES.get(act, {}))
@@ -172,7 +188,7 @@ def compare(desk: Desk, article_id: str, model: Model) -> None:
 
 
 @pytest.mark.slow
-@runs(max_examples=80, deadline=None, database=None, phases=(Phase.generate,))
+@runs(max_examples=40, deadline=None, database=None, phases=(Phase.generate,))
 @given(st.lists(st.tuples(st.sampled_from(ACTS), st.sampled_from(sorted(MAY))), min_size=20, max_size=30))
 def test_the_life_of_an_article_goes_by_the_table(desk: Desk, steps: list[tuple[str, str]]) -> None:
     body = {"title": "The ferry is back", "locale": "en", "body": "It left at noon."}
@@ -187,7 +203,7 @@ def test_the_life_of_an_article_goes_by_the_table(desk: Desk, steps: list[tuple[
             if status:
                 answer = ask(desk, "editor-in-chief", "publish", article_id, model.revision - 1, count)
                 assert answer.status_code == status
-        else:
+        elif model.is_asked(act):
             answer = ask(desk, role, act, article_id, model.revision, count)
             assert answer.status_code == model.do(act, role), (act, role, model, answer.get_data(as_text=True))
         compare(desk, article_id, model)

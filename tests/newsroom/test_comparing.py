@@ -17,7 +17,9 @@ from cms.platform.db import Database
 from tests.newsroom.making import UNKNOWN, act, draft, patch
 
 CHANCE = random.Random(11)
-SIZE = 500_000
+SIZE, SHORTER = 500_000, 60_000
+# The longest bodies there are; the other kinds cost less, and shorter ones show as much.
+AT_FULL_LENGTH = {"one word changed", "Chinese, turned around", "most words changed"}
 
 
 def shown(before: str, after: str) -> list[tuple[str, str]]:
@@ -94,7 +96,7 @@ def hostile() -> dict[str, tuple[str, str]]:
         "many words changed": (" ".join(words), _edited(words, 5_000)),
         "most words changed": (" ".join(words), _edited(words, 60_000)),
         "words in reverse": (" ".join(words), " ".join(reversed(words))),
-        "Chinese, a few characters changed": (han, han.replace("桥", "路")),
+        "Chinese, a few characters changed": (han, han.replace("丁", "路")),
         "Chinese, turned around": (han, han[::-1]),
         "two characters in any order": (two[0], two[1]),
         "moved by a paragraph": (han, han[1_000:] + han[:1_000]),
@@ -109,14 +111,17 @@ def hostile() -> dict[str, tuple[str, str]]:
 
 @pytest.mark.slow
 def test_no_pair_of_long_texts_takes_more_than_its_share_of_work() -> None:
-    for name, (before, after) in hostile().items():
+    pairs = hostile()
+    for name, (before, after) in pairs.items():
+        if name not in AT_FULL_LENGTH:
+            before, after = before[:SHORTER], after[:SHORTER]
         effort, began = Effort(), time.process_time()
         pieces = text_diff(before, after, effort)
         print(f"{name}: {effort.done} steps, {len(pieces)} pieces, {time.process_time() - began:.2f} s of CPU")
         assert sides(pieces) == (before, after)
         assert effort.done <= MOST_STEPS + MOST_DIFFERENCES + 1, name
-    few = text_diff(*hostile()["Chinese, a few characters changed"])
-    assert sum(len(piece.text) for piece in few if piece.op == "insert") < 200
+    few = text_diff(*(text[:SHORTER] for text in pairs["Chinese, a few characters changed"]))
+    assert sum(len(piece.text) for piece in few if piece.op == "insert") in range(5, 100)
 
 
 def test_a_spent_effort_makes_one_replacement_of_the_rest() -> None:

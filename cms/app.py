@@ -6,6 +6,7 @@ from flask import Blueprint, Flask
 
 from cms.content.api import content
 from cms.content.express import express
+from cms.content.redirects.api import redirects
 from cms.identity.api import identity
 from cms.identity.credentials import verifier
 from cms.identity.staff.api import staff_access
@@ -44,7 +45,7 @@ from search_index.reader import Reader
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     # What readers get.
-    content,
+    content, redirects,
     # What editors do.
     articles, lifecycle, review, revisions, leases, schedules, releases, trash,
     taxonomy, words,

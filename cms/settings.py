@@ -73,6 +73,7 @@ class Settings:
     trusted_proxies: tuple[Network, ...] = ()
     hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
+    redirect_hosts: tuple[str, ...] = ()
     code_cooldown_seconds: int = 60
     limit_writes: str = "600/60"
     limit_search: str = "300/60"
@@ -164,9 +165,11 @@ class Settings:
     def _check_edges(self) -> None:
         for name in ("limit_writes", "limit_search", "limit_sign_in", "limit_codes"):
             _check_rate(f"COPYDESK_{name.upper()}", getattr(self, name), can_be_off=name in CAN_BE_OFF)
-        for host in self.hosts:
-            if not HOST_NAME.fullmatch(host):
-                raise SettingsError(f"COPYDESK_HOSTS: {host!r} is not a host name in lower case without a port")
+        for name in ("hosts", "redirect_hosts"):
+            for host in getattr(self, name):
+                if not HOST_NAME.fullmatch(host):
+                    variable = f"COPYDESK_{name.upper()}"
+                    raise SettingsError(f"{variable}: {host!r} is not a host name in lower case without a port")
         for origin in self.allowed_origins:
             if not ORIGIN.fullmatch(origin):
                 raise SettingsError(

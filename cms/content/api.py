@@ -12,6 +12,9 @@ import orjson
 from flask import Blueprint, Response
 
 from cms.content import listing, queries, searching
+from cms.content.redirects.api import moved_answer
+from cms.content.redirects.rules import article_path, site_path
+from cms.content.redirects.schemas import ResolvedShape
 from cms.content.schemas import (
     ArticleDocumentShape,
     CardListShape,
@@ -53,13 +56,20 @@ def article_by_id(article_id: UUID) -> Response:
 
 @content.get("/articles/<locale>/<slug>")
 @endpoint(
-    summary="Read an article by locale and slug", answers={200: ArticleDocumentShape, 304: None}, refuses=(404, 410)
+    summary="Read an article by locale and slug",
+    answers={200: ArticleDocumentShape, 301: ResolvedShape, 304: None},
+    refuses=(404, 410),
+    description="A slug that the article had before answers 301 with its present address in `Location`.",
 )
 def article_by_slug(locale: str, slug: str) -> Response:
     """The whole article page in one answer; 410 with a tombstone for what was taken down."""
     reads, place = services().database.direct, (canonical_locale(locale) or locale, slug)
     document = queries.document_by_slug(reads, *place)
-    return _document(document) if document else _missing(queries.tombstone_by_slug(reads, *place))
+    if document is not None:
+        return _document(document)
+    path = site_path(article_path(*place))
+    moved = moved_answer(reads, path) if path is not None else None
+    return moved or _missing(queries.tombstone_by_slug(reads, *place))
 
 
 @content.get("/articles")

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from cms.content.assembling import article_url, chunks, hold_content, reassemble
 from cms.content.models import Document, RelatedEntry
+from cms.content.redirects.redirecting import leave_place, take_place
 from cms.content.rules import SHOWN
 from cms.content.wording import PersonValue, SectionValue, SourceValue, TagValue, Wording, put_wording
 from cms.platform.clock import rfc3339
@@ -67,8 +68,10 @@ def put_document(session: Session, article: PublishedArticle, now: datetime) -> 
     elif (document.text, document.image_count, document.locale) != (article.text, article.image_count, article.locale):
         document.reading_time = None
     mentioned = None if is_new else _mention_of(document)
+    before = None if is_new else (document.locale, document.slug)
     _fill(document, article, now)
     session.flush()
+    take_place(session, article.article_id, before, (article.locale, article.slug), now)
     put_wording(session, document, article.wording)
     touched = [article.article_id]
     if not is_new and mentioned != _mention_of(document):
@@ -87,6 +90,7 @@ def withdraw_document(session: Session, article_id: str, now: datetime) -> bool:
     if document is None:
         return False
     losing = _listing(session, article_id)
+    leave_place(session, article_id, (document.locale, document.slug), now)
     session.delete(document)
     session.flush()
     left = select(func.count()).where(RelatedEntry.article_id == Document.article_id).scalar_subquery()

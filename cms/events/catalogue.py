@@ -253,6 +253,20 @@ class WordDeleted(Event):
 
 
 @dataclass(frozen=True)
+class RedirectAdded(Event):
+    """Readers who ask for a path are sent elsewhere. The subject is the redirect's id."""
+
+    type = "redirect.added"
+
+
+@dataclass(frozen=True)
+class RedirectRemoved(Event):
+    """A path leads nowhere any more. The subject is the redirect's id."""
+
+    type = "redirect.removed"
+
+
+@dataclass(frozen=True)
 class LetterQueued(Event):
     """A letter to a person waits to be sent. The subject is the letter's id; address and code are never in here."""
 
@@ -297,6 +311,8 @@ CATALOGUE: dict[str, type[Event]] = {
         ArticleUnarchived,
         ArticleDeleted,
         ArticleRecovered,
+        RedirectAdded,
+        RedirectRemoved,
         LetterQueued,
         RelatedSweepDue,
     )

@@ -45,6 +45,8 @@ PERMISSIONS: dict[str, str] = {
     "taxonomy:read": "Read sections, tags, people and sources, in every section.",
     "taxonomy:write": "Add tags, people and sources; add, change and delete sections in one's place; and, without a "
     "limit to a section or language, change, merge and delete tags, people and sources.",
+    "redirects:read": "See which paths of the site redirect.",
+    "redirects:write": "Add and remove redirects.",
     "operations:read": "See deliveries and dead letters.",
     "operations:write": "Retry and discard dead letters.",
     "audit:read": "Read the audit trail.",
@@ -62,9 +64,10 @@ SHARED = frozenset(name for name in PERMISSIONS if name.startswith("taxonomy:"))
 # To act on what somebody else made, the second is needed beside the first.
 BEYOND_ONES_OWN = {"articles:write": "articles:write_any"}
 
-READ_SCOPES = frozenset({"articles:read", "taxonomy:read", "operations:read"})
+READ_SCOPES = frozenset({"articles:read", "taxonomy:read", "redirects:read", "operations:read"})
 WRITE_SCOPES = READ_SCOPES | {"articles:write", "articles:write_any"}
 EDIT_SCOPES = WRITE_SCOPES | {
+    "redirects:write",
     "articles:approve", "articles:publish", "articles:delete", "lists:write", "taxonomy:write",
 }  # fmt: skip
 CHIEF_SCOPES = EDIT_SCOPES | {

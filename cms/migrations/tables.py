@@ -5,6 +5,7 @@ from sqlalchemy import MetaData
 from cms.audit import models as audit
 from cms.content import models as content
 from cms.content.embargo import models as embargo
+from cms.content.redirects import models as redirects
 from cms.events import models as events
 from cms.identity import models as identity
 from cms.identity.staff import models as staff
@@ -19,8 +20,8 @@ from cms.readers import models as readers
 from cms.taxonomy import models as taxonomy
 
 WINGS = (
-    audit, content, embargo, events, identity, leases, mail, newsroom, platform, readers, releases, schedules, staff,
-    taxonomy,
+    audit, content, embargo, events, identity, leases, mail, newsroom, platform, readers, redirects, releases,
+    schedules, staff, taxonomy,
 )  # fmt: skip
 
 

@@ -40,11 +40,13 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "name_taken": (409, "A role has this name already."),
     "not_found": (404, "There is nothing at this address, or nothing that you may know of."),
     "password_refused": (403, "The present password is not the one that was sent."),
+    "path_taken": (409, "An article or a redirect is at this path already."),
     "precondition_required": (428, "Send If-Match with the ETag that you read, so that nobody's change is lost."),
     "reauthenticate": (
         401,
         "Type the password again at POST /api/v1/sessions/reauthenticate; it counts for ten minutes.",
     ),
+    "redirect_loop": (409, "The target leads back to the path that redirects to it."),
     "rights_changed": (
         403,
         "This POST was done before, and what you may do has changed since, so its answer is not given again.",

@@ -11,6 +11,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from cms.app import create_app
+from cms.content.redirects.redirecting import add_redirect
+from cms.content.redirects.rules import NewRedirect
 from cms.identity.roles import make_role
 from cms.identity.rules import PERMISSIONS, NewRole, grant_of
 from cms.identity.staff import staffing
@@ -277,7 +279,7 @@ def _plain(path: str, **options: Any) -> Callable[[Room, str], Asked]:
     return ask
 
 
-def _numbered(path: str, **body: Any) -> Callable[[Room, str], Asked]:
+def _numbered(path: str, /, **body: Any) -> Callable[[Room, str], Asked]:
     """A body in which `#` is a number that was not there before."""
 
     def ask(room: Room, column: str) -> Asked:
@@ -285,6 +287,12 @@ def _numbered(path: str, **body: Any) -> Callable[[Room, str], Asked]:
         return path, {"json": {name: value.replace("#", number) for name, value in body.items()}}
 
     return ask
+
+
+def _on_redirect(room: Room, _column: str) -> Asked:
+    command = NewRedirect(f"/old-{room.desk.number()}", "/en/new")
+    with room.desk.database.transaction() as session:
+        return f"/api/v1/redirects/{add_redirect(session, OPERATOR, command, (), now()).id}", {}
 
 
 FIRST = {"If-Match": '"1"'}
@@ -381,6 +389,10 @@ ASK: dict[str, Callable[[Room, str], Asked]] = {
     "GET /content/v1/articles/<uuid:article_id>": _document("/content/v1/articles/{id}"),
     "GET /content/v1/articles/<locale>/<slug>": _document("/content/v1/articles/en/{slug}"),
     "GET /content/v1/articles/<uuid:article_id>/related": _document("/content/v1/articles/{id}/related"),
+    "POST /api/v1/redirects": _numbered("/api/v1/redirects", path="/path-#", target="/en/new"),
+    "GET /api/v1/redirects/<redirect_id>": _on_redirect,
+    "DELETE /api/v1/redirects/<redirect_id>": _on_redirect,
+    "GET /content/v1/resolve": _document("/content/v1/resolve?path=/en/{slug}"),
     "GET /content/v1/search": _plain("/content/v1/search?q=opens"),
     "POST /readers/v1/accounts": _numbered(
         "/readers/v1/accounts", email="reader#@example.org", password=PASS_PHRASE, locale="en"

@@ -196,6 +196,7 @@ def test_every_answer_is_as_documented(witness: Witness, settings: Settings, dat
     _schedules(witness)
     _words(witness, source)
     _releases(witness)
+    _redirects(witness)
     _roles_and_tokens(witness)
     _colleagues(witness, settings)
     for page in ("/livez", "/readyz", "/metrics", "/openapi.json"):
@@ -303,6 +304,30 @@ def _releases(witness: Witness) -> None:
     other = ask("POST", "/api/v1/releases", 201, {"title": "Never"}).headers["Location"]
     ask("DELETE", other, 428)
     ask("DELETE", other, 204, If_Match='"1"')
+
+
+def _redirects(witness: Witness) -> None:
+    ask = witness.ask
+    moving = _draft(witness, "The ferry moves to another pier")
+    path = f"/api/v1/articles/{moving['id']}"
+    ask("POST", f"{path}/publish", 200, If_Match='"1"')
+    ask("PATCH", path, 200, {"slug": "ferry"}, If_Match='"2"')
+    ask("POST", f"{path}/publish", 200, If_Match='"3"')
+    ask("GET", f"/content/v1/articles/en/{moving['slug']}", 301)
+    resolve = f"/content/v1/resolve?path=/en/{moving['slug']}"
+    tag = ask("GET", resolve, 200).headers["ETag"]
+    ask("GET", resolve, 304, If_None_Match=tag)
+    ask("GET", "/content/v1/resolve?path=/en/none", 404)
+    ask("GET", "/content/v1/resolve", 400)
+    given = {"path": "/ferry.html", "target": "/en/ferry", "status": 302}
+    added = ask("POST", "/api/v1/redirects", 201, given).headers["Location"]
+    ask("POST", "/api/v1/redirects", 409, given)
+    ask("POST", "/api/v1/redirects", 422, {"path": "/x", "target": "//other.example"})
+    ask("GET", "/api/v1/redirects?count=exact", 200)
+    ask("GET", added, 200)
+    ask("GET", "/api/v1/redirects/none", 404)
+    ask("DELETE", added, 204)
+    ask("DELETE", added, 404)
 
 
 def _roles_and_tokens(witness: Witness) -> None:

@@ -1,0 +1,1 @@
+"""Redirects: where readers find what was elsewhere before, or what an editor sends them to."""

@@ -12,6 +12,8 @@ import orjson
 from flask import Blueprint, Response
 
 from cms.content import listing, queries, searching
+from cms.content.embargo.api import early_answer, early_list
+from cms.content.embargo.queries import embargoed_by_id, embargoed_by_slug
 from cms.content.redirects.api import moved_answer
 from cms.content.redirects.rules import article_path, site_path
 from cms.content.redirects.schemas import ResolvedShape
@@ -51,7 +53,10 @@ def article_by_id(article_id: UUID) -> Response:
     """The whole article page in one answer; 410 with a tombstone for what was taken down."""
     reads = services().database.direct
     document = queries.document_by_id(reads, str(article_id))
-    return _document(document) if document else _missing(queries.tombstone_by_id(reads, str(article_id)))
+    if document:
+        return _document(document)
+    early = early_answer(lambda session, where: embargoed_by_id(session, str(article_id), where))
+    return early or _missing(queries.tombstone_by_id(reads, str(article_id)))
 
 
 @content.get("/articles/<locale>/<slug>")
@@ -67,6 +72,9 @@ def article_by_slug(locale: str, slug: str) -> Response:
     document = queries.document_by_slug(reads, *place)
     if document is not None:
         return _document(document)
+    early = early_answer(lambda session, where: embargoed_by_slug(session, *place, where))
+    if early is not None:
+        return early
     path = site_path(article_path(*place))
     moved = moved_answer(reads, path) if path is not None else None
     return moved or _missing(queries.tombstone_by_slug(reads, *place))
@@ -76,6 +84,8 @@ def article_by_slug(locale: str, slug: str) -> Response:
 @endpoint(summary="List articles, newest first", answers={200: CardListShape, 304: None}, query=ListQueryShape)
 def list_articles(query: dict[str, Any]) -> Response:
     """Cards of published articles; stable under articles that come and go while somebody pages."""
+    if query["embargoed"]:
+        return early_list(query)
     reads, asked = services().database.direct, query["asked"]
     cursor = _cursor(asked.name, query["cursor"])
     after = cursor.position if cursor else None

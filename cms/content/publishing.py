@@ -121,13 +121,14 @@ def _fill(document: Document, article: PublishedArticle, now: datetime) -> None:
     document.title = article.title
     document.published_at = article.published_at
     document.updated_at = article.updated_at
-    document.content = _content(article)
+    document.content = document_content(article)
     document.text = article.text
     document.image_count = article.image_count
     document.changed_at = now
 
 
-def _content(article: PublishedArticle) -> dict[str, Any]:
+def document_content(article: PublishedArticle) -> dict[str, Any]:
+    """What a publish writes down of an article; what is derived comes later."""
     url = article_url(article.locale, article.slug)
     summary = list(article.summary)
     return {

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import ValidationError, fields, post_load, validate
+from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from cms.content.rules import KEPT, MOST_TAGS, SHOWN, Filter
 from cms.platform.http.query_input import PageShape, WholeNumber
@@ -34,6 +34,17 @@ class ListQueryShape(PageShape):
     )
     author = fields.String(load_default=None, validate=SLUG, metadata={"description": "Slug of a person"})
     locale = AskedLocale(load_default=None, validate=LOCALE, metadata={"description": "Such as en or zh-CN"})
+    embargoed = fields.String(
+        load_default=None,
+        validate=validate.OneOf(["true"]),
+        metadata={"description": "What is under embargo instead, for tokens with `embargo:read`; narrowed by nothing"},
+    )
+
+    @validates_schema
+    def _embargoed_alone(self, values: dict[str, Any], **_options: Any) -> None:
+        others = ("section", "tag", "author", "locale", "count")
+        if values["embargoed"] and any(values[name] for name in others):
+            raise ValidationError("What is under embargo is listed whole; send limit and cursor alone.", "embargoed")
 
     @post_load
     def _narrow(self, values: dict[str, Any], **_options: Any) -> dict[str, Any]:
@@ -131,6 +142,7 @@ class CardShape(Shape):
     summary = fields.List(fields.String(), required=True)
     reading_time = fields.Nested(ReadingTimeShape, required=True, allow_none=True)
     tags = fields.List(fields.Nested(NameShape), required=True)
+    embargo_until = UtcInstant(metadata={"description": "Only under embargo: when everybody may know of it"})
 
 
 class RelatedCardShape(CardShape):

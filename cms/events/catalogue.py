@@ -106,6 +106,15 @@ class ArticleSubmitted(Event):
 
 
 @dataclass(frozen=True)
+class ArticleEmbargoed(Event):
+    """Those who may read under embargo can read this revision; nobody else knows of it before `not_before`, UTC."""
+
+    type = "article.embargoed"
+    revision: int
+    not_before: str
+
+
+@dataclass(frozen=True)
 class ScheduleMissed(Event):
     """What was due was refused and will not be tried again. The subject is the article or release.
 
@@ -292,6 +301,7 @@ CATALOGUE: dict[str, type[Event]] = {
         ArticleUnpublished,
         ArticleScheduled,
         ArticleUnscheduled,
+        ArticleEmbargoed,
         ScheduleMissed,
         ReleaseScheduled,
         ReleaseUnscheduled,

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from cms.audit.recording import note
+from cms.content.embargo.sharing import withdraw_embargoed
 from cms.events.catalogue import Event
 from cms.events.outbox import Dropped, record
 from cms.identity.access import NO_ARTICLE, refuse
@@ -232,8 +233,8 @@ def record_act(
 
     `remark` is what the actor says of it, to colleagues or, of a correction, to readers.
     """
-    if event.type in ENDED_BY:
-        end_appointments(session, article.id, ENDED_BY[event.type])
+    if event.type in ENDED_BY and end_appointments(session, article.id, ENDED_BY[event.type]):
+        withdraw_embargoed(session, article.id)
     put_revision(session, actor, article, content, event.type.removeprefix("article."), remark, now)
     note(
         session,

@@ -10,18 +10,28 @@ from cms.content.assembling import hold_content
 from cms.content.publishing import PublishedArticle
 from cms.content.wording import Wording, source_value, wording_of
 from cms.newsroom.models import Article
+from cms.newsroom.rules import Standing
 from cms.platform.text.markdown import Rendered
 from cms.taxonomy.models import Person, Section, Source, Tag
 from cms.taxonomy.queries import by_slugs
 
 
 def for_readers(
-    session: Session, article: Article, content: Mapping[str, Any], rendered: Rendered, updated_at: datetime
+    session: Session,
+    article: Article,
+    content: Mapping[str, Any],
+    rendered: Rendered,
+    updated_at: datetime,
+    standing: Standing | None = None,
 ) -> PublishedArticle:
-    """The published revision of a published article. `content` is what that revision holds, `rendered` its body."""
-    assert article.published_revision is not None
-    assert article.published_at is not None
-    assert article.first_published_at is not None
+    """The published revision of a published article. `content` is what that revision holds, `rendered` its body.
+
+    `standing` is where the article will stand, for one that readers do not see yet.
+    """
+    shown = standing or article
+    assert shown.published_revision is not None
+    assert shown.published_at is not None
+    assert shown.first_published_at is not None
     # Names are read while no other transaction changes published articles: what renames one comes before or after.
     hold_content(session)
     locale = content["locale"]
@@ -29,7 +39,7 @@ def for_readers(
     return PublishedArticle(
         article_id=article.id,
         number=article.number,
-        revision=article.published_revision,
+        revision=shown.published_revision,
         locale=locale,
         slug=content["slug"],
         section=wording.section,
@@ -44,8 +54,8 @@ def for_readers(
         editor=wording.editor,
         source=wording.source,
         fields=content["fields"],
-        published_at=article.published_at,
-        first_published_at=article.first_published_at,
+        published_at=shown.published_at,
+        first_published_at=shown.first_published_at,
         updated_at=updated_at,
         corrections=tuple(article.corrections),
     )

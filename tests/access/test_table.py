@@ -208,6 +208,14 @@ def _on_lease(room: Room, column: str) -> Asked:
     return f"{path}/lease", {}
 
 
+def _embargoed(room: Room, column: str) -> Asked:
+    address, _, saved = room.article(column)
+    command = PutSchedule(saved.article.id, Times(embargo_until=now() + timedelta(days=1)))
+    with room.desk.database.transaction() as session:
+        put_schedule(session, OPERATOR, command, now())
+    return f"{address}/embargo", {}
+
+
 def _receipt(room: Room, column: str) -> Asked:
     return f"/api/v1/receipts/{room.article(column, published=True)[2].letter.id}", {}
 
@@ -331,6 +339,7 @@ ASK: dict[str, Callable[[Room, str], Asked]] = {
     "POST /api/v1/releases/<release_id>/publish": _on_release("/publish"),
     "PUT /api/v1/releases/<release_id>/schedule": _on_release("/schedule", json={"release_at": LATER}),
     "DELETE /api/v1/releases/<release_id>/schedule": _on_release("/schedule", is_scheduled=True),
+    "GET /api/v1/articles/<article_id>/embargo": _embargoed,
     "GET /api/v1/receipts/<receipt_id>": _receipt,
     "POST /api/v1/sections": _numbered("/api/v1/sections", name="Section #", parent="city"),
     "PATCH /api/v1/sections/<slug>": _on_word("sections", json={"name": "Renamed"}),

@@ -226,6 +226,12 @@ def _schedules(witness: Witness) -> None:
     ask("GET", "/api/v1/schedules?from=monday", 400)
     ask("DELETE", path, 428)
     ask("DELETE", path, 204, If_Match='"2"')
+    secret = f"/api/v1/articles/{_draft(witness, 'A tram that nobody knows of')['id']}"
+    ask("GET", f"{secret}/embargo", 404)
+    ask("POST", f"{secret}/publish", 200, {"embargo_until": "2036-01-01T08:00:00Z"}, If_Match='"1"')
+    ask("GET", f"{secret}/embargo", 200)
+    ask("GET", "/content/v1/articles?embargoed=true", 200)
+    ask("DELETE", f"{secret}/schedule", 204, If_Match='"1"')
 
 
 def _words(witness: Witness, source: dict[str, Any]) -> None:

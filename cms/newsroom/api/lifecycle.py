@@ -4,10 +4,12 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from cms.newsroom import correcting, publishing, taking_down
+from cms.newsroom import correcting, publishing, queries, taking_down
 from cms.newsroom.api.answering import article_answer, article_key, receipt_path, wait_for
 from cms.newsroom.preparing import prepare_body
 from cms.newsroom.rules import ArticleAct, PublishArticle, UnpublishArticle
+from cms.newsroom.schedules.rules import PutSchedule, Times
+from cms.newsroom.schedules.scheduling import put_schedule
 from cms.newsroom.schemas.articles import ArticleShape
 from cms.newsroom.schemas.lifecycle import (
     CorrectionInputShape,
@@ -38,7 +40,10 @@ lifecycle = Blueprint("lifecycle", __name__, url_prefix="/api/v1")
     description="Live at the next read. The `Location` is the receipt: everything that follows, with its state.",
 )
 def publish_article(article_id: str, revision: int, query: dict[str, Any], body: dict[str, Any]) -> Response:
-    """Show the present revision to readers."""
+    """Show the present revision to readers, or under embargo first to those who may read it early."""
+    if body["embargo_until"]:
+        times = Times(embargo_until=body["embargo_until"])
+        return _publish_under_embargo(PutSchedule(article_key(article_id), times, revision))
     command = PublishArticle(article_key(article_id), revision, body["published_at"], body["revision_note"])
     prepared = prepare_body(services().database, current_actor(), article_id, revision)
     with transaction() as session:
@@ -111,3 +116,11 @@ def unpublish_article(article_id: str, revision: int, query: dict[str, Any]) -> 
         response = article_answer(saved.article, saved.content, Location=receipt_path(saved))
     wait_for(saved, query["wait"])
     return response
+
+
+def _publish_under_embargo(command: PutSchedule) -> Response:
+    """The same as a schedule with nothing but the end of an embargo."""
+    with transaction() as session:
+        done = put_schedule(session, current_actor(), command, services().clock())
+        content = queries.content_of(session, done.article)
+        return article_answer(done.article, content, Location=f"/api/v1/receipts/{done.letter.id}")

@@ -9,7 +9,13 @@ from cms.identity.rules import places
 from cms.newsroom.api.answering import article_key, readable
 from cms.newsroom.schedules import queries, scheduling
 from cms.newsroom.schedules.rules import PutSchedule
-from cms.newsroom.schedules.schemas import CalendarPageShape, CalendarQueryShape, ScheduleInputShape, ScheduleShape
+from cms.newsroom.schedules.schemas import (
+    CalendarPageShape,
+    CalendarQueryShape,
+    EmbargoShape,
+    ScheduleInputShape,
+    ScheduleShape,
+)
 from cms.platform.errors import Invalid, NotFound
 from cms.platform.http.answers import answer
 from cms.platform.http.endpoint import endpoint
@@ -78,6 +84,17 @@ def end_schedule(article_id: str, revision: int) -> Response:
     with transaction() as session:
         scheduling.end_schedule(session, current_actor(), article_key(article_id), revision, services().clock())
         return answer(None, 204)
+
+
+@schedules.get("/articles/<article_id>/embargo")
+@endpoint(summary="Read who read an article early", scope="articles:read", answers={200: EmbargoShape}, refuses=(404,))
+def read_embargo(article_id: str) -> Response:
+    """Until when it is under embargo, and who fetched it before everybody else; kept when the embargo is over."""
+    with reading() as session:
+        data = queries.embargo_data(session, readable(session, article_id).id)
+        if data is None:
+            raise NotFound("This article never was under embargo.")
+        return answer(data)
 
 
 @schedules.get("/schedules")

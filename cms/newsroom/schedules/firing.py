@@ -5,7 +5,7 @@ who scheduled it, also when that colleague has left or the token is over by then
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -14,9 +14,11 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from cms.audit.recording import note
-from cms.events.catalogue import ArticleUnscheduled, ScheduleMissed
+from cms.content.embargo.sharing import put_embargoed, withdraw_embargoed
+from cms.events.catalogue import ArticleEmbargoed, ArticleUnscheduled, ScheduleMissed
 from cms.events.outbox import record
 from cms.newsroom import publishing, queries
+from cms.newsroom.checking import refuse_unready
 from cms.newsroom.models import Article
 from cms.newsroom.preparing import PreparedBody, render_revision
 from cms.newsroom.releases import releasing
@@ -26,7 +28,9 @@ from cms.newsroom.saving import put_standing, record_act, standing_of
 from cms.newsroom.schedules.models import Appointment, Schedule
 from cms.newsroom.schedules.queries import Due, due, schedule_of
 from cms.newsroom.schedules.rules import problem_data
+from cms.newsroom.showing import for_readers
 from cms.platform.actor import Actor, Grant
+from cms.platform.clock import rfc3339
 from cms.platform.db import Database
 from cms.platform.errors import Conflict, NotFound, Problem
 
@@ -170,9 +174,27 @@ def _publish(session: Session, actor: Actor, one: Due, prepared: object, now: da
     if schedule.revision != prepared.revision:
         raise Conflict("The article was scheduled anew while it was prepared.")
     content = scheduled_content(session, article, schedule)
+    withdraw_embargoed(session, article.id)
     # Readers are told the instant that was promised, also when the product slept through it.
     at = one.at if article.state != "published" else None
     publishing.show_revision(session, actor, article, content, prepared.rendered, now, published_at=at)
+
+
+def _share(session: Session, actor: Actor, one: Due, prepared: object, now: datetime) -> None:
+    """Give the scheduled revision to those who may read it under embargo, as readers will have it at the end."""
+    assert isinstance(prepared, PreparedBody)
+    article, schedule = _held(session, one)
+    if schedule.embargo_until is None or schedule.revision != prepared.revision:
+        raise Conflict("The article was scheduled anew while it was prepared.")
+    content = scheduled_content(session, article, schedule)
+    refuse_unready(session, article, content, prepared.rendered)
+    then = decide(standing_of(article), "publish", now, schedule.embargo_until)
+    standing = replace(then, published_revision=schedule.revision)
+    shown = for_readers(session, article, content, prepared.rendered, schedule.embargo_until, standing)
+    put_embargoed(session, shown, schedule.embargo_until, now)
+    event = ArticleEmbargoed(subject=article.id, revision=prepared.revision, not_before=rfc3339(schedule.embargo_until))
+    note(session, actor=actor, action=event.type, subject_kind="article", subject_id=article.id, now=now)
+    record(session, event, actor=actor, now=now)
 
 
 def _unpublish(session: Session, actor: Actor, one: Due, _prepared: object, now: datetime) -> None:
@@ -192,6 +214,7 @@ def _leave_scheduled(session: Session, actor: Actor, one: Due, now: datetime) ->
     article = queries.article_by_id(session, one.subject_id)
     if article is None or article.state != "scheduled" or one.does != "publish":
         return
+    withdraw_embargoed(session, article.id)
     put_standing(article, decide(standing_of(article), "unschedule", now), now)
     event = ArticleUnscheduled(subject=article.id, revision=article.revision)
     record_act(session, actor, article, queries.content_of(session, article), event, now)
@@ -218,6 +241,7 @@ def _nothing(_database: Database, _one: Due) -> None:
 
 
 KINDS: dict[str, Kind] = {
+    "share": Kind(prepare_scheduled, _claim_article, _share, _leave_scheduled),
     "publish": Kind(prepare_scheduled, _claim_article, _publish, _leave_scheduled),
     "unpublish": Kind(_nothing, _claim_article, _unpublish, _leave_scheduled),
     "release": Kind(

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, CompoundSelect, exists, func, select
 from sqlalchemy.orm import Session
 
+from cms.content.embargo.queries import reads_of, shared_at
 from cms.identity.rules import Place
 from cms.newsroom import queries
 from cms.newsroom.models import Article, Revision
@@ -72,7 +73,7 @@ def schedule_data(session: Session, schedule: Schedule, article: Article) -> dic
     """A schedule in the shape of `ScheduleShape`; None for one that was ended and holds nothing any more."""
     times = {name: getattr(schedule, name) for name in TIMES}
     kept = appointments_of(session, article.id)
-    current = {do: row for do, row in kept.items() if row.state != "ended" and row.at in times.values()}
+    current = {do: row for do, row in kept.items() if row.state != "ended" and _is_of(row, schedule)}
     if not current:
         return None
     state = state_of({do: row.state for do, row in current.items()})
@@ -89,6 +90,33 @@ def schedule_data(session: Session, schedule: Schedule, article: Article) -> dic
         "created_at": schedule.created_at,
         "updated_at": schedule.updated_at,
     }
+
+
+def _is_of(row: Appointment, schedule: Schedule) -> bool:
+    """Whether an appointment is of this schedule, and no earlier one's; an embargo may begin without an instant."""
+    if row.does == "share" and schedule.publish_at is None:
+        return schedule.embargo_until is not None
+    return row.at in (schedule.publish_at, schedule.embargo_until, schedule.unpublish_at)
+
+
+def embargo_data(session: Session, article_id: str) -> dict[str, Any] | None:
+    """An article's embargo in the shape of `EmbargoShape`; None where it never had one."""
+    schedule, reads = schedule_of(session, article_id), reads_of(session, article_id)
+    if schedule is None or (schedule.embargo_until is None and not reads):
+        return None
+    since, end = shared_at(session, article_id), appointments_of(session, article_id).get("publish")
+    state = "shared" if since else "waiting"
+    if end is None or end.state != "waiting":
+        state = "lifted" if end is not None and end.state == "done" else "ended"
+    fetched = [
+        {
+            "credential": read.credential, "actor": read.actor, "name": read.name, "at": read.first_at,
+            "last_at": read.last_at, "count": read.count,
+        }
+        for read in reads
+    ]  # fmt: skip
+    until = schedule.embargo_until
+    return {"article_id": article_id, "state": state, "until": until, "shared_at": since, "fetched_by": fetched}
 
 
 def has_later_changes(session: Session, article: Article, revision: int | None) -> bool:

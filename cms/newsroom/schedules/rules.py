@@ -49,10 +49,10 @@ class Times:
         """When readers see the article; None where it is only taken away."""
         return self.embargo_until or self.publish_at
 
-    def doings(self) -> dict[Do, datetime]:
-        """What is to be done when."""
+    def doings(self, now: datetime) -> dict[Do, datetime]:
+        """What is to be done when; an embargo without a beginning begins now."""
         wanted: dict[Do, datetime | None] = {
-            "share": self.publish_at if self.embargo_until else None,
+            "share": (self.publish_at or now) if self.embargo_until else None,
             "publish": self.public_at,
             "unpublish": self.unpublish_at,
         }

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from cms.audit.recording import note
+from cms.content.embargo.sharing import withdraw_embargoed
 from cms.events.catalogue import ArticleScheduled, ArticleUnscheduled
 from cms.events.outbox import Dropped, record
 from cms.newsroom import queries
@@ -55,7 +56,7 @@ def put_schedule(session: Session, actor: Actor, command: PutSchedule, now: date
     schedule.embargo_until, schedule.unpublish_at = times.embargo_until, times.unpublish_at
     schedule.actor_kind, schedule.actor_id, schedule.updated_at = actor.kind, actor.id, now
     session.add(schedule)
-    for does, at in times.doings().items():
+    for does, at in times.doings(now).items():
         session.add(
             Appointment(
                 subject_id=article.id, does=does, at=at, state="waiting", actor_kind=actor.kind, actor_id=actor.id
@@ -102,6 +103,7 @@ def _is_open(session: Session, schedule: Schedule | None) -> bool:
 
 
 def _end_open(session: Session, article_id: str) -> None:
+    withdraw_embargoed(session, article_id)
     for row in appointments_of(session, article_id).values():
         if row.state in OPEN:
             row.state = "ended"

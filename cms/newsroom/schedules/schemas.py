@@ -129,6 +129,27 @@ class ScheduleShape(Shape):
     updated_at = UtcInstant(required=True)
 
 
+class EarlyReaderShape(Shape):
+    """Who read an article under embargo, by which credential: when first, when last, how often."""
+
+    credential = fields.String(required=True)
+    actor = fields.String(required=True)
+    name = fields.String(required=True)
+    at = UtcInstant(required=True)
+    last_at = UtcInstant(required=True)
+    count = fields.Integer(required=True)
+
+
+class EmbargoShape(Shape):
+    """An embargo, and who read the article under it. `shared` means that those who may read it early can, now."""
+
+    article_id = fields.String(required=True)
+    state = fields.String(required=True, validate=validate.OneOf(("waiting", "shared", "lifted", "ended")))
+    until = UtcInstant(required=True, allow_none=True)
+    shared_at = UtcInstant(required=True, allow_none=True)
+    fetched_by = fields.List(fields.Nested(EarlyReaderShape), required=True)
+
+
 class CalendarQueryShape(PageShape):
     """Which part of the calendar to list. In a query, a `+` of an offset is written `%2B`."""
 

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from marshmallow import ValidationError, fields, post_load, validate
+from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from cms.events.subscriptions import hearing
 from cms.newsroom.rules import LONGEST_NOTE
@@ -18,7 +18,16 @@ class PublishInputShape(Shape):
         load_default=None,
         metadata={"description": "Dates the publish back, for what was published elsewhere before; not in the future"},
     )
+    embargo_until = UtcInstant(
+        load_default=None,
+        metadata={"description": "Shares it now with those who may read under embargo; public from this instant on"},
+    )
     revision_note = note_field(load_default="")
+
+    @validates_schema
+    def _one_instant(self, values: dict[str, Any], **_options: Any) -> None:
+        if values["published_at"] and values["embargo_until"]:
+            raise ValidationError("What is under embargo bears the instant of its end.", "published_at")
 
 
 class RemarkShape(Shape):

@@ -6,7 +6,8 @@ Not here: deciding what is published (`publishing.py`), the derived values thems
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -44,6 +45,27 @@ def hold_content(session: Session) -> None:
 def article_url(locale: str, slug: str) -> str:
     """Where the content API shows an article, relative to the site."""
     return f"/content/v1/articles/{quote(locale)}/{quote(slug)}"
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """The finished bytes of a document and of its entry in lists, with the ETag of the first."""
+
+    body: bytes
+    card: bytes
+    etag: str
+
+
+def assembled(
+    content: Mapping[str, Any], reading_time: Mapping[str, Any] | None, related: list[dict[str, Any]]
+) -> Assembled:
+    """The bytes of what a publish wrote down and of what was derived from it since."""
+    whole = {"corrections": [], **content, "reading_time": reading_time, "related": related}
+    whole["seo"] = {**whole["seo"], "json_ld": news_article(whole)}
+    members = {name: whole[name] if name == "related" else _in_order(whole[name]) for name in ORDER}
+    body = orjson.dumps(members)
+    card = orjson.dumps({name: value for name, value in members.items() if name not in NOT_ON_CARDS})
+    return Assembled(body, card, f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"')
 
 
 def reassemble(session: Session, article_ids: Collection[str], now: datetime) -> None:
@@ -104,14 +126,10 @@ def finished(
 
 
 def _write(document: Document, related: list[dict[str, Any]], now: datetime) -> None:
-    whole = {"corrections": [], **document.content, "reading_time": document.reading_time, "related": related}
-    whole["seo"] = {**whole["seo"], "json_ld": news_article(whole)}
-    body = orjson.dumps({name: whole[name] if name == "related" else _in_order(whole[name]) for name in ORDER})
-    if body == document.body:
+    ready = assembled(document.content, document.reading_time, related)
+    if ready.body == document.body:
         return
-    document.body = body
-    document.card = orjson.dumps({name: _in_order(whole[name]) for name in ORDER if name not in NOT_ON_CARDS})
-    document.etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+    document.body, document.card, document.etag = ready.body, ready.card, ready.etag
     document.changed_at = now
 
 

@@ -8,16 +8,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from cms.content.assembling import article_url, chunks, hold_content, reassemble
+from cms.content.assembling import article_url, assembled, chunks, hold_content, reassemble
 from cms.content.models import Document, RelatedEntry
 from cms.content.redirects.redirecting import leave_place, take_place
 from cms.content.rules import SHOWN
-from cms.content.wording import PersonValue, SectionValue, SourceValue, TagValue, Wording, put_wording
+from cms.content.wording import PersonValue, SectionValue, SourceValue, TagValue, Wording, add_wording, put_wording
 from cms.platform.clock import rfc3339
+from cms.platform.db import columns_of, insert_into
 from cms.platform.errors import Conflict
+
+# Every publish runs these, so they are built once. HOLDERS: the article's own document, and whichever has its place.
+DOCUMENTS = columns_of(Document)
+HOLDERS = select(DOCUMENTS.c.article_id).where(
+    or_(
+        DOCUMENTS.c.article_id == bindparam("article"),
+        and_(DOCUMENTS.c.locale == bindparam("locale"), DOCUMENTS.c.slug == bindparam("slug")),
+    )
+)
+DOCUMENT = insert_into(Document)
 
 
 @dataclass(frozen=True)
@@ -59,22 +70,20 @@ def put_document(session: Session, article: PublishedArticle, now: datetime) -> 
     Raises: Conflict, code `slug_taken`, when another published article of the locale has the slug.
     """
     hold_content(session)
-    _refuse_taken_slug(session, article)
-    document = session.get(Document, article.article_id, populate_existing=True)
-    is_new = document is None
-    if document is None:
-        document = Document(article_id=article.article_id, reading_time=None, body=b"", card=b"", etag="")
-        session.add(document)
-    elif (document.text, document.image_count, document.locale) != (article.text, article.image_count, article.locale):
+    if not _is_shown(session, article):
+        _add_document(session, article, now)
+        return
+    document = session.get_one(Document, article.article_id, populate_existing=True)
+    if (document.text, document.image_count, document.locale) != (article.text, article.image_count, article.locale):
         document.reading_time = None
-    mentioned = None if is_new else _mention_of(document)
-    before = None if is_new else (document.locale, document.slug)
-    _fill(document, article, now)
+    mentioned, place = _mention_of(document), (document.locale, document.slug)
+    for name, value in _values(article, now).items():
+        setattr(document, name, value)
     session.flush()
-    take_place(session, article.article_id, before, (article.locale, article.slug), now)
+    take_place(session, article.article_id, place, (article.locale, article.slug), now)
     put_wording(session, document, article.wording)
     touched = [article.article_id]
-    if not is_new and mentioned != _mention_of(document):
+    if mentioned != _mention_of(document):
         touched += _listing(session, article.article_id)
     reassemble(session, touched, now)
 
@@ -101,30 +110,45 @@ def withdraw_document(session: Session, article_id: str, now: datetime) -> bool:
     return True
 
 
-def _refuse_taken_slug(session: Session, article: PublishedArticle) -> None:
-    statement = select(Document.article_id).where(Document.locale == article.locale, Document.slug == article.slug)
-    holder = session.scalar(statement)
-    if holder not in (None, article.article_id):
+def _is_shown(session: Session, article: PublishedArticle) -> bool:
+    """Whether readers see the article already. Raises: Conflict when they see another one by its slug."""
+    asked = {"article": article.article_id, "locale": article.locale, "slug": article.slug}
+    holders = set(session.scalars(HOLDERS, asked))
+    others = holders - {article.article_id}
+    if others:
         raise Conflict(
             f"Another published article of the locale {article.locale} has the slug {article.slug!r}.",
             code="slug_taken",
-            extra={"article_id": holder},
+            extra={"article_id": others.pop()},
         )
+    return bool(holders)
 
 
-def _fill(document: Document, article: PublishedArticle, now: datetime) -> None:
-    document.number = article.number
-    document.revision = article.revision
-    document.locale = article.locale
-    document.slug = article.slug
-    document.section_path = article.wording.section_path
-    document.title = article.title
-    document.published_at = article.published_at
-    document.updated_at = article.updated_at
-    document.content = document_content(article)
-    document.text = article.text
-    document.image_count = article.image_count
-    document.changed_at = now
+def _add_document(session: Session, article: PublishedArticle, now: datetime) -> None:
+    # Nothing names it yet and it is in no list, so its bytes are put together before its one insert.
+    values = _values(article, now)
+    ready = assembled(values["content"], None, [])
+    derived = {"reading_time": None, "body": ready.body, "card": ready.card, "etag": ready.etag}
+    session.execute(DOCUMENT, {"article_id": article.article_id, **values, **derived})
+    take_place(session, article.article_id, None, (article.locale, article.slug), now)
+    add_wording(session, article.article_id, article.published_at, article.number, article.wording)
+
+
+def _values(article: PublishedArticle, now: datetime) -> dict[str, Any]:
+    return {
+        "number": article.number,
+        "revision": article.revision,
+        "locale": article.locale,
+        "slug": article.slug,
+        "section_path": article.wording.section_path,
+        "title": article.title,
+        "published_at": article.published_at,
+        "updated_at": article.updated_at,
+        "content": document_content(article),
+        "text": article.text,
+        "image_count": article.image_count,
+        "changed_at": now,
+    }
 
 
 def document_content(article: PublishedArticle) -> dict[str, Any]:

@@ -5,14 +5,24 @@ Not here: the article itself (`publishing.py`), following a word that changed (`
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert
+from sqlalchemy import Insert, bindparam, delete
 from sqlalchemy.orm import Session
 
 from cms.content.models import Document, DocumentAuthor, DocumentSection, DocumentTag, DocumentWord
+from cms.platform.db import columns_of, insert_into
 from cms.taxonomy.models import Person, Section, Source, Tag
 from cms.taxonomy.rules import in_locale
+
+# Every publish runs these, so they are built once.
+SECTIONS, TAGS = insert_into(DocumentSection), insert_into(DocumentTag)
+AUTHORS, WORDS = insert_into(DocumentAuthor), insert_into(DocumentWord)
+FORGET = tuple(
+    delete(table).where(table.c.article_id == bindparam("article"))
+    for table in map(columns_of, (DocumentSection, DocumentTag, DocumentAuthor, DocumentWord))
+)
 
 
 @dataclass(frozen=True)
@@ -113,26 +123,30 @@ def source_value(source: Source, url: str) -> SourceValue:
 
 
 def put_wording(session: Session, document: Document, wording: Wording) -> None:
-    """Write down in which lists the article stands and which words it shows."""
-    place = {"article_id": document.article_id, "published_at": document.published_at, "number": document.number}
-    lists: tuple[tuple[Any, str, Iterable[str]], ...] = (
-        (DocumentSection, "section", wording.section.path if wording.section else ()),
-        (DocumentTag, "tag", (tag.slug for tag in wording.tags)),
-        (DocumentAuthor, "author", (person.slug for person in wording.authors)),
-    )
-    for table, column, slugs in lists:
-        _replace(session, table, document.article_id, [{**place, column: slug} for slug in dict.fromkeys(slugs)])
+    """Write down anew in which lists an article stands and which words it shows."""
+    for statement in FORGET:
+        session.execute(statement, {"article": document.article_id})
+    add_wording(session, document.article_id, document.published_at, document.number, wording)
+
+
+def add_wording(session: Session, article_id: str, published_at: datetime, number: int, wording: Wording) -> None:
+    """Write down in which lists an article stands that is in none yet, and which words it shows."""
+    place = {"article_id": article_id, "published_at": published_at, "number": number}
+    sections = wording.section.path if wording.section else ()
+    _add(session, SECTIONS, [{**place, "section": slug} for slug in dict.fromkeys(sections)])
+    _add(session, TAGS, [{**place, "tag": slug} for slug in dict.fromkeys(tag.slug for tag in wording.tags)])
+    authors = dict.fromkeys(person.slug for person in wording.authors)
+    _add(session, AUTHORS, [{**place, "author": slug} for slug in authors])
     words = [
-        {"article_id": document.article_id, "role": role, "position": position, "word_id": word_id}
+        {"article_id": article_id, "role": role, "position": position, "word_id": word_id}
         for position, (role, word_id) in enumerate(wording.roles())
     ]
-    _replace(session, DocumentWord, document.article_id, words)
+    _add(session, WORDS, words)
 
 
-def _replace(session: Session, table: Any, article_id: str, rows: list[dict[str, Any]]) -> None:
-    session.execute(delete(table).where(table.article_id == article_id))
+def _add(session: Session, statement: Insert, rows: list[dict[str, Any]]) -> None:
     if rows:
-        session.execute(insert(table), rows)
+        session.execute(statement, rows)
 
 
 def _value(kind: Any, word: Any, locale: str) -> Any:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from cms.audit.recording import note
@@ -23,10 +23,16 @@ from cms.content.redirects.rules import (
 from cms.events.catalogue import RedirectAdded, RedirectRemoved
 from cms.events.outbox import record
 from cms.platform.actor import Actor
+from cms.platform.db import columns_of, insert_into
 from cms.platform.errors import Conflict, FieldError, Invalid, NotFound
 from cms.platform.ids import new_id
 
 Place = tuple[str, str]
+
+# Every publish at a new place runs the first, so they are built once.
+REDIRECTS = columns_of(Redirect)
+AT_PATH = delete(REDIRECTS).where(REDIRECTS.c.path == bindparam("at"))
+REDIRECT = insert_into(Redirect)
 
 
 def take_place(session: Session, article_id: str, before: Place | None, after: Place, now: datetime) -> None:
@@ -37,7 +43,7 @@ def take_place(session: Session, article_id: str, before: Place | None, after: P
     """
     if before == after:
         return
-    session.execute(delete(Redirect).where(Redirect.path == article_path(*after)))
+    session.execute(AT_PATH, {"at": article_path(*after)})
     if before is not None:
         leave_place(session, article_id, before, now)
 
@@ -45,9 +51,9 @@ def take_place(session: Session, article_id: str, before: Place | None, after: P
 def leave_place(session: Session, article_id: str, place: Place, now: datetime) -> None:
     """Remember that readers found an article at a place, for when they find it elsewhere or there again."""
     path = article_path(*place)
-    session.execute(delete(Redirect).where(Redirect.path == path))
-    session.add(Redirect(id=new_id(), path=path, article_id=article_id, status=PERMANENT, created_at=now))
-    session.flush()
+    session.execute(AT_PATH, {"at": path})
+    left = {"id": new_id(), "path": path, "article_id": article_id, "status": PERMANENT, "created_at": now}
+    session.execute(REDIRECT, left)
 
 
 def add_redirect(

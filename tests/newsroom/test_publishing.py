@@ -93,7 +93,8 @@ def test_readers_keep_what_was_published_while_the_working_copy_changes(
     assert (document["title"], document["slug"], document["revision"]) == ("Second title", "second", 4)
     assert document["published_at"] == first["published_at"]
     assert document["updated_at"] > first["published_at"]
-    assert client.get(f"/content/v1/articles/en/{made['slug']}").status_code == 404
+    moved = client.get(f"/content/v1/articles/en/{made['slug']}")
+    assert (moved.status_code, moved.headers["Location"]) == (301, document["url"])
 
 
 @pytest.mark.both_databases

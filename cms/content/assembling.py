@@ -115,16 +115,6 @@ def _mention(entry: Any) -> dict[str, Any]:
     }
 
 
-def finished(
-    content: dict[str, Any], reading_time: dict[str, Any] | None, related: list[dict[str, Any]]
-) -> tuple[bytes, bytes]:
-    """The bytes of a document and of its card."""
-    whole = {"corrections": [], **content, "reading_time": reading_time, "related": related}
-    whole["seo"] = {**whole["seo"], "json_ld": news_article(whole)}
-    body = orjson.dumps({name: whole[name] if name == "related" else _in_order(whole[name]) for name in ORDER})
-    return body, orjson.dumps({name: _in_order(whole[name]) for name in ORDER if name not in NOT_ON_CARDS})
-
-
 def _write(document: Document, related: list[dict[str, Any]], now: datetime) -> None:
     ready = assembled(document.content, document.reading_time, related)
     if ready.body == document.body:

@@ -1,11 +1,9 @@
 """Rendering a body before the transaction that shows it: a long one takes a second, and SQLite has one writer."""
 
 from dataclasses import dataclass
-from typing import cast
 
 from cms.newsroom import queries
 from cms.newsroom.models import Revision
-from cms.newsroom.rules import BodyFormat
 from cms.newsroom.saving import refuse_act
 from cms.platform.actor import Actor
 from cms.platform.db import Database
@@ -32,15 +30,14 @@ def prepare_body(database: Database, actor: Actor, article_id: str, revision: in
     answer.
     """
     with database.reading() as session:
-        article = queries.article_by_id(session, article_id)
+        article = queries.text_of(session, article_id)
         if article is None or article.revision != revision:
             return NO_BODY
         try:
             refuse_act(session, actor, "articles:publish", article)
         except (Forbidden, NotFound):
             return NO_BODY
-        body, body_format = article.body, cast(BodyFormat, article.body_format)
-    return PreparedBody(revision, render(body, body_format))
+    return PreparedBody(revision, render(article.body, article.body_format))
 
 
 def render_revision(kept: Revision) -> PreparedBody:

@@ -60,6 +60,7 @@ def publish_article(
         now,
         published_at=command.published_at,
         remark=command.revision_note,
+        working=content,
     )
 
 
@@ -73,10 +74,12 @@ def show_revision(
     *,
     published_at: datetime | None = None,
     remark: str = "",
+    working: dict[str, Any] | None = None,
 ) -> Saved:
     """Show the content of one revision to readers, as a new one; the article is locked and the act allowed.
 
     Where the working copy holds something else by now, it goes on as one more revision, which waits for readers.
+    `working` is what it holds, for a caller who has read it.
     Emits: ArticlePublished
     Raises: Conflict (`already_published`, `slug_taken`); Invalid, naming what readers would miss.
     """
@@ -93,7 +96,7 @@ def show_revision(
     is_first = before.first_published_at is None
     event = ArticlePublished(subject=article.id, revision=article.revision, is_first=is_first)
     saved = record_act(session, actor, article, content, event, now, remark=remark)
-    working = queries.content_of(session, article)
+    working = queries.content_of(session, article) if working is None else working
     if changed_fields(content, working):
         keep_working_copy(session, actor, article, working, now)
     return saved

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, true
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, func, literal, or_, select, true
 from sqlalchemy.orm import Session, defer, raiseload
 
 from cms.content.models import Document, DocumentWord
 from cms.identity.rules import Place
 from cms.newsroom.models import Article, ArticleAuthor, ArticleTag, Revision
+from cms.newsroom.rules import BodyFormat
 from cms.platform.clock import rfc3339
+from cms.platform.db import Table, columns_of
 from cms.platform.keyset import one_page
 from cms.taxonomy.models import Person, Section, Source, Tag, WordAlias
 from cms.taxonomy.queries import now_called
@@ -29,6 +31,64 @@ MOST_WORDS = 10
 SHOWN_BY = ("published", "corrected")
 HIDDEN_BY = ("unpublished", "taken_down", "archived", "deleted")
 LARGEST_REVISION = 2**31 - 1
+
+# Every save and every publish runs these, so they are built once.
+ARTICLE: BindParameter[str] = bindparam("article")
+LIVING_ONE = select(Article).where(Article.id == ARTICLE, Article.deleted_at.is_(None))
+_ARTICLES, _REVISIONS, _SECTIONS = columns_of(Article).c, columns_of(Revision).c, columns_of(Section).c
+_DOCUMENTS, _DOCUMENT_WORDS = columns_of(Document).c, columns_of(DocumentWord).c
+TEXT = select(
+    _ARTICLES.id, _ARTICLES.revision, _ARTICLES.published_revision, _ARTICLES.section_id, _ARTICLES.locale,
+    _ARTICLES.body, _ARTICLES.body_format,
+).where(_ARTICLES.id == ARTICLE, _ARTICLES.deleted_at.is_(None))  # fmt: skip
+PATH = select(_SECTIONS.path).where(_SECTIONS.id == bindparam("section"))
+MAKER = select(_REVISIONS.actor_kind, _REVISIONS.actor_id).where(
+    _REVISIONS.article_id == ARTICLE, _REVISIONS.revision == 1
+)
+# A section that was moved is where it is, also for an article that shows its old path for another second.
+SHOWN_AT = (
+    select(func.coalesce(_SECTIONS.path, _DOCUMENTS.section_path).label("path"), _DOCUMENTS.locale)
+    .outerjoin_from(
+        columns_of(Document),
+        columns_of(DocumentWord),
+        and_(_DOCUMENT_WORDS.article_id == _DOCUMENTS.article_id, _DOCUMENT_WORDS.role == "section"),
+    )
+    .outerjoin(columns_of(Section), _SECTIONS.id == _DOCUMENT_WORDS.word_id)
+    .where(_DOCUMENTS.article_id == ARTICLE)
+)
+
+
+def _by_ids(kind: type[Table], name: str) -> Select[Any]:
+    columns = columns_of(kind).c
+    return select(columns.id, columns[name]).where(columns.id.in_(bindparam("ids", expanding=True)))
+
+
+def _in_order(link: type[Table], word_id: str, kind: type[Table]) -> Select[Any]:
+    links, words = columns_of(link), columns_of(kind)
+    return (
+        select(links.c.article_id, words.c.slug)
+        .join_from(links, words, words.c.id == links.c[word_id])
+        .where(links.c.article_id.in_(bindparam("articles", expanding=True)))
+        .order_by(links.c.article_id, links.c.position)
+    )
+
+
+SECTION_SLUGS, PERSON_SLUGS = _by_ids(Section, "slug"), _by_ids(Person, "slug")
+SOURCE_NAMES = _by_ids(Source, "name")
+TAG_SLUGS, AUTHOR_SLUGS = _in_order(ArticleTag, "tag_id", Tag), _in_order(ArticleAuthor, "person_id", Person)
+
+
+@dataclass(frozen=True)
+class ArticleText:
+    """The body of a working copy, and what is asked to find out who may act on the article."""
+
+    id: str
+    revision: int
+    published_revision: int | None
+    section_id: str | None
+    locale: str
+    body: str
+    body_format: BodyFormat
 
 
 @dataclass(frozen=True)
@@ -52,7 +112,13 @@ class Narrowing:
 
 def article_by_id(session: Session, article_id: str) -> Article | None:
     """The article with this public id, unless it was deleted."""
-    return session.scalar(living().where(Article.id == article_id))
+    return session.scalar(LIVING_ONE, {"article": article_id})
+
+
+def text_of(session: Session, article_id: str) -> ArticleText | None:
+    """The body of this article's working copy, unless it was deleted."""
+    row = session.execute(TEXT, {"article": article_id}).one_or_none()
+    return None if row is None else ArticleText(*row)
 
 
 def live_revisions(session: Session) -> dict[str, int]:
@@ -95,7 +161,7 @@ def deleted_until(session: Session, until: datetime, limit: int) -> list[str]:
 
 def place_at(session: Session, section_id: str | None, locale: str) -> Place:
     """A section, or none, and a language as a place, for the question who may touch what is there."""
-    path = session.scalar(select(Section.path).where(Section.id == section_id)) if section_id else None
+    path = session.scalar(PATH, {"section": section_id}) if section_id else None
     return Place(path or "", locale)
 
 
@@ -112,20 +178,12 @@ def readable_ids(places: Iterable[Place]) -> Select[str]:
 
 def section_slugs(session: Session, rows: Iterable[Article]) -> dict[str | None, str]:
     """The slugs of these articles' sections, by the sections' ids."""
-    return _column_by_id(session, Section, Section.slug, (article.section_id for article in rows))
+    return _by_id(session, SECTION_SLUGS, (article.section_id for article in rows))
 
 
 def shown_at(session: Session, article_id: str) -> Place | None:
     """Where readers find an article, which is where it was when it was published; None for one that they do not."""
-    # A section that was moved is where it is, also for an article that shows its old path for another second.
-    path = func.coalesce(Section.path, Document.section_path).label("path")
-    statement = (
-        select(path, Document.locale)
-        .outerjoin(DocumentWord, and_(DocumentWord.article_id == Document.article_id, DocumentWord.role == "section"))
-        .outerjoin(Section, Section.id == DocumentWord.word_id)
-        .where(Document.article_id == article_id)
-    )
-    found = session.execute(statement).one_or_none()
+    found = session.execute(SHOWN_AT, {"article": article_id}).one_or_none()
     return None if found is None else Place(found.path, found.locale)
 
 
@@ -140,8 +198,7 @@ def whereabouts(session: Session, article_id: str) -> Place | None:
 
 def was_made_by(session: Session, article_id: str, kind: str, actor_id: str) -> bool:
     """Whether an article's first revision is this actor's: that is what makes it one's own."""
-    maker = select(Revision.actor_kind, Revision.actor_id).where(Revision.article_id == article_id)
-    return session.execute(maker.where(Revision.revision == 1)).one_or_none() == (kind, actor_id)
+    return session.execute(MAKER, {"article": article_id}).one_or_none() == (kind, actor_id)
 
 
 def articles(
@@ -179,11 +236,11 @@ def content_of(session: Session, article: Article) -> dict[str, Any]:
 def contents(session: Session, rows: Sequence[Article]) -> dict[str, dict[str, Any]]:
     """The fields that editors write, for each of these articles by id; as many statements for a hundred as for one."""
     ids = [article.id for article in rows]
-    sections = _column_by_id(session, Section, Section.slug, (article.section_id for article in rows))
-    editors = _column_by_id(session, Person, Person.slug, (article.editor_id for article in rows))
-    sources = _column_by_id(session, Source, Source.name, (article.source_id for article in rows))
-    tags = _slugs_in_order(session, ArticleTag, ArticleTag.tag_id, Tag, ids)
-    authors = _slugs_in_order(session, ArticleAuthor, ArticleAuthor.person_id, Person, ids)
+    sections = _by_id(session, SECTION_SLUGS, (article.section_id for article in rows))
+    editors = _by_id(session, PERSON_SLUGS, (article.editor_id for article in rows))
+    sources = _by_id(session, SOURCE_NAMES, (article.source_id for article in rows))
+    tags = _slugs_in_order(session, TAG_SLUGS, ids)
+    authors = _slugs_in_order(session, AUTHOR_SLUGS, ids)
     return {
         article.id: {
             **{name: getattr(article, name) for name in PLAIN},
@@ -300,23 +357,13 @@ def _is_below(top: Any) -> ColumnElement[bool]:
     return Article.section_id.in_(select(Section.id).where(func.substr(Section.path, 1, func.length(top)) == top))
 
 
-def _column_by_id(session: Session, kind: Any, column: Any, ids: Iterable[str | None]) -> dict[str | None, Any]:
-    wanted = {one for one in ids if one is not None}
-    if not wanted:
-        return {}
-    return dict(session.execute(select(kind.id, column).where(kind.id.in_(wanted))).all())
+def _by_id(session: Session, statement: Select[Any], ids: Iterable[str | None]) -> dict[str | None, Any]:
+    wanted = [one for one in dict.fromkeys(ids) if one is not None]
+    return dict(session.execute(statement, {"ids": wanted}).all()) if wanted else {}
 
 
-def _slugs_in_order(
-    session: Session, link: Any, word_id: Any, kind: Any, article_ids: Sequence[str]
-) -> dict[str, list[str]]:
-    statement = (
-        select(link.article_id, kind.slug)
-        .join(kind, kind.id == word_id)
-        .where(link.article_id.in_(article_ids))
-        .order_by(link.article_id, link.position)
-    )
+def _slugs_in_order(session: Session, statement: Select[Any], article_ids: Sequence[str]) -> dict[str, list[str]]:
     slugs: dict[str, list[str]] = defaultdict(list)
-    for article_id, slug in session.execute(statement):
+    for article_id, slug in session.execute(statement, {"articles": article_ids}):
         slugs[article_id].append(slug)
     return slugs

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -14,7 +14,7 @@ from cms.content.embargo.sharing import withdraw_embargoed
 from cms.events.catalogue import Event
 from cms.events.outbox import Dropped, record
 from cms.identity.access import NO_ARTICLE, refuse
-from cms.identity.rules import Place
+from cms.identity.rules import BEYOND_ONES_OWN, Place
 from cms.identity.rules import decide as allows
 from cms.newsroom import queries
 from cms.newsroom.models import Article, ArticleAuthor, ArticleTag, Revision, RevisionText
@@ -24,6 +24,7 @@ from cms.newsroom.rules import APPROVE, CHANGES_WHAT_IS_SHOWN, TAKE_DOWN, Standi
 from cms.newsroom.schedules.ending import end_appointments
 from cms.newsroom.schedules.rules import ENDED_BY
 from cms.platform.actor import Actor
+from cms.platform.db import columns_of, insert_into
 from cms.platform.errors import Conflict, Invalid, NotFound, Stale
 from cms.platform.text.slugs import slugify
 from cms.taxonomy.adding import source_for, tags_for
@@ -37,6 +38,20 @@ PLAIN_STATES = frozenset({"draft", "published", "unpublished"})
 ROOM_FOR_SUFFIX = 8
 # What a revision keeps of where the article stood, for reads of the past.
 KEPT_STANDING = ("state", "published_revision", "published_at", "first_published_at")
+
+# Every save and every publish runs these, so they are built once.
+HELD = queries.LIVING_ONE.with_for_update().execution_options(populate_existing=True)
+ARTICLES, TEXTS = columns_of(Article).c, columns_of(RevisionText).c
+TAGS, AUTHORS = insert_into(ArticleTag), insert_into(ArticleAuthor)
+FORGET = tuple(
+    delete(table).where(table.c.article_id == queries.ARTICLE)
+    for table in (columns_of(ArticleTag), columns_of(ArticleAuthor))
+)
+REVISION, REVISION_TEXT = insert_into(Revision), insert_into(RevisionText)
+KNOWN_TEXT = select(TEXTS.digest).where(TEXTS.article_id == queries.ARTICLE, TEXTS.digest == bindparam("known"))
+NAMESAKE = select(ARTICLES.slug).where(
+    ARTICLES.locale == bindparam("in"), ARTICLES.id != queries.ARTICLE, ARTICLES.slug == bindparam("called")
+)
 
 
 @dataclass(frozen=True)
@@ -53,32 +68,39 @@ def locked(session: Session, actor: Actor, permission: str, article_id: str) -> 
 
     Raises: NotFound, for one that the actor may not know of too; Forbidden.
     """
-    statement = queries.living().where(Article.id == article_id).with_for_update()
-    article = session.scalar(statement, execution_options={"populate_existing": True})
+    article = session.scalar(HELD, {"article": article_id})
     if article is None:
         raise NotFound(NO_ARTICLE)
     refuse_act(session, actor, permission, article)
     return article
 
 
-def refuse_act(session: Session, actor: Actor, permission: str, article: Article) -> None:
+def refuse_act(session: Session, actor: Actor, permission: str, article: Article | queries.ArticleText) -> None:
     """Refuse an act on an article where it is, and one that readers see also where they find it.
 
     Raises: NotFound, for one that the actor may not know of too; Forbidden.
     """
     here = queries.place_at(session, article.section_id, article.locale)
     refuse_there(session, actor, permission, article, here)
-    shown = queries.shown_at(session, article.id) if permission in CHANGES_WHAT_IS_SHOWN else None
+    if article.published_revision is None or permission not in CHANGES_WHAT_IS_SHOWN:
+        return
+    shown = queries.shown_at(session, article.id)
     if shown is not None:
         # Whoever may move the working copy must not take from readers elsewhere by it. The article is known by now.
         refuse_there(session, actor, permission, article, shown, is_target=True)
 
 
 def refuse_there(
-    session: Session, actor: Actor, permission: str, article: Article, place: Place, *, is_target: bool = False
+    session: Session,
+    actor: Actor,
+    permission: str,
+    article: Article | queries.ArticleText,
+    place: Place,
+    *,
+    is_target: bool = False,
 ) -> None:
     """Refuse an act on an article in a place, its own or a target. Raises: NotFound; Forbidden."""
-    is_own = queries.was_made_by(session, article.id, actor.kind, actor.id)
+    is_own = permission in BEYOND_ONES_OWN and queries.was_made_by(session, article.id, actor.kind, actor.id)
     refuse(
         actor,
         permission,
@@ -190,13 +212,15 @@ def find_words(session: Session, actor: Actor, content: dict[str, Any], now: dat
     return Words(values, [tag.id for tag in tags], list(authors))
 
 
-def put_lists(session: Session, article: Article, words: Words) -> None:
-    """Write tags and authors down, in their order."""
-    for table, column, ids in ((ArticleTag, "tag_id", words.tag_ids), (ArticleAuthor, "person_id", words.author_ids)):
-        session.execute(delete(table).where(table.article_id == article.id))
-        if ids:
-            rows = [{"article_id": article.id, column: one, "position": place} for place, one in enumerate(ids)]
-            session.execute(insert(table), rows)
+def put_lists(session: Session, article: Article, words: Words, *, is_new: bool = False) -> None:
+    """Write tags and authors down, in their order. A new article has none to forget before."""
+    if not is_new:
+        for forget in FORGET:
+            session.execute(forget, {"article": article.id})
+    for statement, column, ids in ((TAGS, "tag_id", words.tag_ids), (AUTHORS, "person_id", words.author_ids)):
+        rows = [{"article_id": article.id, column: one, "position": place} for place, one in enumerate(ids)]
+        if rows:
+            session.execute(statement, rows)
 
 
 def put_values(session: Session, article: Article, values: Mapping[str, Any]) -> None:
@@ -255,25 +279,23 @@ def put_revision(
 ) -> None:
     """Keep the present state of an article as a revision. Its body is written only where no revision has it yet."""
     digest = digest_of(content["body"])
-    known = select(RevisionText.digest).where(RevisionText.article_id == article.id, RevisionText.digest == digest)
-    if article.revision == 1 or session.scalar(known) is None:
+    if article.revision == 1 or session.scalar(KNOWN_TEXT, {"article": article.id, "known": digest}) is None:
         text = {"article_id": article.id, "digest": digest, "packed": pack_text(content["body"])}
-        session.execute(insert(RevisionText).values(text))
-    session.add(
-        Revision(
-            article_id=article.id,
-            revision=article.revision,
-            action=action,
-            packed=pack(content, {name: getattr(article, name) for name in KEPT_STANDING}),
-            text_digest=digest,
-            note=note,
-            actor_kind=actor.kind,
-            actor_id=actor.id,
-            actor_name=actor.name[:LONGEST_AUTHOR],
-            at=now,
-            is_weighed=not is_thinnable(action, article.revision, note),
-        )
-    )
+        session.execute(REVISION_TEXT, text)
+    revision = {
+        "article_id": article.id,
+        "revision": article.revision,
+        "action": action,
+        "packed": pack(content, {name: getattr(article, name) for name in KEPT_STANDING}),
+        "text_digest": digest,
+        "note": note,
+        "actor_kind": actor.kind,
+        "actor_id": actor.id,
+        "actor_name": actor.name[:LONGEST_AUTHOR],
+        "at": now,
+        "is_weighed": not is_thinnable(action, article.revision, note),
+    }
+    session.execute(REVISION, revision)
 
 
 def keep_working_copy(session: Session, actor: Actor, article: Article, content: dict[str, Any], now: datetime) -> None:
@@ -285,10 +307,10 @@ def keep_working_copy(session: Session, actor: Actor, article: Article, content:
 
 def _free_slug(session: Session, article_id: str, title: str, locale: str) -> str:
     plain = slugify(title, locale)[: LONGEST_SLUG - ROOM_FOR_SUFFIX].strip("-") or "article"
-    others = select(Article.slug).where(Article.locale == locale, Article.id != article_id)
     # Most titles are new, and this one look costs a key; only the others pay for reading their namesakes.
-    if session.scalar(others.where(Article.slug == plain)) is None:
+    if session.scalar(NAMESAKE, {"article": article_id, "in": locale, "called": plain}) is None:
         return plain
+    others = select(Article.slug).where(Article.locale == locale, Article.id != article_id)
     taken = set(session.scalars(others.where(Article.slug.startswith(f"{plain}-", autoescape=True))))
     number = 2
     while (slug := f"{plain}-{number}") in taken:

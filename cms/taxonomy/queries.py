@@ -4,9 +4,10 @@ Nothing here writes."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from cms.platform.ids import is_id
@@ -42,13 +43,9 @@ def by_slugs(session: Session, kind: type[Word], slugs: Collection[str], *, is_h
     wanted = set(slugs)
     if not wanted:
         return {}
-    key = KEYS[kind]
-    fresh = {"populate_existing": True}
-    asked = select(kind).where(key.in_(wanted))
-    if is_held:
-        # In one order for everybody, so that no two wait for each other.
-        asked = asked.order_by(kind.number).with_for_update(read=True, key_share=True)
-    found = {str(getattr(word, key.key)): word for word in session.scalars(asked, execution_options=fresh)}
+    key, fresh = KEYS[kind].key, {"populate_existing": True}
+    asked = session.scalars(_of_slugs(kind, is_held), {"slugs": list(wanted)}, execution_options=fresh)
+    found = {str(getattr(word, key)): word for word in asked}
     missing = wanted - found.keys()
     if missing:
         statement = (
@@ -60,6 +57,14 @@ def by_slugs(session: Session, kind: type[Word], slugs: Collection[str], *, is_h
             statement = statement.with_for_update(read=True, key_share=True, of=kind)
         found |= dict(session.execute(statement, execution_options=fresh).all())
     return found
+
+
+@cache
+def _of_slugs(kind: type[Any], is_held: bool) -> Select[Any]:
+    # Every save and every publish asks for tags and people by their slugs, so it is built once for each kind.
+    asked = select(kind).where(KEYS[kind].in_(bindparam("slugs", expanding=True)))
+    # In one order for everybody, so that no two wait for each other.
+    return asked.order_by(kind.number).with_for_update(read=True, key_share=True) if is_held else asked
 
 
 def by_key(session: Session, kind: type[Word], key: str, *, is_locked: bool = False) -> Word | None:

@@ -7,7 +7,7 @@ import orjson
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from cms.content.assembling import finished
+from cms.content.assembling import assembled
 from cms.content.embargo.models import EmbargoedDocument, EmbargoRead
 from cms.content.models import Document
 from cms.content.publishing import PublishedArticle, document_content
@@ -30,7 +30,8 @@ def put_embargoed(session: Session, article: PublishedArticle, until: datetime, 
             raise Conflict(f"Another article of the locale has the slug {article.slug!r}.", code="slug_taken")
     withdraw_embargoed(session, article.article_id)
     end = b',"embargo_until":' + orjson.dumps(rfc3339(until)) + b"}"
-    body, card = (part[:-1] + end for part in finished(document_content(article), None, []))
+    ready = assembled(document_content(article), None, [])
+    body, card = (part[:-1] + end for part in (ready.body, ready.card))
     row = EmbargoedDocument(
         article_id=article.article_id,
         number=article.number,

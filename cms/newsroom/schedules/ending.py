@@ -2,21 +2,30 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
 
 from cms.newsroom.schedules.models import Appointment, Schedule
+from cms.platform.db import columns_of
+
+# Every publish runs it, so it is built once.
+APPOINTMENTS = columns_of(Appointment)
+END = (
+    update(APPOINTMENTS)
+    .where(
+        APPOINTMENTS.c.subject_id == bindparam("article"),
+        APPOINTMENTS.c.state == "waiting",
+        APPOINTMENTS.c.does.in_(bindparam("doings", expanding=True)),
+    )
+    .values(state="ended")
+)
 
 
 def end_appointments(session: Session, article_id: str, doings: Collection[str]) -> bool:
     """End those of these doings that wait for an article; False where none does. One statement where none does."""
-    waiting = update(Appointment).where(
-        Appointment.subject_id == article_id, Appointment.state == "waiting", Appointment.does.in_(doings)
-    )
-    options = {"synchronize_session": False}
-    ended = session.execute(waiting.values(state="ended"), execution_options=options)
+    ended = session.execute(END, {"article": article_id, "doings": list(doings)})
     if not ended.rowcount:  # type: ignore[attr-defined]  # the result of an update has it
         return False
     changed = update(Schedule).where(Schedule.article_id == article_id).values(version=Schedule.version + 1)
-    session.execute(changed, execution_options=options)
+    session.execute(changed, execution_options={"synchronize_session": False})
     return True

@@ -124,6 +124,22 @@ def test_an_article_that_is_being_changed_is_left_for_another_time(
         assert thin_revisions(session, NOON + DAY) is None
 
 
+@pytest.mark.both_databases
+def test_what_a_scheduled_release_will_show_is_not_let_go(editor: FlaskClient, database: Database) -> None:
+    made = draft(editor)
+    patch(editor, made["id"], 1, title="As it will be shown")
+    release = editor.post("/api/v1/releases", json={"title": "Monday", "articles": [made["id"]]}).json
+    when = {"release_at": "2031-01-06T06:00:00", "timezone": "Europe/Paris"}
+    path = f"/api/v1/releases/{release['id']}/schedule"
+    assert editor.put(path, json=when, headers={"If-Match": '"1"'}).status_code == 200
+    for revision in (2, 3):
+        patch(editor, made["id"], revision, title=f"Later thought {revision}")
+    dated(database, made["id"], NOON, NOON, NOON, NOON)
+    with database.transaction() as session:
+        assert thin_revisions(session, NOON + DAY) == 1
+    assert kept(editor, made["id"]) == [1, 2, 4]
+
+
 moments = st.integers(0, 5 * 24 * 60)
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from cms.newsroom.models import Article, Revision, RevisionText
+from cms.newsroom.releases.models import ReleaseArticle
 from cms.newsroom.revisions.rules import Kept, is_thinnable, spare
 
 ARTICLES_AT_ONCE = 50
@@ -33,11 +34,20 @@ def _thin_one(session: Session, article_id: str, before: datetime) -> int:
         # Another relay weighed them between the question and the lock.
         return 0
     since = datetime.combine(first.date(), time(), tzinfo=first.tzinfo)
-    columns = select(Revision.revision, Revision.at, Revision.action, Revision.note)
+    # A release that happens by itself shows the revision that its article had when it was scheduled.
+    is_promised = exists().where(
+        ReleaseArticle.article_id == Revision.article_id,
+        ReleaseArticle.revision == Revision.revision,
+        ReleaseArticle.receipt_id.is_(None),
+    )
+    columns = select(Revision.revision, Revision.at, Revision.action, Revision.note, is_promised.label("is_promised"))
     rows = session.execute(
         columns.where(of_article, Revision.at >= since, Revision.at < before).order_by(Revision.revision)
     )
-    going = spare(Kept(row.revision, row.at, is_thinnable(row.action, row.revision, row.note)) for row in rows)
+    going = spare(
+        Kept(row.revision, row.at, is_thinnable(row.action, row.revision, row.note) and not row.is_promised)
+        for row in rows
+    )
     for start in range(0, len(going), PER_STATEMENT):
         some = Revision.revision.in_(going[start : start + PER_STATEMENT])
         session.execute(delete(Revision).where(of_article, some), execution_options={"synchronize_session": False})

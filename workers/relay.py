@@ -5,7 +5,7 @@ consumer's own commit has closed the delivery, so it may be killed anywhere, and
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,8 +14,8 @@ import structlog
 from celery import Celery
 from sqlalchemy.exc import SQLAlchemyError
 
-from cms.events.deliveries import due
-from cms.events.queries import is_any_due
+from cms.events.deliveries import Claimed, due
+from cms.events.queries import queues_with_work
 from cms.events.subscriptions import BY_NAME, QUEUES, SUBSCRIPTIONS
 from cms.platform.bell import Bell, BellUnheard
 from cms.platform.clock import now
@@ -31,8 +31,6 @@ LONGEST_QUEUE = 500
 TRY_ONCE = {"max_retries": 1, "interval_start": 0, "interval_step": 0}
 HEARD_IN = {queue: [one.name for one in SUBSCRIPTIONS if one.queue == queue] for queue in QUEUES}
 
-Claimed = tuple[str, int]
-
 
 class BrokerAway(Exception):
     """The broker took no task. What was claimed is sent again later."""
@@ -44,6 +42,7 @@ class Sender:
     def __init__(self, app: Celery) -> None:
         self._app = app
         self._connection: Any = None
+        self._producer: Any = None
 
     def room(self, queue: str) -> int:
         """How many more tasks a queue may hold. Raises: BrokerAway."""
@@ -55,8 +54,15 @@ class Sender:
         def send_all(_channel: Any) -> None:
             for name, number in claimed:
                 subscription = BY_NAME[name]
+                # The queue was declared when its room was asked for.
                 self._app.send_task(
-                    subscription.task, (number,), queue=subscription.queue, connection=self._connection, retry=False
+                    subscription.task,
+                    (number,),
+                    queue=subscription.queue,
+                    producer=self._producer,
+                    retry=False,
+                    ignore_result=True,
+                    declare=[],
                 )
 
         self._ask(send_all)
@@ -71,6 +77,7 @@ class Sender:
         try:
             if self._connection is None:
                 self._connection = self._app.connection_for_write(transport_options=TRY_ONCE)
+                self._producer = self._app.amqp.Producer(self._connection, auto_declare=False)
             return question(self._connection.default_channel)
         except Exception as error:  # whatever the broker or its client says, the answer is to try again later
             self._connection = None
@@ -112,26 +119,28 @@ class Relay:
     def send_due(self) -> int:
         """Send a task for each delivery that is due; gives how many. Raises: BrokerAway, and then claims nothing."""
         sent = 0
-        for queue in self._queues_with_work():
-            room = self.sender.room(queue)
-            while room > 0 and not self.is_stopping:
-                claimed = self.claim(queue, min(CLAIMED_AT_ONCE, room))
-                if not claimed:
-                    break
-                self.sender.send(claimed)
-                sent += len(claimed)
-                room -= len(claimed)
+        rooms = {queue: self.sender.room(queue) for queue in self._queues_with_work()}
+        while not self.is_stopping and (rooms := {queue: room for queue, room in rooms.items() if room > 0}):
+            limit = min(CLAIMED_AT_ONCE, *rooms.values())
+            claimed = self.claim(rooms, limit)
+            self.sender.send(claimed)
+            sent += len(claimed)
+            if len(claimed) < limit:
+                break
+            for name, _ in claimed:
+                rooms[BY_NAME[name].queue] -= 1
         return sent
 
-    def claim(self, queue: str, limit: int) -> list[Claimed]:
-        """Claim what is due in one queue, in a transaction that is over when this returns."""
+    def claim(self, queues: Iterable[str], limit: int) -> Sequence[Claimed]:
+        """Claim what is due in these queues, in a transaction that is over when this returns."""
+        names = [name for queue in queues for name in HEARD_IN[queue]]
         with self.database.transaction() as session:
-            return [(one.subscription, one.number) for one in due(session, self.clock(), limit, HEARD_IN[queue])]
+            return due(session, self.clock(), limit, names)
 
     def _queues_with_work(self) -> list[str]:
         # A read is cheaper than a claim, which would take the one writer's place on SQLite each second for nothing.
         with self.database.reading() as session:
-            return [queue for queue in QUEUES if is_any_due(session, self.clock(), HEARD_IN[queue])]
+            return queues_with_work(session, self.clock())
 
     def _note_broker(self, problem: str) -> None:
         if problem and self.is_broker_there:

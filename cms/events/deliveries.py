@@ -7,15 +7,16 @@ lease keeps doubled tasks from working at the same time; that nothing takes effe
 import re
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, bindparam, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from cms.events.models import Delivery
+from cms.events.queries import IS_DUE
 from cms.events.subscriptions import ATTEMPTS_BEFORE_DEAD
-from cms.platform.db import wake_after_commit
+from cms.platform.db import columns_of, wake_after_commit
 from cms.platform.errors import Conflict, NotFound
 
 LEASE = timedelta(seconds=10)
@@ -31,30 +32,55 @@ CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+@")
 Refusal = Literal["unknown", "closed", "running", "spent"]
 
 
+# The relay runs these after every act, so they are built once.
+ROWS = columns_of(Delivery)
+DUE = (
+    select(ROWS.c.number, ROWS.c.subscription, ROWS.c.attempts, ROWS.c.sends, ROWS.c.error)
+    .where(IS_DUE)
+    .order_by(ROWS.c.due_at, ROWS.c.number)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+DUE_AMONG = DUE.where(ROWS.c.subscription.in_(bindparam("names", expanding=True)))
+SEND = update(ROWS).where(ROWS.c.number == bindparam("of")).values(sends=bindparam("times"), due_at=bindparam("at"))
+BURY = (
+    update(ROWS)
+    .where(ROWS.c.number == bindparam("of"))
+    .values(state="dead", error=bindparam("why"), finished_at=bindparam("at"), leased_until=None)
+)
+
+
+class Claimed(NamedTuple):
+    """A delivery that is to be sent."""
+
+    subscription: str
+    number: int
+
+
 class NotOpen(Exception):
     """The delivery was closed by somebody else in the meantime; what was about to be committed must not be."""
 
 
-def due(
-    session: Session, now: datetime, limit: int, subscriptions: Collection[str] | None = None
-) -> Sequence[Delivery]:
+def due(session: Session, now: datetime, limit: int, subscriptions: Collection[str] | None = None) -> Sequence[Claimed]:
     """Claim open deliveries whose time has come, oldest first, and set when each is to be sent again.
 
     Those whose last attempt ended without a word become dead letters instead. Others who claim at the same time get
     other deliveries. Formula: sent again after 10, 20, 40, 60, 60 … seconds.
     """
-    statement = select(Delivery).where(Delivery.state == "open", Delivery.due_at <= now)
-    if subscriptions is not None:
-        statement = statement.where(Delivery.subscription.in_(subscriptions))
-    claimed = session.scalars(_locked(statement.order_by(Delivery.due_at, Delivery.number).limit(limit))).all()
-    for delivery in claimed:
-        if delivery.attempts >= ATTEMPTS_BEFORE_DEAD:
-            _bury(delivery, delivery.error or ENDED_WITHOUT_A_WORD, now)
-        else:
-            delivery.due_at = now + min(SHORTEST_RESEND * 2 ** min(delivery.sends, 10), LONGEST_RESEND)
-            delivery.sends += 1
-    session.flush()
-    return [delivery for delivery in claimed if delivery.state == "open"]
+    asked = {"now": now, "most": limit}
+    if subscriptions is None:
+        rows = session.execute(DUE, asked).all()
+    else:
+        rows = session.execute(DUE_AMONG, {**asked, "names": list(subscriptions)}).all()
+    spent = [row for row in rows if row.attempts >= ATTEMPTS_BEFORE_DEAD]
+    sent = [row for row in rows if row.attempts < ATTEMPTS_BEFORE_DEAD]
+    if spent:
+        buried = [{"of": row.number, "why": row.error or ENDED_WITHOUT_A_WORD, "at": now} for row in spent]
+        session.execute(BURY, buried)
+    if sent:
+        again = [{"of": row.number, "times": row.sends + 1, "at": _sent_again_at(row.sends, now)} for row in sent]
+        session.execute(SEND, again)
+    return [Claimed(row.subscription, row.number) for row in sent]
 
 
 def begin(session: Session, number: int, now: datetime, subscription: str | None = None) -> Delivery | Refusal:
@@ -194,6 +220,10 @@ def describe(error: BaseException | str) -> str:
 def _locked(statement: Select[Delivery]) -> Select[Delivery]:
     # SQLite has one writer at a time and knows no such words; SQLAlchemy leaves them out there.
     return statement.with_for_update(skip_locked=True).execution_options(populate_existing=True)
+
+
+def _sent_again_at(sends: int, now: datetime) -> datetime:
+    return now + min(SHORTEST_RESEND * 2 ** min(sends, 10), LONGEST_RESEND)
 
 
 def _lease(delivery: Delivery, now: datetime) -> None:

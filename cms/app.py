@@ -6,6 +6,7 @@ from flask import Blueprint, Flask
 
 from cms.content.api import content
 from cms.content.express import express
+from cms.content.front_lists.api import shown_lists
 from cms.content.redirects.api import redirects
 from cms.identity.api import identity
 from cms.identity.credentials import verifier
@@ -14,6 +15,7 @@ from cms.newsroom.api.articles import articles
 from cms.newsroom.api.lifecycle import lifecycle
 from cms.newsroom.api.reviewing import review
 from cms.newsroom.api.trash import trash
+from cms.newsroom.front_lists.api import front_lists
 from cms.newsroom.leases.api import leases
 from cms.newsroom.releases.api import releases
 from cms.newsroom.revisions.api import revisions
@@ -45,9 +47,9 @@ from search_index.reader import Reader
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     # What readers get.
-    content, redirects,
+    content, shown_lists, redirects,
     # What editors do.
-    articles, lifecycle, review, revisions, leases, schedules, releases, trash,
+    articles, lifecycle, review, revisions, leases, schedules, releases, front_lists, trash,
     taxonomy, words,
     # The audience.
     readers,

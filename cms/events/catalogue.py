@@ -276,6 +276,28 @@ class RedirectRemoved(Event):
 
 
 @dataclass(frozen=True)
+class ListChanged(Event):
+    """Readers get a front list as it was made or arranged from this commit on. The subject is the list's id.
+
+    An empty `locale` means every language; `revision` counts the list's changes.
+    """
+
+    type = "list.changed"
+    name: str
+    locale: str
+    revision: int
+
+
+@dataclass(frozen=True)
+class ListDeleted(Event):
+    """A front list is gone; its articles stay as they are."""
+
+    type = "list.deleted"
+    name: str
+    locale: str
+
+
+@dataclass(frozen=True)
 class LetterQueued(Event):
     """A letter to a person waits to be sent. The subject is the letter's id; address and code are never in here."""
 
@@ -323,6 +345,8 @@ CATALOGUE: dict[str, type[Event]] = {
         ArticleRecovered,
         RedirectAdded,
         RedirectRemoved,
+        ListChanged,
+        ListDeleted,
         LetterQueued,
         RelatedSweepDue,
     )

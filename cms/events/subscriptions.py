@@ -53,7 +53,7 @@ UNHEARD = frozenset(
         "article.unarchived", "article.recovered", "article.scheduled", "article.unscheduled", "schedule.missed",
         "article.embargoed", "word.deleted", "release.scheduled", "release.unscheduled", "release.published",
         "article.revision_restored", "article.lease_taken", "article.lease_given_back",
-        "redirect.added", "redirect.removed",
+        "redirect.added", "redirect.removed", "list.changed", "list.deleted",
     }
 )  # fmt: skip
 

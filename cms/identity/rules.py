@@ -1,9 +1,10 @@
 """Who may do what and where: permissions, roles, the decision. What a token is. Plain Python.
 
 A grant holds in a section with everything below it and in one language, or everywhere. Permissions over articles ask
-where the article is, and those over sections where the section is. Tags, people and sources are shared by every desk:
-to change one takes a grant without limits, while a new one, as articles make it too, takes nothing from anybody. What
-concerns the whole site (operations, audit, tokens, roles) is only ever given by a grant that holds everywhere.
+where the article is, those over sections where the section is, and the one over front lists where the list belongs.
+Tags, people and sources are shared by every desk: to change one takes a grant without limits, while a new one, as
+articles make it too, takes nothing from anybody. What concerns the whole site (operations, audit, tokens, roles) is
+only ever given by a grant that holds everywhere.
 """
 
 import ipaddress
@@ -40,7 +41,7 @@ PERMISSIONS: dict[str, str] = {
     "articles:publish": "Publish, schedule, correct, unpublish and archive, with or without an approval before.",
     "articles:takedown": "Take articles down, and publish again what was taken down.",
     "articles:delete": "Put articles into the trash and take them out.",
-    "lists:write": "Pin, order and time the front lists.",
+    "lists:write": "Pin, order and time the front lists that belong to one's place; those of the site without a limit.",
     "embargo:read": "Read articles under embargo through the content API before everybody else.",
     "taxonomy:read": "Read sections, tags, people and sources, in every section.",
     "taxonomy:write": "Add tags, people and sources; add, change and delete sections in one's place; and, without a "
@@ -58,8 +59,10 @@ PERMISSIONS: dict[str, str] = {
     "staff:write": "Invite colleagues, disable them, and change what they may do, up to what one may oneself.",
     "access:explain": "Ask why somebody else may or may not do something.",
 }
-# These mean an article, or where a section stands, so a section and a language limit them.
-IN_PLACE = frozenset(name for name in PERMISSIONS if name.startswith("articles:")) | {"embargo:read", "taxonomy:write"}
+# These mean an article, or where a section stands or a list belongs, so a section and a language limit them.
+IN_PLACE = frozenset(name for name in PERMISSIONS if name.startswith("articles:")) | {
+    "embargo:read", "lists:write", "taxonomy:write",
+}  # fmt: skip
 SHARED = frozenset(name for name in PERMISSIONS if name.startswith("taxonomy:"))
 # To act on what somebody else made, the second is needed beside the first.
 BEYOND_ONES_OWN = {"articles:write": "articles:write_any"}

@@ -5,6 +5,7 @@ from sqlalchemy import MetaData
 from cms.audit import models as audit
 from cms.content import models as content
 from cms.content.embargo import models as embargo
+from cms.content.front_lists import models as front_lists
 from cms.content.redirects import models as redirects
 from cms.events import models as events
 from cms.identity import models as identity
@@ -20,8 +21,8 @@ from cms.readers import models as readers
 from cms.taxonomy import models as taxonomy
 
 WINGS = (
-    audit, content, embargo, events, identity, leases, mail, newsroom, platform, readers, redirects, releases,
-    schedules, staff, taxonomy,
+    audit, content, embargo, events, front_lists, identity, leases, mail, newsroom, platform, readers, redirects,
+    releases, schedules, staff, taxonomy,
 )  # fmt: skip
 
 

@@ -17,6 +17,8 @@ from cms.identity.roles import make_role
 from cms.identity.rules import PERMISSIONS, NewRole, grant_of
 from cms.identity.staff import staffing
 from cms.identity.staff.schemas import Given, Invitation
+from cms.newsroom.front_lists.arranging import make_list
+from cms.newsroom.front_lists.rules import Entry, ListContent, NewList
 from cms.newsroom.leases.rules import TakeLease
 from cms.newsroom.leases.taking import take_lease
 from cms.newsroom.releases.grouping import make_release, schedule_release
@@ -191,6 +193,32 @@ def _on_release(path: str = "", *, is_scheduled: bool = False, **options: Any) -
         return f"/api/v1/releases/{release.id}{path}", {"headers": headers, **options}
 
     return ask
+
+
+def _on_front_list(path: str = "", **options: Any) -> Callable[[Room, str], Asked]:
+    """A list that belongs to the section of the article in it; # in the path is the article's id."""
+
+    def ask(room: Room, column: str) -> Asked:
+        article = room.desk.article().article
+        command = NewList(f"list-{room.desk.number()}", ListContent("Top", "trams", entries=(Entry(article.id),)))
+        with room.desk.database.transaction() as session:
+            made = make_list(session, OPERATOR, command, now())
+        headers = {"If-Match": f'"{made.revision}"'}
+        return f"/api/v1/lists/{made.id}{path.replace('#', article.id)}", {"headers": headers, **options}
+
+    return ask
+
+
+def _shown_list(room: Room, column: str) -> Asked:
+    name = f"list-{room.desk.number()}"
+    with room.desk.database.transaction() as session:
+        make_list(session, OPERATOR, NewList(name, ListContent("Top")), now())
+    return f"/content/v1/lists/{name}", {}
+
+
+def _on_entries(room: Room, column: str) -> Asked:
+    path, options = _on_front_list("/entries")(room, column)
+    return path, options | {"json": {"article": room.desk.article(section="city").article.id}}
 
 
 def _in_trash(room: Room, column: str) -> Asked:
@@ -402,6 +430,16 @@ ASK: dict[str, Callable[[Room, str], Asked]] = {
     "GET /api/v1/redirects/<redirect_id>": _on_redirect,
     "DELETE /api/v1/redirects/<redirect_id>": _on_redirect,
     "GET /content/v1/resolve": _document("/content/v1/resolve?path=/en/{slug}"),
+    "POST /api/v1/lists": lambda room, _column: (
+        "/api/v1/lists",
+        {"json": {"name": f"list-{room.desk.number()}", "title": "Top", "section": "trams"}},
+    ),
+    "GET /api/v1/lists/<list_id>": _on_front_list(),
+    "PUT /api/v1/lists/<list_id>": _on_front_list(json={"title": "Top of trams", "section": "trams"}),
+    "DELETE /api/v1/lists/<list_id>": _on_front_list(),
+    "POST /api/v1/lists/<list_id>/entries": _on_entries,
+    "DELETE /api/v1/lists/<list_id>/entries/<entry_id>": _on_front_list("/entries/#"),
+    "GET /content/v1/lists/<name>": _shown_list,
     "GET /content/v1/search": _plain("/content/v1/search?q=opens"),
     "POST /readers/v1/accounts": _numbered(
         "/readers/v1/accounts", email="reader#@example.org", password=PASS_PHRASE, locale="en"

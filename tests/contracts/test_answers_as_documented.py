@@ -196,6 +196,7 @@ def test_every_answer_is_as_documented(witness: Witness, settings: Settings, dat
     _schedules(witness)
     _words(witness, source)
     _releases(witness)
+    _front_lists(witness)
     _redirects(witness)
     _roles_and_tokens(witness)
     _colleagues(witness, settings)
@@ -310,6 +311,34 @@ def _releases(witness: Witness) -> None:
     other = ask("POST", "/api/v1/releases", 201, {"title": "Never"}).headers["Location"]
     ask("DELETE", other, 428)
     ask("DELETE", other, 204, If_Match='"1"')
+
+
+def _front_lists(witness: Witness) -> None:
+    ask = witness.ask
+    top, other = (_draft(witness, title)["id"] for title in ("A tram on the front page", "A ferry beside it"))
+    ask("POST", f"/api/v1/articles/{top}/publish", 200, If_Match='"1"')
+    body = {"name": "front-page", "title": "Front page", "entries": [{"article": top, "title": "Trams!"}]}
+    ask("POST", "/api/v1/lists", 422, {**body, "entries": [{"article": top}, {"article": top}]})
+    path = ask("POST", "/api/v1/lists", 201, body).headers["Location"]
+    ask("POST", "/api/v1/lists", 409, body)
+    ask("GET", "/api/v1/lists?limit=1&count=exact", 200)
+    ask("GET", path, 200)
+    ask("GET", "/api/v1/lists/none", 404)
+    ask("POST", f"{path}/entries", 428, {"article": other})
+    ask("POST", f"{path}/entries", 200, {"article": other, "position": 1, "is_pinned": True}, If_Match='"1"')
+    ask("POST", f"{path}/entries", 412, {"article": other}, If_Match='"1"')
+    ask("DELETE", f"{path}/entries/{other}", 200, If_Match='"2"')
+    ask("DELETE", f"{path}/entries/{other}", 404, If_Match='"3"')
+    whole = {"title": "Front page", "fill": {"limit": 3}, "entries": [{"article": top, "title": "Trams!"}]}
+    ask("PUT", path, 200, whole, If_Match='"3"')
+    ask("PUT", path, 422, {**whole, "section": "nowhere"}, If_Match='"4"')
+    ask("GET", "/content/v1/lists", 200)
+    shown = ask("GET", "/content/v1/lists/front-page?locale=en", 200)
+    ask("GET", "/content/v1/lists/front-page?locale=en", 304, If_None_Match=shown.headers["ETag"])
+    ask("GET", "/content/v1/lists", 304, If_None_Match="*")
+    ask("GET", "/content/v1/lists/none", 404)
+    ask("DELETE", path, 412, If_Match='"1"')
+    ask("DELETE", path, 204, If_Match='"4"')
 
 
 def _redirects(witness: Witness) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
+from cms.content.front_lists.models import FrontList
 from cms.content.models import DocumentWord
 from cms.identity.moving import count_grants
 from cms.identity.rules import Place
@@ -27,7 +28,14 @@ def usage(session: Session, word: Any, readable: frozenset[Place]) -> Usage:
     if not isinstance(word, Section):
         return Usage(articles=count, first=first)
     below = select(Section.slug).where(Section.parent_id == word.id).order_by(Section.slug)
-    return Usage(count, first, list(session.scalars(below)), count_grants(session, word.path))
+    sections = list(session.scalars(below))
+    return Usage(count, first, sections, count_grants(session, word.path), _lists(session, word))
+
+
+def _lists(session: Session, section: Section) -> list[dict[str, Any]]:
+    used = or_(FrontList.section_id == section.id, FrontList.fill_section_id == section.id)
+    statement = select(FrontList.id, FrontList.name, FrontList.locale).where(used).order_by(FrontList.number)
+    return [{"id": row.id, "name": row.name, "locale": row.locale or None} for row in session.execute(statement)]
 
 
 def _uses(word: Any) -> ColumnElement[bool]:

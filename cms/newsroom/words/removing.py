@@ -15,6 +15,7 @@ from cms.events.catalogue import WordDeleted, WordMerged
 from cms.events.outbox import record
 from cms.identity.access import READ
 from cms.identity.rules import Place, places
+from cms.newsroom.front_lists.arranging import reassign_lists
 from cms.newsroom.models import Article, ArticleAuthor, ArticleTag
 from cms.newsroom.words.queries import usage
 from cms.newsroom.words.rules import RemoveWord, refuse_use, wrong_target
@@ -64,6 +65,8 @@ def remove_word(session: Session, actor: Actor, kind: type[Any], command: Remove
         letter = record(session, WordDeleted(subject=word.id, kind=name), actor=actor, now=now)
     else:
         _reassign(session, word, into)
+        if kind is Section:
+            reassign_lists(session, actor, word.id, into.id, now)
         follow(session, word, into, now)
         into.revision += 1
         note(session, actor=actor, action=f"{name}.changed", subject_kind=name, subject_id=into.id, now=now)

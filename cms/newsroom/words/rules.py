@@ -22,7 +22,8 @@ class RemoveWord:
 
 @dataclass(frozen=True)
 class Usage:
-    """Who uses a word: how many articles, the first of them, the sections below it, how many grants are limited to it.
+    """Who uses a word: how many articles, the first of them, the sections below it, how many grants are limited to it,
+    and the front lists that belong to it or are filled from it.
 
     Articles in the trash and what readers see of published ones count too. Of the first articles only those are told
     that the caller may read.
@@ -32,6 +33,7 @@ class Usage:
     first: Sequence[dict[str, Any]] = ()
     sections: Sequence[str] = ()
     grants: int = 0
+    lists: Sequence[dict[str, Any]] = ()
 
     @property
     def as_dict(self) -> dict[str, Any]:
@@ -40,17 +42,22 @@ class Usage:
             "articles": {"count": self.articles, "first": list(self.first)},
             "sections": list(self.sections),
             "grants": {"count": self.grants},
+            "lists": list(self.lists),
         }
 
 
 def refuse_use(usage: Usage, *, is_reassigned: bool) -> None:
-    """Refuse to delete what is used. Another word takes articles over; not sections, and never anybody's rights.
+    """Refuse to delete what is used. Another takes articles and front lists over; not sections, nor anybody's rights.
 
     Raises: Conflict (`in_use`), with the users.
     """
     reasons = []
     if usage.articles and not is_reassigned:
         reasons.append(f"{usage.articles} article(s) use this: name another with reassign_to, or change them first.")
+    if usage.lists and not is_reassigned:
+        reasons.append(
+            f"{len(usage.lists)} front list(s) use this: name another with reassign_to, or change them first."
+        )
     if usage.sections:
         reasons.append(f"{len(usage.sections)} section(s) stand below this: move them first.")
     if usage.grants:

@@ -1,0 +1,1 @@
+"""What readers see of front lists: arranged by editors, timed, filled up with the newest."""

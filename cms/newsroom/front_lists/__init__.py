@@ -1,0 +1,1 @@
+"""Front lists: named, ordered lists of articles that editors pin, order and time."""

@@ -163,7 +163,7 @@ def test_what_is_taken_down_leaves_a_tombstone_everywhere(
     again = act(chief, "publish", made["id"], 6)
     assert (again.status_code, again.json["taken_down_at"]) == (200, None)
     assert client.get(f"/content/v1/articles/{made['id']}").status_code == 200
-    assert client.get(f"/content/v1/articles/en/{made['slug']}").status_code == 404
+    assert client.get(f"/content/v1/articles/en/{made['slug']}").status_code == 301
     drain(settings, database)
 
 

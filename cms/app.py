@@ -20,6 +20,7 @@ from cms.newsroom.leases.api import leases
 from cms.newsroom.releases.api import releases
 from cms.newsroom.revisions.api import revisions
 from cms.newsroom.schedules.api import schedules
+from cms.newsroom.translations.api import translations
 from cms.newsroom.words.api import words
 from cms.operations.api.access import access
 from cms.operations.api.audit import audit
@@ -49,7 +50,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     # What readers get.
     content, shown_lists, redirects,
     # What editors do.
-    articles, lifecycle, review, revisions, leases, schedules, releases, front_lists, trash,
+    articles, lifecycle, review, revisions, leases, schedules, releases, front_lists,
+    translations, trash,
     taxonomy, words,
     # The audience.
     readers,

@@ -20,6 +20,9 @@ SHORTEST_SECRET = 32
 # How often in how many seconds; 0 switches a limit off.
 RATE = re.compile(r"([1-9][0-9]{0,5})/([1-9][0-9]{0,4})")
 CAN_BE_OFF = frozenset({"limit_writes", "limit_search"})
+# Which languages stand in for one, such as kk:ru,en;*:en.
+TAG = r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*"
+FALLBACKS = re.compile(rf"(?:{TAG}|\*):{TAG}(?:,{TAG})*(?:;(?:{TAG}|\*):{TAG}(?:,{TAG})*)*;?")
 HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]{0,250}[a-z0-9_])?|\[[0-9a-f:.]+\]")
 # As browsers send it: no path, no user, and no port where it is the scheme's own.
 ORIGIN = re.compile(rf"https?://(?:{HOST_NAME.pattern})(?::(?!80$|443$)[1-9][0-9]{{0,4}})?")
@@ -58,6 +61,7 @@ class Settings:
     port: int = 8000
     base_url: str = ""
     site_name: str = "Copydesk"
+    locale_fallbacks: str = ""
     database_url: str = ""
     redis_url: str = ""
     smtp_url: str = ""
@@ -124,6 +128,7 @@ class Settings:
 
     def _check_places(self) -> None:
         self._check_broker()
+        self._check_fallbacks()
         self._check_database()
         mail = _place("COPYDESK_SMTP_URL", self.smtp_url, "smtp://host:25")
         if self.smtp_url and (mail.scheme not in ("smtp", "smtps", "smtp+starttls") or not mail.hostname):
@@ -142,6 +147,17 @@ class Settings:
             raise SettingsError(
                 'COPYDESK_MAIL_FROM must be one address, such as desk@example.org or "The Desk" <desk@example.org>'
             )
+
+    def _check_fallbacks(self) -> None:
+        text = self.locale_fallbacks.replace(" ", "")
+        if text and not FALLBACKS.fullmatch(text):
+            raise SettingsError(
+                "COPYDESK_LOCALE_FALLBACKS must name languages and those that stand in for them, such as "
+                f"kk:ru,en;zh-TW:zh-CN;*:en; it says {self.locale_fallbacks!r}"
+            )
+        keys = [entry.partition(":")[0].lower() for entry in text.split(";") if entry]
+        if len(keys) > len(set(keys)):
+            raise SettingsError("COPYDESK_LOCALE_FALLBACKS names a language twice before a colon; join its entries")
 
     def _check_broker(self) -> None:
         broker = _place("COPYDESK_REDIS_URL", self.redis_url, "redis://host:6379/0")

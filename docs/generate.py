@@ -41,6 +41,8 @@ SETTINGS_TEXT = {
     "previous_secret_key": "With `COPYDESK_SECRET_KEY`: another key whose codes, cursors and seals are accepted too.",
     "trusted_proxies": "Addresses or networks of proxies whose `X-Forwarded-For` counts, separated by commas.",
     "redirect_hosts": "Host names that redirects of editors may lead to beside the site's own, separated by commas.",
+    "locale_fallbacks": "Which languages stand in for one that an article is asked in and does not have, such as "
+    "`kk:ru,en;zh-TW:zh-CN;*:en`; `*` is for every language. The shorter tag, such as `zh` for `zh-TW`, always does.",
     "hosts": "Host names that requests may name, without ports, separated by commas; others are answered 400. Name "
     "what probes send too. Empty: any, which is harmless, because no address is ever made from it.",
     "allowed_origins": "Origins whose pages may read answers (CORS), such as `https://www.example.org`, separated by "

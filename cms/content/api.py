@@ -17,6 +17,7 @@ from cms.content.embargo.queries import embargoed_by_id, embargoed_by_slug
 from cms.content.redirects.api import moved_answer
 from cms.content.redirects.rules import article_path, site_path
 from cms.content.redirects.schemas import ResolvedShape
+from cms.content.rules import wanted_locales
 from cms.content.schemas import (
     ArticleDocumentShape,
     CardListShape,
@@ -31,6 +32,7 @@ from cms.content.schemas import (
     SectionEntryShape,
     SectionListShape,
     TagListShape,
+    VariantQueryShape,
     WordQueryShape,
     WordsQueryShape,
 )
@@ -48,10 +50,19 @@ OLD_SLUGS = "A slug that it had before, or that was merged into it, leads here t
 
 
 @content.get("/articles/<uuid:article_id>")
-@endpoint(summary="Read an article by id", answers={200: ArticleDocumentShape, 304: None}, refuses=(404, 410))
-def article_by_id(article_id: UUID) -> Response:
+@endpoint(
+    summary="Read an article by id",
+    answers={200: ArticleDocumentShape, 304: None},
+    query=VariantQueryShape,
+    refuses=(404, 410),
+    description="With `locale` it is the published translation in that language, or in the first one of the site's "
+    "fallbacks for it that there is, and 404 when there is none.",
+)
+def article_by_id(article_id: UUID, query: dict[str, Any]) -> Response:
     """The whole article page in one answer; 410 with a tombstone for what was taken down."""
     reads = services().database.direct
+    if query["locale"] is not None:
+        return _variant(str(article_id), query["locale"])
     document = queries.document_by_id(reads, str(article_id))
     if document:
         return _document(document)
@@ -191,16 +202,23 @@ def read_person(slug: str, query: dict[str, Any]) -> Response:
     return _word("people", slug, query)
 
 
+def _variant(article_id: str, locale: str) -> Response:
+    reads = services().database.direct
+    found = queries.variant(reads, article_id, wanted_locales(services().settings.locale_fallbacks, locale))
+    if found is None:
+        return _missing(queries.tombstone_by_id(reads, article_id))
+    return _document(found[1], {"Content-Language": found[0]})
+
+
 def _missing(tombstone: Mapping[str, str] | None) -> NoReturn:
     if tombstone is not None:
         raise Gone("This article was taken down.", extra={"tombstone": tombstone})
     raise NotFound("There is no published article here.")
 
 
-def _document(document: queries.ReadyDocument) -> Response:
-    return public_answer(
-        document.body, etag=document.etag, headers={"Last-Modified": queries.http_date(document.changed_at)}
-    )
+def _document(document: queries.ReadyDocument, headers: Mapping[str, str] | None = None) -> Response:
+    changed = {"Last-Modified": queries.http_date(document.changed_at)}
+    return public_answer(document.body, etag=document.etag, headers={**changed, **(headers or {})})
 
 
 def _word(kind: str, slug: str, query: Mapping[str, Any]) -> Response:

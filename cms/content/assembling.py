@@ -6,7 +6,7 @@ Not here: deciding what is published (`publishing.py`), the derived values thems
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from cms.content.models import Document, RelatedEntry
 from cms.content.rules import SHOWN
-from cms.content.structured import news_article
+from cms.content.structured import news_article, work
 from cms.platform.clock import rfc3339
 
 CONTENT_LOCK = 0x636F6E74
@@ -26,9 +26,9 @@ IDS_PER_STATEMENT = 400
 ORDER = (
     "id", "number", "type", "locale", "slug", "url", "section", "title", "dek", "source", "authors", "editor",
     "published_at", "first_published_at", "updated_at", "revision", "summary", "reading_time", "body", "tags", "fields",
-    "related", "share", "corrections", "seo",
+    "related", "share", "translations", "corrections", "seo",
 )  # fmt: skip
-NOT_ON_CARDS = frozenset({"editor", "body", "fields", "related", "share", "corrections", "seo"})
+NOT_ON_CARDS = frozenset({"editor", "body", "fields", "related", "share", "translations", "corrections", "seo"})
 
 
 def hold_content(session: Session) -> None:
@@ -57,11 +57,17 @@ class Assembled:
 
 
 def assembled(
-    content: Mapping[str, Any], reading_time: Mapping[str, Any] | None, related: list[dict[str, Any]]
+    content: Mapping[str, Any],
+    reading_time: Mapping[str, Any] | None,
+    related: list[dict[str, Any]],
+    translations: Sequence[Mapping[str, Any]] = (),
+    works: Mapping[str, Any] | None = None,
 ) -> Assembled:
-    """The bytes of what a publish wrote down and of what was derived from it since."""
-    whole = {"corrections": [], **content, "reading_time": reading_time, "related": related}
-    whole["seo"] = {**whole["seo"], "json_ld": news_article(whole)}
+    """The bytes of what a publish wrote down, of what was derived from it since, and of its translations. `works` are
+    those in the words of schema.org."""
+    derived = {"reading_time": reading_time, "related": related, "translations": list(translations)}
+    whole = {"corrections": [], **content, **derived}
+    whole["seo"] = {**whole["seo"], "json_ld": news_article(whole, works or {})}
     members = {name: whole[name] if name == "related" else _in_order(whole[name]) for name in ORDER}
     body = orjson.dumps(members)
     card = orjson.dumps({name: value for name, value in members.items() if name not in NOT_ON_CARDS})
@@ -73,8 +79,11 @@ def reassemble(session: Session, article_ids: Collection[str], now: datetime) ->
     for ids in chunks(sorted(set(article_ids))):
         related = related_shown(session, ids)
         statement = select(Document).where(Document.article_id.in_(ids)).execution_options(populate_existing=True)
-        for document in session.scalars(statement):
-            _write(document, related[document.article_id], now)
+        documents = session.scalars(statement).all()
+        variants = _variants(session, {document.group_id for document in documents if document.group_id is not None})
+        for document in documents:
+            others = [one for one in variants[document.group_id] if one.article_id != document.article_id]
+            _write(document, related[document.article_id], others, now)
     session.flush()
 
 
@@ -97,6 +106,19 @@ def related_shown(session: Session, article_ids: Collection[str]) -> dict[str, l
     return defaultdict(list, {key: [_mention(entry) for entry in rows[:SHOWN]] for key, rows in lists.items()})
 
 
+def _variants(session: Session, group_ids: Collection[str]) -> dict[str | None, list[Any]]:
+    """The published articles of these groups, by group, in the order of their languages."""
+    variants: dict[str | None, list[Any]] = defaultdict(list)
+    if group_ids:
+        statement = select(
+            Document.group_id, Document.article_id, Document.translated_from_id, Document.locale, Document.slug,
+            Document.title, Document.is_stale,
+        ).where(Document.group_id.in_(group_ids))  # fmt: skip
+        for variant in session.execute(statement.order_by(Document.locale, Document.article_id)):
+            variants[variant.group_id].append(variant)
+    return variants
+
+
 def chunks(ids: list[str]) -> Iterator[list[str]]:
     """Ids in portions that fit into one statement."""
     for start in range(0, len(ids), IDS_PER_STATEMENT):
@@ -115,12 +137,25 @@ def _mention(entry: Any) -> dict[str, Any]:
     }
 
 
-def _write(document: Document, related: list[dict[str, Any]], now: datetime) -> None:
-    ready = assembled(document.content, document.reading_time, related)
+def _write(document: Document, related: list[dict[str, Any]], others: Sequence[Any], now: datetime) -> None:
+    translations = [
+        {"locale": one.locale, "url": article_url(one.locale, one.slug), "is_stale": one.is_stale} for one in others
+    ]
+    works = {
+        "workTranslation": [_work(one) for one in others if one.translated_from_id == document.article_id],
+        "translationOfWork": next(
+            (_work(one) for one in others if one.article_id == document.translated_from_id), None
+        ),
+    }
+    ready = assembled(document.content, document.reading_time, related, translations, works)
     if ready.body == document.body:
         return
     document.body, document.card, document.etag = ready.body, ready.card, ready.etag
     document.changed_at = now
+
+
+def _work(variant: Any) -> dict[str, Any]:
+    return work(variant.article_id, article_url(variant.locale, variant.slug), variant.title, variant.locale)
 
 
 def _in_order(value: Any) -> Any:

@@ -16,6 +16,8 @@ class Document(Table):
     `card` are the finished JSON bytes of the article and of its entry in lists, put together once per change;
     `etag` changes with `body`, `revision` does not change with derived parts. `section_path` is the section's path as
     in `Section.path`, or empty. `has_lost_related` marks a list that fell below what is shown and waits to be refilled.
+    Documents of one `group_id` are translations of one another; `is_stale` says that this one lags behind the one that
+    it was translated from.
     """
 
     __tablename__ = "documents"
@@ -50,6 +52,9 @@ class Document(Table):
     etag: Mapped[str] = mapped_column(String(40))
     changed_at: Mapped[datetime] = mapped_column(Instant)
     has_lost_related: Mapped[bool] = mapped_column(default=False)
+    group_id: Mapped[str | None] = mapped_column(id_column(), index=True)
+    translated_from_id: Mapped[str | None] = mapped_column(id_column())
+    is_stale: Mapped[bool] = mapped_column(default=False)
 
 
 class DocumentSection(Table):

@@ -12,6 +12,7 @@ from sqlalchemy import and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from cms.content.assembling import article_url, assembled, chunks, hold_content, reassemble
+from cms.content.grouping import Kinship, group_members, kinship_values, mark_stale
 from cms.content.models import Document, RelatedEntry
 from cms.content.redirects.redirecting import leave_place, take_place
 from cms.content.rules import SHOWN
@@ -56,6 +57,7 @@ class PublishedArticle:
     first_published_at: datetime
     updated_at: datetime
     corrections: tuple[dict[str, Any], ...] = ()
+    kinship: Kinship | None = None
 
     @property
     def wording(self) -> Wording:
@@ -66,7 +68,7 @@ class PublishedArticle:
 def put_document(session: Session, article: PublishedArticle, now: datetime) -> None:
     """Show this revision to readers from the commit on, in place of the one they saw before, if any.
 
-    Documents that list the article as related change with it, in the same transaction.
+    Documents that list the article as related, or as a translation, change with it, in the same transaction.
     Raises: Conflict, code `slug_taken`, when another published article of the locale has the slug.
     """
     hold_content(session)
@@ -76,13 +78,13 @@ def put_document(session: Session, article: PublishedArticle, now: datetime) -> 
     document = session.get_one(Document, article.article_id, populate_existing=True)
     if (document.text, document.image_count, document.locale) != (article.text, article.image_count, article.locale):
         document.reading_time = None
-    mentioned, place = _mention_of(document), (document.locale, document.slug)
+    mentioned, place, former = _mention_of(document), (document.locale, document.slug), document.group_id
     for name, value in _values(article, now).items():
         setattr(document, name, value)
     session.flush()
     take_place(session, article.article_id, place, (article.locale, article.slug), now)
     put_wording(session, document, article.wording)
-    touched = [article.article_id]
+    touched = [article.article_id, *_kin(session, article, former)]
     if mentioned != _mention_of(document):
         touched += _listing(session, article.article_id)
     reassemble(session, touched, now)
@@ -98,7 +100,7 @@ def withdraw_document(session: Session, article_id: str, now: datetime) -> bool:
     document = session.get(Document, article_id, populate_existing=True)
     if document is None:
         return False
-    losing = _listing(session, article_id)
+    losing, group_id = _listing(session, article_id), document.group_id
     leave_place(session, article_id, (document.locale, document.slug), now)
     session.delete(document)
     session.flush()
@@ -106,7 +108,7 @@ def withdraw_document(session: Session, article_id: str, now: datetime) -> bool:
     for ids in chunks(losing):
         statement = update(Document).where(Document.article_id.in_(ids), left < SHOWN).values(has_lost_related=True)
         session.execute(statement, execution_options={"synchronize_session": False})
-    reassemble(session, losing, now)
+    reassemble(session, [*losing, *group_members(session, [group_id])], now)
     return True
 
 
@@ -132,6 +134,16 @@ def _add_document(session: Session, article: PublishedArticle, now: datetime) ->
     session.execute(DOCUMENT, {"article_id": article.article_id, **values, **derived})
     take_place(session, article.article_id, None, (article.locale, article.slug), now)
     add_wording(session, article.article_id, article.published_at, article.number, article.wording)
+    kin = _kin(session, article, None)
+    if kin:
+        reassemble(session, kin, now)
+
+
+def _kin(session: Session, article: PublishedArticle, former: str | None) -> set[str]:
+    """The published articles whose translations change with this one, after it was written down who lags behind."""
+    if article.kinship is not None:
+        mark_stale(session, article.kinship)
+    return group_members(session, {former, article.kinship.group_id if article.kinship is not None else None})
 
 
 def _values(article: PublishedArticle, now: datetime) -> dict[str, Any]:
@@ -148,6 +160,7 @@ def _values(article: PublishedArticle, now: datetime) -> dict[str, Any]:
         "text": article.text,
         "image_count": article.image_count,
         "changed_at": now,
+        **kinship_values(article.article_id, article.kinship),
     }
 
 

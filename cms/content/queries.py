@@ -17,6 +17,10 @@ from cms.taxonomy.rules import in_locale
 
 BY_ID = "SELECT body, etag, changed_at FROM documents WHERE article_id = ?"
 BY_SLUG = "SELECT body, etag, changed_at FROM documents WHERE locale = ? AND slug = ?"
+VARIANTS = (
+    "SELECT article_id, locale FROM documents WHERE article_id = ? UNION "
+    "SELECT o.article_id, o.locale FROM documents d JOIN documents o ON o.group_id = d.group_id WHERE d.article_id = ?"
+)
 # Of two that had one slug after each other, readers knew the later one last.
 TOMBSTONE = "SELECT article_id, taken_down_at, reason FROM tombstones WHERE {0} ORDER BY taken_down_at DESC LIMIT 1"
 RELATED = (
@@ -67,6 +71,17 @@ def document_by_id(reads: DirectReads, article_id: str) -> ReadyDocument | None:
 def document_by_slug(reads: DirectReads, locale: str, slug: str) -> ReadyDocument | None:
     """The article of a locale with this slug, if readers may see it."""
     return _ready(reads.rows(BY_SLUG, (locale, slug)))
+
+
+def variant(reads: DirectReads, article_id: str, locales: Sequence[str]) -> tuple[str, ReadyDocument] | None:
+    """Of a published article and its published translations the one in the first of these languages that there is."""
+    key = stored_id(reads, article_id)
+    found = {locale: other for other, locale in reads.rows(VARIANTS, (key, key))}
+    for locale in locales:
+        document = _ready(reads.rows(BY_ID, (found[locale],))) if locale in found else None
+        if document is not None:
+            return locale, document
+    return None
 
 
 def tombstone_by_id(reads: DirectReads, article_id: str) -> dict[str, str] | None:

@@ -8,6 +8,9 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
+
+from cms.platform.text.locales import canonical_locale
 
 KEPT = 15
 SHOWN = 5
@@ -59,6 +62,30 @@ class Neighbour:
     other_id: str
     score: float
     why: tuple[str, ...]
+
+
+@lru_cache(maxsize=1024)
+def wanted_locales(fallbacks: str, locale: str) -> tuple[str, ...]:
+    """The languages in which an article may be answered to somebody who asked for one, the best first.
+
+    `fallbacks` is the setting, such as `kk:ru,en;zh-TW:zh-CN;*:en`. After a language and its own fallbacks come those
+    of the shorter tags, such as `zh` for `zh-TW`, and at the end those of `*`. Source: RFC 4647, section 3.4.
+    """
+    named = dict(entry.split(":", 1) for entry in fallbacks.replace(" ", "").split(";") if entry)
+    known = {_spelled(key): [_spelled(one) for one in others.split(",")] for key, others in named.items()}
+    wanted: list[str] = []
+    parts = locale.split("-")
+    while parts:
+        tag = "-".join(parts)
+        wanted += [tag, *known.get(tag, ())]
+        parts.pop()
+        if parts and len(parts[-1]) == 1:
+            parts.pop()
+    return tuple(dict.fromkeys([*wanted, *known.get("*", ())]))
+
+
+def _spelled(tag: str) -> str:
+    return canonical_locale(tag) or tag
 
 
 def text_likeness(one: Portrait, other: Portrait) -> float:

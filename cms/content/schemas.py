@@ -7,7 +7,7 @@ from marshmallow import ValidationError, fields, post_load, validate, validates_
 
 from cms.content.rules import KEPT, MOST_TAGS, SHOWN, Filter
 from cms.platform.http.query_input import PageShape, WholeNumber
-from cms.platform.http.shapes import ListShape, Shape, UtcInstant
+from cms.platform.http.shapes import Flag, ListShape, Shape, UtcInstant
 from cms.platform.text.locales import LONGEST_LOCALE, canonical_locale
 from cms.taxonomy.schemas import LinkShape, NameShape
 
@@ -64,6 +64,19 @@ class WordQueryShape(Shape):
         load_default=None,
         validate=LOCALE,
         metadata={"description": "Names and texts in this language if there are any"},
+    )
+
+
+class VariantQueryShape(Shape):
+    """In which language an article is wanted."""
+
+    locale = AskedLocale(
+        load_default=None,
+        validate=LOCALE,
+        metadata={
+            "description": "The variant in this language, or the first that there is in the site's order of fallbacks "
+            "for it; `Content-Language` says which. Without it the very article of this id"
+        },
     )
 
 
@@ -185,6 +198,16 @@ class SeoShape(Shape):
     json_ld = fields.Dict(required=True, metadata={"description": "A NewsArticle in the words of schema.org"})
 
 
+class VariantShape(Shape):
+    """The article in another language."""
+
+    locale = fields.String(required=True)
+    url = fields.String(required=True)
+    is_stale = Flag(
+        required=True, metadata={"description": "Whether what it was translated from changed after the translation"}
+    )
+
+
 class CorrectionShape(Shape):
     """What was wrong and is put right: `note` says it, `revision` is the one that put it right."""
 
@@ -201,6 +224,9 @@ class ArticleDocumentShape(CardShape):
     fields_ = fields.Dict(required=True, data_key="fields", metadata={"description": "The newsroom's own fields"})
     related = fields.List(fields.Nested(MentionShape), required=True)
     share = fields.Nested(ShareShape, required=True)
+    translations = fields.List(
+        fields.Nested(VariantShape), required=True, metadata={"description": "The published ones, ordered by locale"}
+    )
     corrections = fields.List(
         fields.Nested(CorrectionShape), required=True, metadata={"description": "Oldest first; readers should see them"}
     )

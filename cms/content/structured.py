@@ -6,8 +6,8 @@ from typing import Any
 MOST_HEADLINE = 110
 
 
-def news_article(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The JSON-LD of a published document; what is not known is left out.
+def news_article(document: Mapping[str, Any], works: Mapping[str, Any]) -> dict[str, Any]:
+    """The JSON-LD of a published document; what is not known is left out. `works` are its translations, by property.
 
     Source: https://schema.org/NewsArticle, https://schema.org/CorrectionComment
     """
@@ -34,5 +34,15 @@ def news_article(document: Mapping[str, Any]) -> dict[str, Any]:
             {"@type": "CorrectionComment", "text": one["note"], "datePublished": one["at"]}
             for one in document["corrections"]
         ],
+        **works,
     }
     return {name: value for name, value in members.items() if value}
+
+
+def work(article_id: str, url: str, title: str, locale: str) -> dict[str, Any]:
+    """Another article as the JSON-LD of this one names it, such as one that it was translated from.
+
+    Source: https://schema.org/translationOfWork
+    """
+    headline = title[:MOST_HEADLINE]
+    return {"@type": "NewsArticle", "identifier": article_id, "url": url, "headline": headline, "inLanguage": locale}

@@ -48,6 +48,30 @@ class ArticleRevisionRestored(Event):
 
 
 @dataclass(frozen=True)
+class ArticleTranslationStarted(Event):
+    """The article was made as a translation of another one, as a draft."""
+
+    type = "article.translation_started"
+    source_id: str
+    locale: str
+
+
+@dataclass(frozen=True)
+class ArticleTranslationLinked(Event):
+    """The article is a translation of another one, and right as of the revision that it names."""
+
+    type = "article.translation_linked"
+    source_id: str
+
+
+@dataclass(frozen=True)
+class ArticleTranslationParted(Event):
+    """The article is a translation of nothing, and has none."""
+
+    type = "article.translation_parted"
+
+
+@dataclass(frozen=True)
 class ArticleLeaseTaken(Event):
     """Somebody is at work on the article. `is_forced` is true when it was taken from somebody who held it."""
 
@@ -317,6 +341,9 @@ CATALOGUE: dict[str, type[Event]] = {
         ArticleCreated,
         ArticleEdited,
         ArticleRevisionRestored,
+        ArticleTranslationStarted,
+        ArticleTranslationLinked,
+        ArticleTranslationParted,
         ArticleLeaseTaken,
         ArticleLeaseGivenBack,
         ArticlePublished,

@@ -54,6 +54,7 @@ UNHEARD = frozenset(
         "article.embargoed", "word.deleted", "release.scheduled", "release.unscheduled", "release.published",
         "article.revision_restored", "article.lease_taken", "article.lease_given_back",
         "redirect.added", "redirect.removed", "list.changed", "list.deleted",
+        "article.translation_started", "article.translation_linked", "article.translation_parted",
     }
 )  # fmt: skip
 

@@ -15,6 +15,7 @@ from cms.content.models import Document
 from cms.newsroom.models import Article
 from cms.newsroom.rules import decide, missing_for_readers
 from cms.newsroom.saving import standing_of
+from cms.newsroom.translations.queries import is_stale
 from cms.platform.errors import Conflict, FieldError, Invalid
 from cms.platform.text.markdown import Rendered
 
@@ -78,12 +79,20 @@ def repeats_a_headline(draft: Draft) -> Iterator[FieldError]:
         yield FieldError("/title", "duplicate_title", f"The published article {other} has this title.")
 
 
+def lags_behind_its_source(draft: Draft) -> Iterator[FieldError]:
+    """The article that this one was translated from was published anew with other words."""
+    if is_stale(draft.session, draft.article):
+        source = draft.article.translated_from_id
+        yield FieldError("", "stale_translation", f"Article {source}, which this was translated from, changed since.")
+
+
 CHECKS: tuple[Check, ...] = (
     Check("block", lacks_what_readers_need),
     Check("warn", lacks_summary),
     Check("warn", has_long_title),
     Check("warn", has_images_without_alt),
     Check("warn", repeats_a_headline),
+    Check("warn", lags_behind_its_source),
 )
 
 

@@ -11,7 +11,7 @@ from cms.newsroom.checking import refuse_unready
 from cms.newsroom.preparing import PreparedBody
 from cms.newsroom.rules import ArticleAct, decide
 from cms.newsroom.saving import Saved, locked, put_standing, record_act, refuse_stale, standing_of
-from cms.newsroom.showing import for_readers
+from cms.newsroom.showing import for_readers, note_shown
 from cms.platform.actor import Actor
 from cms.platform.clock import rfc3339
 
@@ -33,6 +33,7 @@ def correct_article(
     put_standing(article, after, now)
     correction = {"at": rfc3339(now), "note": command.note, "revision": article.revision}
     article.corrections = [*article.corrections, correction]
+    note_shown(article, content)
     put_document(session, for_readers(session, article, content, prepared.rendered, now), now)
     event = ArticleCorrected(subject=article.id, revision=article.revision)
     return record_act(session, actor, article, content, event, now, remark=command.note)

@@ -1,6 +1,8 @@
 """Making a draft."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -23,11 +25,18 @@ def create_article(session: Session, actor: Actor, command: NewArticle, now: dat
     Raises: Forbidden in this section or language; Invalid for a section or person that does not exist;
     Conflict (`slug_taken`) for a given slug.
     """
-    content, errors = settled(merge_patch({}, command.content()))
+    article = Article(id=new_id(), created_at=now)
+    return draft(session, actor, article, merge_patch({}, command.content()), command.revision_note, now)
+
+
+def draft(
+    session: Session, actor: Actor, article: Article, given: Mapping[str, Any], remark: str, now: datetime
+) -> Saved:
+    """Make a draft at revision 1 of a row that is not in the database yet. Emits and raises as `create_article`."""
+    content, errors = settled(given)
     if errors:
         raise Invalid(errors=errors)
     words = find_words(session, actor, content, now)
-    article = Article(id=new_id(), created_at=now)
     put_standing(article, Standing(), now)
     place = place_at(session, words.values["section_id"], content["locale"])
     refuse(actor, "articles:write", section_path=place.section_path, locale=place.locale, is_own=True, is_target=True)
@@ -36,4 +45,4 @@ def create_article(session: Session, actor: Actor, command: NewArticle, now: dat
     content["slug"] = article.slug
     changes = [name for name, value in content.items() if value]
     event = ArticleCreated(subject=article.id, revision=article.revision)
-    return record_act(session, actor, article, content, event, now, changes, command.revision_note)
+    return record_act(session, actor, article, content, event, now, changes, remark)

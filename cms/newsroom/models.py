@@ -22,6 +22,7 @@ from cms.newsroom.rules import STATES
 from cms.platform.db import Instant, Json, RowNumber, Table, id_column
 
 IS_DELETED = text("deleted_at IS NOT NULL")
+IS_LIVING = text("deleted_at IS NULL AND group_id IS NOT NULL")
 
 
 class Article(Table):
@@ -31,6 +32,10 @@ class Article(Table):
     that wait. `source_url` is where the source has this story. An article in the trash has `deleted_at` and a slug
     that no other article can want. `rejection_note` is there while it is rejected. `corrections` are those that readers
     are told of, oldest first: `[{"at", "note", "revision"}]`.
+
+    Articles of one `group_id` are translations of one another, one per language. `translated_from_id` is the one that
+    this one was translated from, at its `translated_revision`, whose words had the `source_digest`. `shown_revision`
+    and `shown_digest` are of the words that readers of this article were shown last, and stay when it is taken away.
     """
 
     __tablename__ = "articles"
@@ -39,6 +44,14 @@ class Article(Table):
         UniqueConstraint("locale", "slug"),
         Index("ix_articles_list", "updated_at", "number"),
         Index("ix_articles_trash", "deleted_at", sqlite_where=IS_DELETED, postgresql_where=IS_DELETED),
+        Index(
+            "ix_articles_translations",
+            "group_id",
+            "locale",
+            unique=True,
+            sqlite_where=IS_LIVING,
+            postgresql_where=IS_LIVING,
+        ),
     )
 
     number: Mapped[int] = mapped_column(RowNumber, primary_key=True, autoincrement=True)
@@ -66,6 +79,12 @@ class Article(Table):
     taken_down_at: Mapped[datetime | None] = mapped_column(Instant)
     rejection_note: Mapped[str] = mapped_column(Text, default="")
     corrections: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
+    group_id: Mapped[str | None] = mapped_column(id_column())
+    translated_from_id: Mapped[str | None] = mapped_column(id_column(), index=True)
+    translated_revision: Mapped[int | None]
+    source_digest: Mapped[str | None] = mapped_column(String(40))
+    shown_revision: Mapped[int | None]
+    shown_digest: Mapped[str | None] = mapped_column(String(40))
 
 
 class ArticleTag(Table):

@@ -29,7 +29,7 @@ from cms.newsroom.saving import (
     rights_on,
     standing_of,
 )
-from cms.newsroom.showing import for_readers
+from cms.newsroom.showing import for_readers, note_shown
 from cms.platform.actor import Actor
 from cms.platform.errors import Invalid
 from cms.platform.text.markdown import Rendered
@@ -90,6 +90,7 @@ def show_revision(
     # What was published elsewhere and is brought in here was not updated today.
     is_import = before.state != "published" and published_at is not None
     updated_at = (published_at if is_import else None) or now
+    note_shown(article, content)
     put_document(session, for_readers(session, article, content, rendered, updated_at), now)
     if before.taken_down_at is not None:
         lift_tombstone(session, article.id)

@@ -14,6 +14,7 @@ from cms.content.models import Document, DocumentWord
 from cms.identity.rules import Place
 from cms.newsroom.models import Article, ArticleAuthor, ArticleTag, Revision
 from cms.newsroom.rules import BodyFormat
+from cms.newsroom.translations.queries import is_behind, lacks
 from cms.platform.clock import rfc3339
 from cms.platform.db import Table, columns_of
 from cms.platform.keyset import one_page
@@ -95,6 +96,7 @@ class ArticleText:
 class Narrowing:
     """What a list of articles is narrowed to. A section means its subtree; `q` means words of the title.
 
+    `translation` is `stale`, or `missing:` and a language.
     `places` are those that the asker may read in; without any there is nothing to see.
     """
 
@@ -102,12 +104,13 @@ class Narrowing:
     state: str | None = None
     section: str | None = None
     q: str | None = None
+    translation: str | None = None
 
     @property
     def name(self) -> str:
         """What binds cursors to this list."""
         places = sorted((place.section_path, place.locale) for place in self.places)
-        return f"newsroom|articles|{self.state}|{self.section}|{self.q}|{places}"
+        return f"newsroom|articles|{self.state}|{self.section}|{self.q}|{self.translation}|{places}"
 
 
 def article_by_id(session: Session, article_id: str) -> Article | None:
@@ -332,6 +335,10 @@ def _narrowed(statement: Select[Any], asked: Narrowing) -> Select[Any]:
         statement = statement.where(
             _is_below(select(Section.path).where(_is_called(asked.section)).limit(1).scalar_subquery())
         )
+    if asked.translation == "stale":
+        statement = statement.where(is_behind())
+    elif asked.translation is not None:
+        statement = statement.where(lacks(asked.translation.removeprefix("missing:")))
     for word in (asked.q or "").split()[:MOST_WORDS]:
         # SQLite folds only ASCII by itself; the usual spellings of a word cover the other scripts with cases.
         spellings = sorted({word, word.lower(), word.upper(), word.capitalize()})

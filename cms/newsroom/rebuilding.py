@@ -17,7 +17,7 @@ from cms.newsroom.models import Article, Revision
 from cms.newsroom.preparing import PreparedBody
 from cms.newsroom.queries import HIDDEN_BY, SHOWN_BY, last_note, live_revisions, revision
 from cms.newsroom.saving import locked
-from cms.newsroom.showing import for_readers
+from cms.newsroom.showing import for_readers, note_shown
 from cms.newsroom.taking_down import bury
 from cms.platform.actor import Actor
 from cms.platform.db import Database
@@ -68,6 +68,7 @@ def rebuild_document(session: Session, actor: Actor, kept: Revision, prepared: P
     if article.published_revision != prepared.revision:
         return False
     updated_at = kept.at if _was_live_before(session, kept) else article.published_at or kept.at
+    note_shown(article, kept.content)
     put_document(session, for_readers(session, article, kept.content, prepared.rendered, updated_at), now)
     record(session, ArticlePublished(subject=article.id, revision=kept.revision, is_first=False), actor=actor, now=now)
     return True

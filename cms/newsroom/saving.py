@@ -23,6 +23,8 @@ from cms.newsroom.revisions.rules import LONGEST_AUTHOR, is_thinnable
 from cms.newsroom.rules import APPROVE, CHANGES_WHAT_IS_SHOWN, TAKE_DOWN, Standing
 from cms.newsroom.schedules.ending import end_appointments
 from cms.newsroom.schedules.rules import ENDED_BY
+from cms.newsroom.translations.queries import holder_of_locale
+from cms.newsroom.translations.rules import locale_taken
 from cms.platform.actor import Actor
 from cms.platform.db import columns_of, insert_into
 from cms.platform.errors import Conflict, Invalid, NotFound, Stale
@@ -227,7 +229,8 @@ def put_values(session: Session, article: Article, values: Mapping[str, Any]) ->
     """Write the fields of the row, new or known, and find it a slug where `slug` is None.
 
     Two that want one slug at once are told apart by the unique constraint: the later one looks again.
-    Raises: Conflict (`slug_taken`) for a given slug that another article of the locale has.
+    Raises: Conflict; `slug_taken` for a given slug that another article of the locale has, `locale_taken` where a
+    translation of the article has the locale.
     """
     for _ in range(SLUG_TRIES):
         slug = values["slug"] or _free_slug(session, article.id, values["title"], values["locale"])
@@ -240,6 +243,9 @@ def put_values(session: Session, article: Article, values: Mapping[str, Any]) ->
         except IntegrityError:
             if values["slug"] or not is_slug_taken(session, values["locale"], slug):
                 break
+    holder = holder_of_locale(session, article.group_id, values["locale"], article.id)
+    if holder is not None:
+        raise locale_taken(values["locale"], holder)
     raise Conflict(f"Another article of this locale has the slug {slug!r}.", code="slug_taken")
 
 

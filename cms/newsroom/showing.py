@@ -11,6 +11,8 @@ from cms.content.publishing import PublishedArticle
 from cms.content.wording import Wording, source_value, wording_of
 from cms.newsroom.models import Article
 from cms.newsroom.rules import Standing
+from cms.newsroom.translations.queries import kinship_of
+from cms.newsroom.translations.rules import digest_of_words
 from cms.platform.text.markdown import Rendered
 from cms.taxonomy.models import Person, Section, Source, Tag
 from cms.taxonomy.queries import by_slugs
@@ -58,7 +60,13 @@ def for_readers(
         first_published_at=shown.first_published_at,
         updated_at=updated_at,
         corrections=tuple(article.corrections),
+        kinship=kinship_of(session, article),
     )
+
+
+def note_shown(article: Article, content: Mapping[str, Any]) -> None:
+    """Remember which words readers are shown, for translations that may lag behind them now."""
+    article.shown_revision, article.shown_digest = article.published_revision, digest_of_words(content)
 
 
 def _wording(session: Session, content: Mapping[str, Any], locale: str) -> Wording:

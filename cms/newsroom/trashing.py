@@ -22,6 +22,8 @@ from cms.newsroom.saving import (
     refuse_stale,
     standing_of,
 )
+from cms.newsroom.translations.queries import holder_of_locale
+from cms.newsroom.translations.translating import leave_group
 from cms.platform.actor import Actor
 from cms.platform.errors import NotFound
 
@@ -46,7 +48,8 @@ def delete_article(session: Session, actor: Actor, command: DeleteArticle, now: 
 def recover_article(session: Session, actor: Actor, article_id: str, now: datetime) -> Saved:
     """Take an article out of the trash; readers see it again when it is published again.
 
-    It gets its slug back, or the next free one where another article has it by now.
+    It gets its slug back, or the next free one where another article has it by now; and it is a translation again
+    unless another one has its language.
     Emits: ArticleRecovered
     Raises: NotFound for what is not in the trash; Forbidden.
     """
@@ -85,5 +88,8 @@ def _brought_back(session: Session, article: Article) -> dict[str, object]:
     slug = kept.content["slug"] if kept is not None else None
     if slug is not None and is_slug_taken(session, article.locale, slug):
         slug = None
+    if holder_of_locale(session, article.group_id, article.locale, article.id) is not None:
+        # A new translation took its place meanwhile; this one is an article of its own.
+        leave_group(article)
     put_values(session, article, {"slug": slug, "title": article.title, "locale": article.locale})
     return queries.content_of(session, article)

@@ -38,6 +38,8 @@ GIVEN: dict[str, dict[str, Any]] = {
     "reject": {"note": "Mine."},
     "correct": {"note": "Mine."},
     "takedown": {"reason": "Mine."},
+    "translate": {"locale": "de"},
+    "translation": {"of": NEVER},
     "schedule": {"publish_at": "2030-01-01T08:00:00", "timezone": "Asia/Almaty"},
 }
 FRESH = frozenset({"schedule", "lease"})

@@ -28,6 +28,8 @@ from cms.newsroom.rules import ArticleAct, DeleteArticle
 from cms.newsroom.saving import Saved
 from cms.newsroom.schedules.rules import PutSchedule, Times
 from cms.newsroom.schedules.scheduling import put_schedule
+from cms.newsroom.translations.rules import StartTranslation
+from cms.newsroom.translations.translating import start_translation
 from cms.newsroom.trashing import delete_article
 from cms.platform.clock import now, rfc3339
 from cms.platform.db import Database
@@ -221,6 +223,20 @@ def _on_entries(room: Room, column: str) -> Asked:
     return path, options | {"json": {"article": room.desk.article(section="city").article.id}}
 
 
+def _with_source(room: Room, column: str) -> Asked:
+    """An article, and another one in the same section that it is a translation of."""
+    path, headers, _ = room.article(column)
+    source = room.desk.article(locale="de").article
+    return f"{path}/translation", headers | {"json": {"of": source.id}}
+
+
+def _translated(room: Room, column: str) -> Asked:
+    path, headers, saved = room.article(column)
+    with room.desk.database.transaction() as session:
+        start_translation(session, OPERATOR, StartTranslation(saved.article.id, "de"), now())
+    return f"{path}/translation", headers
+
+
 def _in_trash(room: Room, column: str) -> Asked:
     _, _, made = room.article(column)
     with room.desk.database.transaction() as session:
@@ -358,6 +374,9 @@ ASK: dict[str, Callable[[Room, str], Asked]] = {
     "GET /api/v1/articles/<article_id>/revisions/<int:first>..<int:second>": _on_article("/revisions/1..1"),
     "POST /api/v1/articles/<article_id>/restore": _on_article("/restore", json={"revision": 1}),
     "GET /api/v1/articles/<article_id>/lease": _on_lease,
+    "POST /api/v1/articles/<article_id>/translate": _on_article("/translate", json={"locale": "de"}, headers={}),
+    "PUT /api/v1/articles/<article_id>/translation": _with_source,
+    "DELETE /api/v1/articles/<article_id>/translation": _translated,
     "PUT /api/v1/articles/<article_id>/lease": _on_article("/lease"),
     "DELETE /api/v1/articles/<article_id>/lease": _on_lease,
     "POST /api/v1/releases": _numbered("/api/v1/releases", title="Release #"),

@@ -198,6 +198,7 @@ def test_every_answer_is_as_documented(witness: Witness, settings: Settings, dat
     _releases(witness)
     _front_lists(witness)
     _redirects(witness)
+    _translations(witness)
     _roles_and_tokens(witness)
     _colleagues(witness, settings)
     for page in ("/livez", "/readyz", "/metrics", "/openapi.json"):
@@ -339,6 +340,29 @@ def _front_lists(witness: Witness) -> None:
     ask("GET", "/content/v1/lists/none", 404)
     ask("DELETE", path, 412, If_Match='"1"')
     ask("DELETE", path, 204, If_Match='"4"')
+
+
+def _translations(witness: Witness) -> None:
+    ask = witness.ask
+    source, other = (_draft(witness, title) for title in ("The ferry bell rings", "The ferry bell is silent"))
+    path = f"/api/v1/articles/{source['id']}"
+    ask("POST", f"{path}/publish", 200, If_Match='"1"')
+    started = ask("POST", f"{path}/translate", 201, {"locale": "kk", "title": "Паром қоңырауы"}).headers["Location"]
+    ask("POST", f"{path}/translate", 409, {"locale": "kk"})
+    ask("POST", f"{path}/translate", 422, {"locale": "?"})
+    ask("POST", f"{started}/publish", 200, If_Match='"1"')
+    for asked in (path, f"{started}", "/api/v1/articles?translation=missing:ru&count=exact"):
+        ask("GET", asked, 200)
+    ask("GET", "/api/v1/articles?translation=ru", 400)
+    ask("GET", f"/content/v1/articles/{source['id']}?locale=kk-KZ", 200)
+    ask("GET", f"/content/v1/articles/{source['id']}?locale=ru", 404)
+    ask("DELETE", f"{started}/translation", 428)
+    ask("DELETE", f"{started}/translation", 204, If_Match='"2"')
+    ask("DELETE", f"{started}/translation", 409, If_Match='"2"')
+    ask("PUT", f"{started}/translation", 200, {"of": source["id"], "revision": 1}, If_Match='"2"')
+    ask("PUT", f"{started}/translation", 422, {"of": source["id"], "revision": 99}, If_Match='"2"')
+    ask("PUT", f"{started}/translation", 412, {"of": source["id"]}, If_Match='"1"')
+    ask("PUT", f"/api/v1/articles/{other['id']}/translation", 409, {"of": source["id"]}, If_Match='"1"')
 
 
 def _redirects(witness: Witness) -> None:

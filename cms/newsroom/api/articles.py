@@ -23,6 +23,7 @@ from cms.newsroom.schemas.articles import (
     ArticleWithLeaseShape,
     NewArticleShape,
 )
+from cms.newsroom.translations.queries import translations_data
 from cms.newsroom.waiting import WaitingRoom
 from cms.platform.errors import NotFound
 from cms.platform.http.answers import answer
@@ -65,8 +66,9 @@ def create_article(body: NewArticle) -> Response:
 def list_articles(query: dict[str, Any]) -> Response:
     """Drafts and published articles, the ones changed last first."""
     asked = queries.Narrowing(
-        places=places(current_actor().grants, READ), state=query["state"], section=query["section"], q=query["q"]
-    )
+        places=places(current_actor().grants, READ), state=query["state"], section=query["section"], q=query["q"],
+        translation=query["translation"],
+    )  # fmt: skip
     with reading() as session:
 
         def read(limit: int, after: tuple[Any, ...] | None, is_backwards: bool) -> list[Any]:
@@ -92,7 +94,8 @@ def list_articles(query: dict[str, Any]) -> Response:
     answers={200: ArticleWithLeaseShape, 304: None},
     refuses=(404,),
     description="With `as_of` it is the working copy as it stood then, and has no ETag. `lease` is there while "
-    "somebody is at work on it.",
+    "somebody is at work on it. `translations` are its variants in other languages, those that you may read; while it "
+    "has any, the answer is never 304.",
 )
 def read_article(article_id: str, query: dict[str, Any]) -> Response:
     """The working copy, with the ETag that changes are made on."""
@@ -106,9 +109,11 @@ def read_article(article_id: str, query: dict[str, Any]) -> Response:
         etag = revision_etag(article.revision)
         lease = lease_on(session, article.id, services().clock())
         # A lease begins without a new revision, and whoever reads again while it lasts has to see it.
-        if lease is None and is_not_modified(etag):
+        # And so does whoever reads again while the article has translations: they go on without it.
+        if lease is None and article.group_id is None and is_not_modified(etag):
             return answer(None, 304, etag=etag)
         data = queries.article_data(article, queries.content_of(session, article))
+        data |= translations_data(session, article, queries.is_in_any(places(current_actor().grants, READ)))
         return answer(data if lease is None else {**data, "lease": lease_data(lease)}, etag=etag)
 
 

@@ -10,6 +10,7 @@ from cms.newsroom.revisions.rules import LONGEST_NOTE
 from cms.newsroom.rules import NewArticle
 from cms.platform.http.query_input import PageShape
 from cms.platform.http.shapes import Flag, ListShape, Locale, Shape, Text, UtcInstant
+from cms.platform.text.locales import canonical_locale
 from cms.platform.text.slugs import RESERVED, is_slug
 from cms.taxonomy.rules import LONGEST_NAME, LONGEST_SLUG, NewSource
 from cms.taxonomy.schemas import (
@@ -128,6 +129,24 @@ class ArticleQueryShape(PageShape):
     q = fields.String(
         load_default=None, validate=validate.Length(1, 200), metadata={"description": "Words of the title"}
     )
+    translation = fields.String(
+        load_default=None,
+        metadata={
+            "description": "`stale`: translations whose source changed for its readers since; `missing:kk`: articles, "
+            "themselves no translations, that have none into this language",
+            "example": "stale",
+        },
+    )
+
+    @post_load
+    def _read_translation(self, values: dict[str, Any], **_options: Any) -> dict[str, Any]:
+        text = values["translation"]
+        if text in (None, "stale"):
+            return values
+        locale = canonical_locale(text.removeprefix("missing:")) if text.startswith("missing:") else None
+        if locale is None:
+            raise ValidationError("Must be stale, or missing: and a language, such as missing:kk.", "translation")
+        return {**values, "translation": f"missing:{locale}"}
 
 
 class ArticleReadShape(Shape):
@@ -193,10 +212,39 @@ class ArticleShape(ArticleEntryShape):
     fields_ = fields.Dict(required=True, data_key="fields")
 
 
+class TranslationOfShape(Shape):
+    """The article that this one was translated from, and whether it changed for its readers since."""
+
+    id = fields.String(required=True)
+    revision = fields.Integer(required=True, metadata={"description": "The one that this translation follows"})
+    is_stale = Flag(required=True)
+
+
+class TranslationShape(Shape):
+    """A variant of the article in another language."""
+
+    id = fields.String(required=True)
+    locale = fields.String(required=True)
+    title = fields.String(required=True)
+    state = fields.String(required=True, validate=validate.OneOf(rules.STATES))
+    is_stale = Flag(required=True, metadata={"description": "Whether what it was translated from changed since"})
+
+
 class ArticleWithLeaseShape(ArticleShape):
     """An article as editors read it."""
 
     lease = fields.Nested(LeaseShape, metadata={"description": "Who is at work on it; left out while nobody is"})
+    translation_of = fields.Nested(
+        TranslationOfShape,
+        allow_none=True,
+        metadata={
+            "description": "What it was translated from; left out, as `translations` is, in no group and with `as_of`"
+        },
+    )
+    translations = fields.List(
+        fields.Nested(TranslationShape),
+        metadata={"description": "Its variants in other languages, ordered by locale"},
+    )
 
 
 class ArticlePageShape(ListShape):

@@ -1,0 +1,71 @@
+"""Articles that are translations of one another, as readers see them: each published one names the published others.
+
+Which belong together is decided by the newsroom, and written down here in the transaction of its verbs.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from cms.content.assembling import hold_content, reassemble
+from cms.content.models import Document
+
+
+@dataclass(frozen=True)
+class Kinship:
+    """How an article belongs to its translations. `source_id` is the one that it was translated from; `stale_ids` are
+    all of the group that lag behind theirs."""
+
+    group_id: str
+    source_id: str | None = None
+    stale_ids: frozenset[str] = frozenset()
+
+
+def regroup(session: Session, kinships: Mapping[str, Kinship | None], now: datetime) -> None:
+    """Let these articles, those of them that readers see, belong to other groups, or None, from the commit on.
+
+    Every document that names one of them, or named one, is written anew.
+    """
+    hold_content(session)
+    statement = select(Document).where(Document.article_id.in_(kinships)).execution_options(populate_existing=True)
+    documents = session.scalars(statement).all()
+    touched = {document.article_id for document in documents}
+    touched |= group_members(session, {document.group_id for document in documents})
+    for document in documents:
+        for name, value in kinship_values(document.article_id, kinships[document.article_id]).items():
+            setattr(document, name, value)
+    session.flush()
+    groups = {kinship.group_id: kinship for kinship in kinships.values() if kinship is not None}
+    for kinship in groups.values():
+        mark_stale(session, kinship)
+    reassemble(session, touched | group_members(session, list(groups)), now)
+
+
+def kinship_values(article_id: str, kinship: Kinship | None) -> dict[str, Any]:
+    """The columns of a document that say how it belongs to its translations."""
+    if kinship is None:
+        return {"group_id": None, "translated_from_id": None, "is_stale": False}
+    return {
+        "group_id": kinship.group_id,
+        "translated_from_id": kinship.source_id,
+        "is_stale": article_id in kinship.stale_ids,
+    }
+
+
+def mark_stale(session: Session, kinship: Kinship) -> None:
+    """Write down in every document of a group whether it lags behind."""
+    statement = update(Document).where(Document.group_id == kinship.group_id)
+    values = {"is_stale": Document.article_id.in_(kinship.stale_ids)}
+    session.execute(statement.values(values), execution_options={"synchronize_session": False})
+
+
+def group_members(session: Session, group_ids: Collection[str | None]) -> set[str]:
+    """The published articles of these groups."""
+    known = [group_id for group_id in group_ids if group_id is not None]
+    if not known:
+        return set()
+    return set(session.scalars(select(Document.article_id).where(Document.group_id.in_(known))))

@@ -1,10 +1,12 @@
 """Markdown as editors write it, and its plain text."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cms.platform.text.markdown import MOST_BRACKETS, render
+from cms.platform.text.markdown import FOOTNOTE_SIGN, MOST_BRACKETS, render
 from cms.platform.text.sanitising import as_paragraphs
 
 ARTICLE = """
@@ -122,3 +124,32 @@ def test_whatever_is_typed_is_rendered_into_a_fixed_point(body: str) -> None:
     rendered = render(body, "markdown")
     assert render(rendered.html, "html").html == rendered.html
     assert rendered.html.isascii() or rendered.html.encode()
+
+
+EITHER_WAY = (
+    ARTICLE.replace("[^1]", ""), "", "a\0b", "\ud800", "a\r\nb\rc", "# a #\n\nb\n=\n\nc\n-",
+    "- a\n- b\n\n  c\n\n3) d", "*a* **b** ***c*** _d_ a_b_c",
+    "[a](/b 'c') [d][e] ![f](https://a.example/x.png)\n\n[e]: https://a.example/ \"g\"",
+    "|a|b|\n|:-|:-:|\n|1 \\| 2|`3`|\n|4|\n|5|6|7|", "a  \nb\\\nc", "    code\n\n\ttab", "~~~~ py a\nb\n~~~~",
+    "> a\nb\n\nc", "<https://a.example/?b=c&d> <desk@a.example>", "&copy; &#35; &unknown; \\* \\a",
+    "<div>\n*a*\n</div>\n\n<b>c</b> *d*", "***\n---\n___", "`` a`b ``", "1. a\n   - b\n     > c\n\n2. d",
+    "北京**列车**，*a*", "~~a~~ www.a.example", "> " * 60+"a",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("body", EITHER_WAY, ids=range(len(EITHER_WAY)))
+def test_a_footnote_elsewhere_changes_nothing_of_the_rest(body: str) -> None:
+    # Where there may be a footnote another library reads the body; nobody may see that.
+    plain = render(body, "markdown")
+    noted = render(f"{body}\n\n<!-- [^1] -->\n", "markdown")
+    assert " ".join(noted.html.split()) == " ".join(plain.html.split()) or noted.text.startswith("> > >")
+
+
+def test_every_sample_article_is_the_same_to_both_libraries() -> None:
+    samples = sorted(Path("cms/launch/sample/articles").rglob("*.md"))
+    assert len(samples) > 50
+    for sample in samples:
+        body = sample.read_text()
+        if FOOTNOTE_SIGN.search(body) is None:
+            noted = render(f"{body}\n\n<!-- [^1] -->\n", "markdown")
+            assert noted.html.split() == render(body, "markdown").html.split(), sample

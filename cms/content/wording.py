@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from cms.content.models import Document, DocumentAuthor, DocumentSection, DocumentTag, DocumentWord
 from cms.platform.db import columns_of, insert_into
-from cms.taxonomy.models import Person, Section, Source, Tag
 from cms.taxonomy.rules import in_locale
 
 # Every publish runs these, so they are built once.
@@ -98,10 +97,9 @@ class Wording:
 
 
 def wording_of(
-    locale: str, section: Section | None, tags: Iterable[Tag], authors: Iterable[Person], editor: Person | None,
-    source: SourceValue | None,
-) -> Wording:  # fmt: skip
-    """The words of an article in its language; each once, where two became one."""
+    locale: str, section: Any, tags: Iterable[Any], authors: Iterable[Any], editor: Any, source: SourceValue | None
+) -> Wording:
+    """The words of an article in its language; each once, where two became one. Words or their plain rows are given."""
     return Wording(
         section=section_value(section, locale) if section else None,
         tags=tuple({tag.id: _value(TagValue, tag, locale) for tag in tags}.values()),
@@ -111,13 +109,13 @@ def wording_of(
     )
 
 
-def section_value(section: Section, locale: str) -> SectionValue:
+def section_value(section: Any, locale: str) -> SectionValue:
     """A section in a language."""
     path = tuple(section.path.rstrip("/").split("/"))
     return SectionValue(section.slug, in_locale(section.name, section.names, locale), path, section.id)
 
 
-def source_value(source: Source, url: str) -> SourceValue:
+def source_value(source: Any, url: str) -> SourceValue:
     """A source with the address of the story there."""
     return SourceValue(source.name, url, source.id)
 

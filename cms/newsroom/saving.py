@@ -205,13 +205,13 @@ def find_words(session: Session, actor: Actor, content: dict[str, Any], now: dat
         source = source_for(session, actor, NewSource(**content["source"]), now)
         values |= {"source_id": source.id, "source_url": content["source"]["url"] or source.url}
         content["source"] = {"name": source.name, "url": values["source_url"]}
-    content["tags"] = [tag.slug for tag in tags]
+    content["tags"] = list(tags.values())
     # An older slug leads to the word that it became; from here on the article has the present one.
     authors = {people[slug].id: people[slug].slug for slug in asked}
     content["authors"] = list(authors.values())
     content["section"] = sections[section].slug if section else None
     content["editor"] = people[editor].slug if editor else None
-    return Words(values, [tag.id for tag in tags], list(authors))
+    return Words(values, list(tags), list(authors))
 
 
 def put_lists(session: Session, article: Article, words: Words, *, is_new: bool = False) -> None:

@@ -83,9 +83,10 @@ def tag_slug(name: str) -> str | None:
     return name if rules.is_slug(name) else rules.slug_from(name)
 
 
-def tags_for(session: Session, actor: Actor, names: Sequence[str], now: datetime) -> list[Tag]:
+def tags_for(session: Session, actor: Actor, names: Sequence[str], now: datetime) -> dict[str, str]:
     """The tags with these slugs, names or synonyms, in their order and each once; those that do not exist are made.
 
+    Shape: the slugs by their ids.
     Raises: Invalid (`/tags/<index>`) for a name that no slug can be made of.
     """
     wanted: dict[str, str] = {}
@@ -94,11 +95,12 @@ def tags_for(session: Session, actor: Actor, names: Sequence[str], now: datetime
         if slug is None:
             raise Invalid(errors=[FieldError(f"/tags/{index}", "invalid", "No slug can be made of this name.")])
         wanted.setdefault(slug, name)
-    known = queries.by_slugs(session, Tag, wanted, is_held=True)
+    known = {slug: (tag.id, tag.slug) for slug, tag in queries.by_slugs(session, Tag, wanted, is_held=True).items()}
     # In one order for everybody: two articles that make the same new tags must not wait for each other.
     for slug in sorted(wanted.keys() - known.keys()):
-        known[slug] = _found_or_added_tag(session, actor, NewTag(name=wanted[slug], slug=slug), now)
-    return list({known[slug].id: known[slug] for slug in wanted}.values())
+        tag = _found_or_added_tag(session, actor, NewTag(name=wanted[slug], slug=slug), now)
+        known[slug] = (tag.id, tag.slug)
+    return dict(known[slug] for slug in wanted)
 
 
 def source_for(session: Session, actor: Actor, command: NewSource, now: datetime) -> Source:

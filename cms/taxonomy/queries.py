@@ -7,9 +7,10 @@ from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, bindparam, func, or_, select
+from sqlalchemy import BindParameter, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
+from cms.platform.db import columns_of
 from cms.platform.ids import is_id
 from cms.platform.keyset import one_page
 from cms.taxonomy.models import Person, Section, Source, Tag, WordAlias
@@ -30,41 +31,52 @@ MOST_ASKED = 10
 
 
 def by_slug(session: Session, kind: type[Word], slug: str) -> Word | None:
-    """The word with this slug, or that was found by it before (a source: name)."""
-    return by_slugs(session, kind, [slug]).get(slug)
+    """The word with this slug, or that was found by it before (a source: name), as it is now."""
+    fresh = {"populate_existing": True}
+    word = session.scalar(select(kind).where(KEYS[kind] == slug), execution_options=fresh)
+    if word is None:
+        former = select(kind).join(WordAlias, WordAlias.word_id == kind.id)
+        former = former.where(WordAlias.kind == KIND_NAMES[kind], WordAlias.key == slug)
+        word = session.scalar(former, execution_options=fresh)
+    return word
 
 
-def by_slugs(session: Session, kind: type[Word], slugs: Collection[str], *, is_held: bool = False) -> dict[str, Word]:
+def by_slugs(session: Session, kind: type[Any], slugs: Collection[str], *, is_held: bool = False) -> dict[str, Any]:
     """Those of these slugs that lead to a word, by the slug that was asked for; older ones lead to what they became.
 
-    Read as they are now, whatever the session saw of them before. `is_held` keeps them from being deleted or given
-    another slug until the transaction ends, as a reference to them does anyway; others may hold them too.
+    They come as plain rows with the columns of their table, as the database has them now. `is_held` keeps them from
+    being deleted or given another slug until the transaction ends, as a reference to them does anyway; others may hold
+    them too.
     """
     wanted = set(slugs)
     if not wanted:
         return {}
-    key, fresh = KEYS[kind].key, {"populate_existing": True}
-    asked = session.scalars(_of_slugs(kind, is_held), {"slugs": list(wanted)}, execution_options=fresh)
-    found = {str(getattr(word, key)): word for word in asked}
+    called, once_called = _of_slugs(KIND_NAMES[kind], is_held)
+    key = KEYS[kind].key
+    found = {str(getattr(word, key)): word for word in session.execute(called, {"slugs": list(wanted)})}
     missing = wanted - found.keys()
     if missing:
-        statement = (
-            select(WordAlias.key, kind)
-            .join(kind, kind.id == WordAlias.word_id)
-            .where(WordAlias.kind == KIND_NAMES[kind], WordAlias.key.in_(missing))
-        )
-        if is_held:
-            statement = statement.with_for_update(read=True, key_share=True, of=kind)
-        found |= dict(session.execute(statement, execution_options=fresh).all())
+        found |= {word.asked: word for word in session.execute(once_called, {"slugs": list(missing)})}
     return found
 
 
 @cache
-def _of_slugs(kind: type[Any], is_held: bool) -> Select[Any]:
-    # Every save and every publish asks for tags and people by their slugs, so it is built once for each kind.
-    asked = select(kind).where(KEYS[kind].in_(bindparam("slugs", expanding=True)))
-    # In one order for everybody, so that no two wait for each other.
-    return asked.order_by(kind.number).with_for_update(read=True, key_share=True) if is_held else asked
+def _of_slugs(name: str, is_held: bool) -> tuple[Select[Any], Select[Any]]:
+    # Every save and every publish asks for tags and people by their slugs, so these are built once for each kind.
+    kind, aliases_of = MODELS[name], columns_of(WordAlias)
+    words = columns_of(kind)
+    slugs: BindParameter[str] = bindparam("slugs", expanding=True)
+    called = select(words).where(words.c[KEYS[kind].key].in_(slugs))
+    once_called = (
+        select(words, aliases_of.c.key.label("asked"))
+        .join_from(words, aliases_of, aliases_of.c.word_id == words.c.id)
+        .where(aliases_of.c.kind == name, aliases_of.c.key.in_(slugs))
+    )
+    if is_held:
+        # In one order for everybody, so that no two wait for each other.
+        called = called.order_by(words.c.number).with_for_update(read=True, key_share=True)
+        once_called = once_called.with_for_update(read=True, key_share=True, of=words)
+    return called, once_called
 
 
 def by_key(session: Session, kind: type[Word], key: str, *, is_locked: bool = False) -> Word | None:

@@ -1,11 +1,13 @@
 """The sample newsroom: complete, strict, and enough of it; its way into the database; the generator of articles."""
 
 import itertools
+import shutil
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import orjson
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import func, select
@@ -16,7 +18,7 @@ from cms.events.models import Delivery
 from cms.launch.sample.command import sample as sample_command
 from cms.launch.sample.generate import LAST_AT, generated
 from cms.launch.sample.loading import Loaded, is_fresh, load_articles, load_words
-from cms.launch.sample.reading import Sample, SampleError, sample
+from cms.launch.sample.reading import HOME, Sample, SampleError, sample
 from cms.newsroom.models import Article
 from cms.platform.db import Database
 from cms.platform.text.reading_time import measure, rates_from
@@ -207,3 +209,31 @@ def test_the_loading_of_a_sample_is_on_record_as_a_whole(settings: Settings, dat
         "sample.loaded", "sample", "generated", "done",
     )  # fmt: skip
     assert entry.changes == ["articles"]
+
+
+def test_stories_are_there_in_several_languages_and_readers_are_told(database: Database, newsroom: Sample) -> None:
+    groups = Counter(article.translation_of for article in newsroom.articles if article.translation_of)
+    assert len(groups) >= 3
+    source, count = groups.most_common(1)[0]
+    part = [
+        article
+        for article in newsroom.articles
+        if source in (article.translation_of, f"{article.locale}/{article.slug}")
+    ]
+    load_words(database, newsroom, AFTERWARDS)
+    load_articles(database, part, part[-1].published_at, clock)
+    with database.reading() as session:
+        shown = [orjson.loads(body)["translations"] for body in session.scalars(select(Document.body))]
+    assert [len(translations) for translations in shown] == [count] * (count + 1)
+    assert not any(one["is_stale"] for translations in shown for one in translations)
+
+
+@pytest.mark.parametrize("of", ["en/nowhere", "en/line-6-opens-with-a-cockerel"])
+def test_a_translation_of_nothing_or_of_what_came_later_is_refused_by_its_name(tmp_path: Path, of: str) -> None:
+    home = tmp_path / "sample"
+    shutil.copytree(HOME, home, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    [first, *_] = [path for path in sorted((home / "articles" / "ru").iterdir()) if "na-meli" in path.name]
+    text = first.read_text("utf-8").replace("en/library-boat-aground-at-withy-bend", of)
+    first.write_text(text, "utf-8")
+    with pytest.raises(SampleError, match="translation_of"):
+        sample(home)

@@ -19,6 +19,8 @@ from cms.newsroom.models import Article
 from cms.newsroom.preparing import PreparedBody
 from cms.newsroom.publishing import publish_article
 from cms.newsroom.rules import ArticleAct, NewArticle, PublishArticle
+from cms.newsroom.translations.rules import LinkTranslation
+from cms.newsroom.translations.translating import link_translation
 from cms.platform.actor import system
 from cms.platform.db import Database
 from cms.platform.errors import Conflict
@@ -117,6 +119,8 @@ def _publish(database: Database, article: SampleArticle, published_at: datetime,
     try:
         with database.transaction() as session:
             made = create_article(session, ACTOR, command, now).article
+            if article.translation_of:
+                _link(session, made, article.translation_of, now)
             prepared = PreparedBody(made.revision, rendered)
             publish_article(session, ACTOR, PublishArticle(made.id, made.revision, published_at), prepared, now)
             if article.correction:
@@ -126,6 +130,15 @@ def _publish(database: Database, article: SampleArticle, published_at: datetime,
         # Another start loads at the same time and was first.
         return False
     return True
+
+
+def _link(session: Session, made: Article, source: str, now: datetime) -> None:
+    """Let an article be a translation of one that was loaded before, unless somebody took that one away since."""
+    locale, slug = source.split("/")
+    statement = select(Article.id).where(Article.locale == locale, Article.slug == slug, Article.deleted_at.is_(None))
+    source_id = session.scalar(statement)
+    if source_id is not None:
+        link_translation(session, ACTOR, LinkTranslation(made.id, made.revision, source_id), now)
 
 
 def _missing(session: Session, slug: Any, wanted: Sequence[Any]) -> list[Any]:

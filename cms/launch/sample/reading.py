@@ -7,7 +7,7 @@ two lines of `+++`, then Markdown. Not here: putting any of it into a database.
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -63,7 +63,8 @@ class SampleSource:
 class SampleArticle:
     """An article with its Markdown `body`. Section, tags, authors and editor are slugs.
 
-    `correction` tells readers what an earlier version had wrong; empty where nothing was.
+    `correction` tells readers what an earlier version had wrong; empty where nothing was. `translation_of` is the
+    `<locale>/<slug>` of the article that this one was translated from; empty for one that was written so.
     """
 
     title: str
@@ -80,6 +81,7 @@ class SampleArticle:
     summary: tuple[str, ...]
     body: str
     correction: str = ""
+    translation_of: str = ""
 
 
 @dataclass(frozen=True)
@@ -111,13 +113,17 @@ def sample(home: Path = HOME) -> Sample:
     _check_tree(newsroom.sections, where)
     known = _Known(newsroom)
     paths = sorted((home / "articles").glob("*/*"))
-    articles = [_article(path, known) for path in paths]
+    articles = sorted(
+        (_article(path, known) for path in paths),
+        key=lambda article: (article.published_at, article.locale, article.slug),
+    )
+    _check_translations(articles)
     return Sample(
         sections=newsroom.sections,
         tags=newsroom.tags,
         people=newsroom.people,
         sources=newsroom.sources,
-        articles=tuple(sorted(articles, key=lambda article: (article.published_at, article.locale, article.slug))),
+        articles=tuple(articles),
     )
 
 
@@ -155,6 +161,21 @@ def _check_tree(sections: tuple[SampleSection, ...], where: str) -> None:
         if section.parent is not None and section.parent not in seen:
             raise SampleError(f"{where}: section {section.slug!r} stands before its parent {section.parent!r}")
         seen.add(section.slug)
+
+
+def _check_translations(articles: Sequence[SampleArticle]) -> None:
+    groups: dict[str, set[str]] = {}
+    for article in articles:
+        own = f"{article.locale}/{article.slug}"
+        if not article.translation_of:
+            groups[own] = {article.locale}
+            continue
+        where = f"articles/{own}.md: translation_of"
+        if article.translation_of not in groups:
+            raise SampleError(f"{where}: there is no article {article.translation_of!r} that was published before it")
+        if article.locale in groups[article.translation_of]:
+            raise SampleError(f"{where}: {article.translation_of!r} is there in {article.locale} already")
+        groups[article.translation_of].add(article.locale)
 
 
 def _values(kind: type[Value], words: Mapping[str, Any], key: str, where: str) -> tuple[Value, ...]:

@@ -51,7 +51,9 @@ def _say_that_there_are_none(name: str) -> None:
     )
     last: str | None = None
     while True:
-        statement = sa.select(table.c.article_id, table.c.body).order_by(table.c.article_id).limit(ROWS_AT_ONCE)
+        # SQLite keeps bytes that were written as text as text, until it is told.
+        kept = sa.cast(table.c.body, sa.LargeBinary())
+        statement = sa.select(table.c.article_id, kept).order_by(table.c.article_id).limit(ROWS_AT_ONCE)
         rows = connection.execute(statement if last is None else statement.where(table.c.article_id > last)).all()
         if not rows:
             return

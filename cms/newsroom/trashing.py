@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from cms.content.publishing import withdraw_document
@@ -10,7 +11,7 @@ from cms.events.catalogue import ArticleArchived, ArticleDeleted, ArticleRecover
 from cms.identity.access import NO_ARTICLE
 from cms.newsroom import queries
 from cms.newsroom.models import Article
-from cms.newsroom.rules import DeleteArticle, decide, deleted_slug
+from cms.newsroom.rules import DeleteArticle, Standing, decide, deleted_slug
 from cms.newsroom.saving import (
     Saved,
     is_slug_taken,
@@ -56,7 +57,7 @@ def recover_article(session: Session, actor: Actor, article_id: str, now: dateti
     article = _trashed(session, article_id)
     refuse_act(session, actor, "articles:delete", article)
     content = _brought_back(session, article)
-    put_standing(article, decide(standing_of(article), "recover", now), now)
+    _bring_out(session, article, decide(standing_of(article), "recover", now), now)
     event = ArticleRecovered(subject=article.id, revision=article.revision)
     return record_act(session, actor, article, content, event, now)
 
@@ -69,7 +70,7 @@ def expire_article(session: Session, actor: Actor, article_id: str, now: datetim
     """
     article = _trashed(session, article_id)
     content = _brought_back(session, article)
-    put_standing(article, decide(standing_of(article), "expire", now), now)
+    _bring_out(session, article, decide(standing_of(article), "expire", now), now)
     withdraw_document(session, article.id, now)
     event = ArticleArchived(subject=article.id, revision=article.revision)
     return record_act(session, actor, article, content, event, now)
@@ -83,13 +84,24 @@ def _trashed(session: Session, article_id: str) -> Article:
     return article
 
 
+def _bring_out(session: Session, article: Article, after: Standing, now: datetime) -> None:
+    """Write down that an article is not in the trash any more; out of its group where its language was taken."""
+    if holder_of_locale(session, article.group_id, article.locale, article.id) is not None:
+        leave_group(article)
+    try:
+        with session.begin_nested():
+            put_standing(article, after, now)
+            session.flush()
+    except IntegrityError:
+        # A translation was started in this very moment, and was first.
+        leave_group(article)
+        put_standing(article, after, now)
+
+
 def _brought_back(session: Session, article: Article) -> dict[str, object]:
     kept = queries.revision(session, article.id, article.revision)
     slug = kept.content["slug"] if kept is not None else None
     if slug is not None and is_slug_taken(session, article.locale, slug):
         slug = None
-    if holder_of_locale(session, article.group_id, article.locale, article.id) is not None:
-        # A new translation took its place meanwhile; this one is an article of its own.
-        leave_group(article)
     put_values(session, article, {"slug": slug, "title": article.title, "locale": article.locale})
     return queries.content_of(session, article)

@@ -13,13 +13,19 @@ from click.testing import CliRunner
 from sqlalchemy import func, select
 
 from cms.audit.models import AuditEntry
+from cms.content.front_lists.models import FrontList
+from cms.content.front_lists.showing import shown_list
 from cms.content.models import Document
 from cms.events.models import Delivery
 from cms.launch.sample.command import sample as sample_command
 from cms.launch.sample.generate import LAST_AT, generated
 from cms.launch.sample.loading import Loaded, is_fresh, load_articles, load_words
-from cms.launch.sample.reading import HOME, Sample, SampleError, sample
+from cms.launch.sample.planning import load_lists, load_plans
+from cms.launch.sample.reading import HOME, Sample, SampleError, plans, sample
 from cms.newsroom.models import Article
+from cms.newsroom.releases.models import Release
+from cms.newsroom.schedules.firing import Round, fire_due
+from cms.newsroom.schedules.models import Appointment
 from cms.platform.db import Database
 from cms.platform.text.reading_time import measure, rates_from
 from cms.settings import Settings
@@ -120,6 +126,48 @@ def test_a_correction_is_among_it_for_readers_to_see(database: Database, newsroo
         content = session.scalars(select(Document.content)).one()
     assert [one["note"] for one in content["corrections"]] == [corrected.correction]
     assert content["published_at"] < content["updated_at"]
+
+
+@pytest.mark.both_databases
+def test_front_lists_are_arranged_and_what_is_planned_lies_ahead(database: Database, newsroom: Sample) -> None:
+    arranged = plans(newsroom)
+    wanted = {(one.locale, slug) for one in arranged.lists for slug in one.articles}
+    named = [article for article in newsroom.articles if (article.locale, article.slug) in wanted]
+    load_words(database, newsroom, AFTERWARDS)
+    load_articles(database, [*newsroom.articles[:3], *named], newsroom.articles[-1].published_at, clock)
+    for _ in range(2):
+        load_lists(database, arranged.lists, AFTERWARDS)
+        load_plans(database, newsroom.planned, arranged.plans, AFTERWARDS)
+    assert {one.locale for one in arranged.lists} == {"en", "zh-CN"}
+    for one in arranged.lists:
+        shown = shown_list(database.direct, one.slug, one.locale, AFTERWARDS)
+        assert shown is not None
+        slugs = [orjson.loads(card)["slug"] for card in shown.cards]
+        assert slugs[: len(one.articles)] == list(one.articles)
+        assert len(set(slugs)) == len(slugs) >= len(one.articles)
+    with database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(FrontList)) == 2
+        hidden = session.execute(select(Article.slug, Article.state).where(Article.state != "published")).all()
+        assert {slug for slug, _ in hidden} == {draft.slug for draft in newsroom.planned}
+        assert [state for _, state in hidden].count("scheduled") == 1
+        due = session.execute(select(Appointment.does, Appointment.at, Appointment.state)).all()
+        assert sorted((row.does, row.state) for row in due) == [("publish", "waiting"), ("release", "waiting")]
+        assert min(row.at for row in due) >= AFTERWARDS + timedelta(days=7)
+        assert session.scalars(select(Release.state)).one() == "scheduled"
+    assert is_fresh(database, newsroom)
+    assert fire_due(database, lambda: AFTERWARDS + timedelta(days=15)) == Round(done=2)
+    with database.reading() as session:
+        assert set(session.scalars(select(Article.state))) == {"published"}
+
+
+def test_a_plan_for_an_article_that_is_not_there_is_refused_by_name(tmp_path: Path, newsroom: Sample) -> None:
+    line = '[[lists]]\nslug = "top"\nlocale = "en"\ntitle = "Top"\narticles = ["nowhere"]\npinned = 0\nfill = 0\n'
+    (tmp_path / "plans.toml").write_text(line + "[[plans]]\n", "utf-8")
+    with pytest.raises(SampleError, match=r"plans\.toml: plans\[0\]: slug is missing"):
+        plans(newsroom, tmp_path)
+    (tmp_path / "plans.toml").write_text("plans = []\n" + line, "utf-8")
+    with pytest.raises(SampleError, match=r"plans\.toml: article 'nowhere'"):
+        plans(newsroom, tmp_path)
 
 
 def test_loading_again_changes_nothing_and_goes_on_where_it_was_interrupted(

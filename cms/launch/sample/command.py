@@ -4,6 +4,8 @@ import click
 
 from cms.launch.sample.generate import LAST_AT, generated
 from cms.launch.sample.loading import is_fresh, load_articles, load_words, note_loading
+from cms.launch.sample.planning import load_lists, load_plans
+from cms.launch.sample.reading import plans as read_plans
 from cms.launch.sample.reading import sample as read_sample
 from cms.platform.clock import now
 from cms.platform.opening import existing_database
@@ -29,6 +31,9 @@ def sample(settings: Settings, if_empty: bool, generate: int | None) -> None:
         else:
             newest = max(article.published_at for article in newsroom.articles)
             loaded = load_articles(database, newsroom.articles, newest, now)
+            arranged = read_plans(newsroom)
+            load_lists(database, arranged.lists, now())
+            load_plans(database, newsroom.planned, arranged.plans, now())
         note_loading(database, loaded, "generated" if generate is not None else "sample", now())
     finally:
         database.dispose()

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cms.audit.recording import note
-from cms.launch.sample.reading import Sample, SampleArticle
+from cms.launch.sample.reading import Sample, SampleArticle, SampleDraft
 from cms.newsroom.correcting import correct_article
 from cms.newsroom.drafting import create_article
 from cms.newsroom.models import Article
@@ -44,7 +44,7 @@ class Loaded:
 
 def is_fresh(database: Database, newsroom: Sample) -> bool:
     """Whether the database holds no articles but those of the sample newsroom: none, or a part of it so far."""
-    own = {(article.locale, article.slug) for article in newsroom.articles}
+    own = {(article.locale, article.slug) for article in (*newsroom.articles, *newsroom.planned)}
     with database.reading() as session:
         found = session.execute(select(Article.locale, Article.slug).limit(len(own) + 1))
         return all((locale, slug) in own for locale, slug in found)
@@ -87,6 +87,23 @@ def load_articles(
     return Loaded(new, known)
 
 
+def new_article(article: SampleDraft) -> NewArticle:
+    """An article as the verbs take it."""
+    return NewArticle(
+        title=article.title,
+        locale=article.locale,
+        dek=article.dek,
+        summary=article.summary,
+        body=article.body,
+        section=article.section,
+        tags=article.tags,
+        authors=article.authors,
+        editor=article.editor,
+        source=NewSource(name=article.source_name, url=article.source_url),
+        slug=article.slug,
+    )
+
+
 def note_loading(database: Database, loaded: Loaded, kind: str, now: datetime) -> None:
     """Leave an entry of a loading as a whole, beside those of each article. `kind`: sample or generated."""
     with database.transaction() as session:
@@ -102,19 +119,7 @@ def note_loading(database: Database, loaded: Loaded, kind: str, now: datetime) -
 
 
 def _publish(database: Database, article: SampleArticle, published_at: datetime, now: datetime) -> bool:
-    command = NewArticle(
-        title=article.title,
-        locale=article.locale,
-        dek=article.dek,
-        summary=article.summary,
-        body=article.body,
-        section=article.section,
-        tags=article.tags,
-        authors=article.authors,
-        editor=article.editor,
-        source=NewSource(name=article.source_name, url=article.source_url),
-        slug=article.slug,
-    )
+    command = new_article(article)
     rendered = render(article.body, command.body_format)
     try:
         with database.transaction() as session:

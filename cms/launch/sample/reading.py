@@ -1,7 +1,8 @@
 """The sample newsroom as plain values, read strictly from the files beside this module.
 
 `newsroom.toml` holds the words that articles share; `articles/<locale>/<slug>.md` holds an article each: TOML between
-two lines of `+++`, then Markdown. Not here: putting any of it into a database.
+two lines of `+++`, then Markdown. `planned/` holds in the same way what readers do not see yet; `plans.toml` says what
+becomes of it, and which front lists there are. Not here: putting any of it into a database.
 """
 
 import re
@@ -60,12 +61,8 @@ class SampleSource:
 
 
 @dataclass(frozen=True)
-class SampleArticle:
-    """An article with its Markdown `body`. Section, tags, authors and editor are slugs.
-
-    `correction` tells readers what an earlier version had wrong; empty where nothing was. `translation_of` is the
-    `<locale>/<slug>` of the article that this one was translated from; empty for one that was written so.
-    """
+class SampleDraft:
+    """An article that is not published, with its Markdown `body`. Section, tags, authors and editor are slugs."""
 
     title: str
     slug: str
@@ -76,12 +73,52 @@ class SampleArticle:
     editor: str
     source_name: str
     source_url: str
-    published_at: datetime
     dek: str
     summary: tuple[str, ...]
     body: str
+
+
+@dataclass(frozen=True)
+class SampleArticle(SampleDraft):
+    """A published article.
+
+    `correction` tells readers what an earlier version had wrong; empty where nothing was. `translation_of` is the
+    `<locale>/<slug>` of the article that this one was translated from; empty for one that was written so.
+    """
+
+    published_at: datetime
     correction: str = ""
     translation_of: str = ""
+
+
+@dataclass(frozen=True)
+class SampleList:
+    """A front list: slugs of articles in order, of which the first so many are pinned. `fill` is its length."""
+
+    slug: str
+    locale: str
+    title: str
+    articles: tuple[str, ...]
+    pinned: int
+    fill: int
+
+
+@dataclass(frozen=True)
+class SamplePlan:
+    """What becomes public by itself so many days after the loading: one planned article, or several as a release."""
+
+    slug: str
+    title: str
+    articles: tuple[str, ...]
+    days: int
+
+
+@dataclass(frozen=True)
+class SamplePlans:
+    """What editors arranged and what they have before them."""
+
+    lists: tuple[SampleList, ...]
+    plans: tuple[SamplePlan, ...]
 
 
 @dataclass(frozen=True)
@@ -93,9 +130,13 @@ class Sample:
     people: tuple[SamplePerson, ...]
     sources: tuple[SampleSource, ...]
     articles: tuple[SampleArticle, ...]
+    planned: tuple[SampleDraft, ...] = ()
 
 
-Value = TypeVar("Value", SampleSection, SampleTag, SamplePerson, SampleSource, SampleArticle)
+Value = TypeVar(
+    "Value", SampleSection, SampleTag, SamplePerson, SampleSource, SampleDraft, SampleArticle, SampleList, SamplePlan
+)
+Written = TypeVar("Written", SampleDraft, SampleArticle)
 
 
 def sample(home: Path = HOME) -> Sample:
@@ -114,17 +155,34 @@ def sample(home: Path = HOME) -> Sample:
     known = _Known(newsroom)
     paths = sorted((home / "articles").glob("*/*"))
     articles = sorted(
-        (_article(path, known) for path in paths),
+        (_article(SampleArticle, path, known) for path in paths),
         key=lambda article: (article.published_at, article.locale, article.slug),
     )
     _check_translations(articles)
+    planned = [_article(SampleDraft, path, known) for path in sorted((home / "planned").glob("*/*"))]
     return Sample(
         sections=newsroom.sections,
         tags=newsroom.tags,
         people=newsroom.people,
         sources=newsroom.sources,
         articles=tuple(articles),
+        planned=tuple(planned),
     )
+
+
+def plans(newsroom: Sample, home: Path = HOME) -> SamplePlans:
+    """Read what is arranged and planned. Raises: SampleError, also for articles that are not there."""
+    where = "plans.toml"
+    tables = _toml(_text_of(home / where, where), where)
+    _refuse_unknown(tables, ("lists", "plans"), where)
+    read = SamplePlans(_values(SampleList, tables, "lists", where), _values(SamplePlan, tables, "plans", where))
+    published = {(article.locale, article.slug) for article in newsroom.articles}
+    for one in read.lists:
+        there = {slug for locale, slug in published if locale == one.locale}
+        _refuse_strangers("article", one.articles, there, where)
+    for plan in read.plans:
+        _refuse_strangers("planned article", plan.articles, {article.slug for article in newsroom.planned}, where)
+    return read
 
 
 class _Known:
@@ -137,13 +195,22 @@ class _Known:
         self.sources = {source.name: source.url for source in newsroom.sources}
 
 
-def _article(path: Path, known: _Known) -> SampleArticle:
-    where = f"articles/{path.parent.name}/{path.name}"
+def _article(kind: type[Written], path: Path, known: _Known) -> Written:
+    where = f"{path.parents[1].name}/{path.parent.name}/{path.name}"
+    article: Written = _value(kind, _front_and_body(path, where), where)
+    _check_article(article, path, known, where)
+    return article
+
+
+def _front_and_body(path: Path, where: str) -> dict[str, Any]:
     text = _text_of(path, where)
     opening, front, body = [*text.split(FENCE, 2), "", ""][:3]
     if opening or not text.startswith(FENCE) or not body.strip():
         raise SampleError(f"{where}: it does not begin with TOML between two lines of +++, followed by the body")
-    article = _value(SampleArticle, {**_toml(front, where), "body": body.strip()}, where)
+    return {**_toml(front, where), "body": body.strip()}
+
+
+def _check_article(article: SampleDraft, path: Path, known: _Known, where: str) -> None:
     if (article.locale, f"{article.slug}.md") != (path.parent.name, path.name):
         raise SampleError(f"{where}: locale and slug are {article.locale!r} and {article.slug!r}, unlike the path")
     _refuse_strangers("section", (article.section,), known.sections, where)
@@ -152,7 +219,6 @@ def _article(path: Path, known: _Known) -> SampleArticle:
     _refuse_strangers("source", (article.source_name,), known.sources, where)
     if known.sources[article.source_name] != article.source_url:
         raise SampleError(f"{where}: source_url is not the address of {article.source_name!r} in newsroom.toml")
-    return article
 
 
 def _check_tree(sections: tuple[SampleSection, ...], where: str) -> None:
@@ -183,7 +249,7 @@ def _values(kind: type[Value], words: Mapping[str, Any], key: str, where: str) -
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise SampleError(f"{where}: {key} has to be a list of tables")
     values = tuple(_value(kind, table, f"{where}: {key}[{index}]") for index, table in enumerate(tables))
-    for slug, count in Counter(value.slug for value in values).items():
+    for (slug, _), count in Counter((value.slug, getattr(value, "locale", "")) for value in values).items():
         if count > 1:
             raise SampleError(f"{where}: {key} has the slug {slug!r} {count} times")
     return values
@@ -230,6 +296,11 @@ def _fault_of_slug(value: Any) -> str:
     return "" if is_slug else "has to be lower-case words and digits joined by hyphens"
 
 
+def _fault_of_count(value: Any) -> str:
+    is_count = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 100
+    return "" if is_count else "has to be a number up to 100"
+
+
 def _fault_of_texts(value: Any) -> str:
     if not isinstance(value, list) or not value or any(_fault_of_text(one) for one in value):
         return "has to be a list of texts"
@@ -253,6 +324,10 @@ FAULTS: Mapping[str, Callable[[Any], str]] = {
     "summary": _fault_of_texts,
     "names": _fault_of_names,
     "published_at": _fault_of_instant,
+    "articles": _fault_of_texts,
+    "pinned": _fault_of_count,
+    "fill": _fault_of_count,
+    "days": _fault_of_count,
 }
 
 

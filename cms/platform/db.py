@@ -7,16 +7,18 @@ updates or fail half-way (measured: 103 of 121 updates lost with the driver's de
 
 import random
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Connection,
     DateTime,
     Dialect,
     Engine,
@@ -42,6 +44,8 @@ PAUSE_SECONDS = (0.0005, 0.005)
 WRITE = "BEGIN IMMEDIATE"
 # An execution option of a connection, in milliseconds: how long it waits for its turn to write on SQLite.
 PATIENCE = "copydesk_patience_ms"
+# Says of a connection to SQLite that its thread is the one of this process that may write.
+IS_WRITING = "copydesk_is_writing"
 WAKE = "wake"
 AFTER_COMMIT = "after commit"
 
@@ -199,21 +203,35 @@ def _prepare_sqlite(engine: Engine, *, begin: str, synchronous: str) -> None:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
+    writing = threading.Lock()
+
     @event.listens_for(engine, "begin")
     def on_begin(connection: Any) -> None:
         patience = connection.get_execution_options().get(PATIENCE, BUSY_TIMEOUT_MS)
-        if begin != WRITE or not _has_turn(connection.connection.dbapi_connection, patience):
+        if begin != WRITE or not _has_turn(writing, connection, patience):
             connection.exec_driver_sql(begin)
 
+    @event.listens_for(engine, "checkin")
+    def on_checkin(_connection: Any, record: Any) -> None:
+        if record.info.pop(IS_WRITING, False):
+            writing.release()
 
-def _has_turn(connection: sqlite3.Connection, patience_ms: float) -> bool:
+
+def _has_turn(writing: threading.Lock, asking: Connection, patience_ms: float) -> bool:
     """Begin a write as soon as no other goes on; False when it could not, for the caller to hear why at once.
 
     SQLite's own waiting looks again only every 100 ms after a while, and whoever comes new looks at once: under four
     busy writers one of them starved for more than five seconds. Looking every few milliseconds gives all a like chance.
+    Threads of one process wait for each other by a lock, which costs nothing meanwhile, until the connection is given
+    back; only other processes are waited for by looking.
     """
+    connection = cast(sqlite3.Connection, asking.connection.dbapi_connection)
     until = time.monotonic() + patience_ms / 1000
     connection.execute("PRAGMA busy_timeout=0")
+    if IS_WRITING not in asking.info:
+        if not writing.acquire(timeout=max(0, patience_ms / 1000)):
+            return False
+        asking.info[IS_WRITING] = True
     while time.monotonic() < until:
         try:
             connection.execute(WRITE)

@@ -44,6 +44,7 @@ from cms.platform.logs import configure_logs
 from cms.readers.api import readers
 from cms.settings import Settings
 from cms.taxonomy.api import taxonomy
+from cms.taxonomy.article_types.api import article_types
 from search_index.reader import Reader
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -52,7 +53,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     # What editors do.
     articles, lifecycle, review, revisions, leases, schedules, releases, front_lists,
     translations, trash,
-    taxonomy, words,
+    taxonomy, words, article_types,
     # The audience.
     readers,
     # Who may come in, and what was done.

@@ -83,6 +83,7 @@ class Settings:
     limit_search: str = "300/60"
     limit_sign_in: str = "10/60"
     limit_codes: str = "20/3600"
+    types_home: str = ""
     reading_rates: str = ""
     body_limit_bytes: int = 1_048_576
     wait_limit_seconds: int = 10
@@ -281,6 +282,11 @@ class Settings:
     def index_home(self) -> Path:
         """The folder of the search index; it can be deleted and grows back."""
         return self.home / "index"
+
+    @property
+    def types_folder(self) -> Path:
+        """The folder of article types."""
+        return Path(self.types_home).expanduser() if self.types_home else self.home / "types"
 
     @property
     def is_development(self) -> bool:

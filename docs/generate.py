@@ -52,6 +52,8 @@ SETTINGS_TEXT = {
     "limit_search": "How many searches from one address in how many seconds. 0: no limit.",
     "limit_sign_in": "How many sign-ins from one address in how many seconds. Cannot be switched off.",
     "limit_codes": "How many codes may be asked for from one address in how many seconds. Cannot be switched off.",
+    "types_home": "The folder of article types, one JSON Schema file each. Empty: `types` in the home. Read by "
+    "`copydesk types reload` and at each start.",
     "reading_rates": "Reading speeds that replace the built-in ones, such as `en=250wpm,zh=500cpm`.",
     "body_limit_bytes": "The largest request body.",
     "wait_limit_seconds": "The longest that `?wait=` holds an answer.",

@@ -14,6 +14,7 @@ from flask import Blueprint, Response
 from cms.content import listing, queries, searching
 from cms.content.embargo.api import early_answer, early_list
 from cms.content.embargo.queries import embargoed_by_id, embargoed_by_slug
+from cms.content.filtering import field_filters
 from cms.content.redirects.api import moved_answer
 from cms.content.redirects.rules import article_path, site_path
 from cms.content.redirects.schemas import ResolvedShape
@@ -97,8 +98,10 @@ def list_articles(query: dict[str, Any]) -> Response:
     """Cards of published articles; stable under articles that come and go while somebody pages."""
     if query["embargoed"]:
         return early_list(query)
-    reads, asked = services().database.direct, query["asked"]
-    cursor = _cursor(asked.name, query["cursor"])
+    reads = services().database.direct
+    asked = replace(query["asked"], fields=field_filters(reads, query["type"], query["fields_"] or ()))
+    name = asked.name
+    cursor = _cursor(name, query["cursor"])
     after = cursor.position if cursor else None
     is_backwards = cursor is not None and cursor.direction == "prev"
     page = listing.newest(reads, asked, query["limit"], after, is_backwards=is_backwards)
@@ -109,7 +112,7 @@ def list_articles(query: dict[str, Any]) -> Response:
             asked = narrowed
             page = listing.newest(reads, asked, query["limit"], after, is_backwards=is_backwards)
     count = listing.count(reads, asked) if query["count"] else None
-    return _page(query["asked"].name, page.cards, query["limit"], page.following, page.preceding, count)
+    return _page(name, page.cards, query["limit"], page.following, page.preceding, count)
 
 
 @content.get("/articles/<uuid:article_id>/related")

@@ -48,7 +48,7 @@ def index_documents(session: Session, article_ids: Collection[str]) -> dict[str,
     """What the index should hold of these articles, by id; those that readers do not see are missing."""
     columns = (
         Document.article_id, Document.revision, Document.locale, Document.title, Document.content, Document.text,
-        Document.section_path, Document.published_at,
+        Document.field_text, Document.section_path, Document.published_at,
     )  # fmt: skip
     found: dict[str, IndexDocument] = {}
     for ids in chunks(sorted(set(article_ids))):
@@ -105,7 +105,7 @@ def _index_document(row: Any, other_tags: Iterable[tuple[str, str]]) -> IndexDoc
         title=row.title,
         dek=content["dek"],
         summary=tuple(content["summary"]),
-        text=row.text,
+        text=f"{row.text}\n{row.field_text}" if row.field_text else row.text,
         section_path=tuple(slug for slug in row.section_path.split("/") if slug),
         section_name=section["name"] if section else "",
         tags=(*((tag["slug"], tag["name"]) for tag in content["tags"]), *other_tags),

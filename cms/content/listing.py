@@ -1,4 +1,5 @@
-"""The newest articles by section, tag, author and locale: which statement reads one page, and what its cursors are.
+"""The newest articles by section, tag, author, locale, type and fields: which statement reads one page, and what its
+cursors are.
 
 Every list is a range of an index, read from the place where the cursor points, so page 400 costs what page 2 costs.
 Not here: HTTP (`api.py`).
@@ -18,6 +19,8 @@ from cms.platform.direct_reads import DirectReads
 from cms.platform.errors import BadRequest
 
 Position = tuple[Any, ...]
+# Section, how many tags, author, locale, type; for each field how many values, and whether it has least and most.
+Pattern = tuple[bool, int, bool, bool, bool, tuple[tuple[int, bool, bool], ...]]
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ def newest(
     place = () if after is None else _place(after, is_sqlite=reads.is_sqlite)
     values: list[Any] = []
     for tag in asked.tags or (None,):
-        values += [*_filter_values(asked, tag), *place, limit + 1]
+        values += [*_values(asked, tag), *place, limit + 1]
     rows = reads.rows(statement, [*values, limit + 1])
     is_more, rows = len(rows) > limit, rows[:limit]
     if is_backwards:
@@ -61,27 +64,62 @@ def count(reads: DirectReads, asked: Filter) -> int:
     _, statement = _statements(_pattern(asked), False, False)
     values: list[Any] = []
     for tag in asked.tags or (None,):
-        values += _filter_values(asked, tag)
+        values += _values(asked, tag)
     return int(reads.rows(statement, values)[0][0])
 
 
-def _pattern(asked: Filter) -> tuple[bool, int, bool, bool]:
-    return (asked.section is not None, len(asked.tags), asked.author is not None, asked.locale is not None)
+def _pattern(asked: Filter) -> Pattern:
+    """What is filtered, without the values: one statement serves all lists of a pattern."""
+    fields = tuple((len(one.values), one.least is not None, one.most is not None) for one in asked.fields)
+    named = (asked.section is not None, len(asked.tags), asked.author is not None, asked.locale is not None)
+    return (*named, asked.type is not None, fields)
 
 
-def _filter_values(asked: Filter, tag: str | None) -> list[str]:
-    return [value for value in (tag, asked.author, asked.section, asked.locale) if value is not None]
+def _leads_by_field(pattern: Pattern) -> bool:
+    """Whether the first field's one value names the range that is read: where nothing narrower does."""
+    has_section, tags, has_author, *_, fields = pattern
+    return not (has_section or tags or has_author) and bool(fields) and fields[0][0] == 1
+
+
+def _values(asked: Filter, tag: str | None) -> list[Any]:
+    """What stands for the placeholders of one branch, up to its cursor."""
+    leading = asked.fields[:1] if _leads_by_field(_pattern(asked)) else ()
+    values: list[Any] = [value for one in leading for value in (one.field, one.values[0])]
+    named = (tag, asked.author, asked.section, asked.locale, asked.type)
+    values += [value for value in named if value is not None]
+    for one in asked.fields[len(leading) :]:
+        values += [one.field, *one.values, *(bound for bound in (one.least, one.most) if bound is not None)]
+    return values
+
+
+def _own_conditions(pattern: Pattern, lead: str) -> list[str]:
+    """The conditions on the article's type and on its own fields, in the order of `_values`."""
+    *_, has_type, fields = pattern
+    conditions = []
+    if has_type and lead == "documents":
+        conditions.append("k.type = ?")
+    elif has_type:
+        conditions.append("EXISTS (SELECT 1 FROM documents x WHERE x.article_id = k.article_id AND x.type = ?)")
+    for values, has_least, has_most in fields[1:] if lead == "document_fields" else fields:
+        narrowed = f" AND x.value IN ({', '.join('?' * values)})" if values else ""
+        narrowed += " AND x.amount >= ?" if has_least else ""
+        narrowed += " AND x.amount <= ?" if has_most else ""
+        conditions.append(
+            f"EXISTS (SELECT 1 FROM document_fields x WHERE x.article_id = k.article_id AND x.field = ?{narrowed})"
+        )
+    return conditions
 
 
 @lru_cache(maxsize=256)
-def _statements(pattern: tuple[bool, int, bool, bool], has_cursor: bool, is_backwards: bool) -> tuple[str, str]:
+def _statements(pattern: Pattern, has_cursor: bool, is_backwards: bool) -> tuple[str, str]:
     # The narrowest table leads, in the order of its own index; the others are asked by key for each of its rows.
-    has_section, tags, has_author, has_locale = pattern
+    has_section, tags, has_author, has_locale, *_ = pattern
     narrow = [("document_tags", "tag")] if tags else []
     narrow += [("document_authors", "author")] if has_author else []
     narrow += [("document_sections", "section")] if has_section else []
-    lead = narrow[0][0] if narrow else "documents"
-    conditions = [f"k.{narrow[0][1]} = ?"] if narrow else []
+    lead = narrow[0][0] if narrow else "document_fields" if _leads_by_field(pattern) else "documents"
+    conditions = ["k.field = ? AND k.value = ?"] if lead == "document_fields" else []
+    conditions += [f"k.{narrow[0][1]} = ?"] if narrow else []
     conditions += [
         f"EXISTS (SELECT 1 FROM {table} x WHERE x.article_id = k.article_id AND x.{column} = ?)"
         for table, column in narrow[1:]
@@ -90,6 +128,7 @@ def _statements(pattern: tuple[bool, int, bool, bool], has_cursor: bool, is_back
         conditions.append("k.locale = ?")
     elif has_locale:
         conditions.append("EXISTS (SELECT 1 FROM documents x WHERE x.article_id = k.article_id AND x.locale = ?)")
+    conditions += _own_conditions(pattern, lead)
     keys = f"SELECT k.article_id, k.published_at, k.number FROM {lead} k"
     counted = f"SELECT k.article_id FROM {lead} k" + _where(conditions)
     if has_cursor:

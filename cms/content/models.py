@@ -14,6 +14,7 @@ class Document(Table):
 
     `content` is what the publish wrote down; `reading_time` and the related list are derived later. `body` and
     `card` are the finished JSON bytes of the article and of its entry in lists, put together once per change;
+    `field_text` is what of the article's own fields is searched in.
     `etag` changes with `body`, `revision` does not change with derived parts. `section_path` is the section's path as
     in `Section.path`, or empty. `has_lost_related` marks a list that fell below what is shown and waits to be refilled.
     Documents of one `group_id` are translations of one another; `is_stale` says that this one lags behind the one that
@@ -26,6 +27,7 @@ class Document(Table):
         Index("ix_documents_title", "title"),
         Index("ix_documents_newest", "published_at", "number"),
         Index("ix_documents_locale", "locale", "published_at", "number"),
+        Index("ix_documents_type", "type", "published_at", "number"),
         Index(
             "ix_documents_lost_related",
             "article_id",
@@ -37,6 +39,7 @@ class Document(Table):
     article_id: Mapped[str] = mapped_column(id_column(), primary_key=True)
     number: Mapped[int] = mapped_column(RowNumber, unique=True)
     revision: Mapped[int]
+    type: Mapped[str] = mapped_column(String(40), default="article", server_default="article")
     locale: Mapped[str] = mapped_column(String(35))
     slug: Mapped[str] = mapped_column(String(120))
     section_path: Mapped[str] = mapped_column(String(1000))
@@ -45,6 +48,7 @@ class Document(Table):
     updated_at: Mapped[datetime] = mapped_column(Instant)
     content: Mapped[dict[str, Any]] = mapped_column(Json)
     text: Mapped[str] = mapped_column(Text)
+    field_text: Mapped[str] = mapped_column(Text, default="", server_default="")
     image_count: Mapped[int]
     reading_time: Mapped[dict[str, Any] | None] = mapped_column(Json)
     body: Mapped[bytes] = mapped_column(LargeBinary)
@@ -126,6 +130,25 @@ class DocumentWord(Table):
     position: Mapped[int] = mapped_column(primary_key=True)
     role: Mapped[str] = mapped_column(String(10))
     word_id: Mapped[str] = mapped_column(id_column(), index=True)
+
+
+class DocumentField(Table):
+    """A value of a field that readers can filter by: `value` to be the same as, `amount` where there is more and less.
+
+    Only what the article's type declares as filterable is here, so nothing else can be asked about.
+    """
+
+    __tablename__ = "document_fields"
+    __table_args__ = (Index("ix_document_fields_newest", "field", "value", "published_at", "number"),)
+
+    article_id: Mapped[str] = mapped_column(
+        id_column(), ForeignKey("documents.article_id", ondelete="CASCADE"), primary_key=True
+    )
+    field: Mapped[str] = mapped_column(String(100), primary_key=True)
+    value: Mapped[str] = mapped_column(String(200), primary_key=True)
+    amount: Mapped[float | None] = mapped_column(Float(53))
+    published_at: Mapped[datetime] = mapped_column(Instant)
+    number: Mapped[int] = mapped_column(RowNumber)
 
 
 class RelatedEntry(Table):

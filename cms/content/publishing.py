@@ -8,18 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, or_, select, update
+from sqlalchemy import and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from cms.content.assembling import article_url, assembled, chunks, hold_content, reassemble
 from cms.content.grouping import Kinship, group_members, kinship_values, mark_stale
-from cms.content.models import Document, RelatedEntry
+from cms.content.models import Document, DocumentField, RelatedEntry
 from cms.content.redirects.redirecting import leave_place, take_place
 from cms.content.rules import SHOWN
 from cms.content.wording import PersonValue, SectionValue, SourceValue, TagValue, Wording, add_wording, put_wording
 from cms.platform.clock import rfc3339
 from cms.platform.db import columns_of, insert_into
 from cms.platform.errors import Conflict
+from cms.taxonomy.article_types.rules.values import FieldValue
 
 # Every publish runs these, so they are built once. HOLDERS: the article's own document, and whichever has its place.
 DOCUMENTS = columns_of(Document)
@@ -30,11 +31,15 @@ HOLDERS = select(DOCUMENTS.c.article_id).where(
     )
 )
 DOCUMENT = insert_into(Document)
+FIELD_VALUES = insert_into(DocumentField)
 
 
 @dataclass(frozen=True)
 class PublishedArticle:
-    """What readers get of one revision. `text` is the plain text of the body; `body_html` is already sanitised."""
+    """What readers get of one revision. `text` is the plain text of the body; `body_html` is already sanitised.
+
+    `field_values` are what the article's own fields can be filtered by, `field_text` what of them is searched in.
+    """
 
     article_id: str
     number: int
@@ -58,6 +63,9 @@ class PublishedArticle:
     updated_at: datetime
     corrections: tuple[dict[str, Any], ...] = ()
     kinship: Kinship | None = None
+    type: str = "article"
+    field_values: tuple[FieldValue, ...] = ()
+    field_text: str = ""
 
     @property
     def wording(self) -> Wording:
@@ -84,6 +92,8 @@ def put_document(session: Session, article: PublishedArticle, now: datetime) -> 
     session.flush()
     take_place(session, article.article_id, place, (article.locale, article.slug), now)
     put_wording(session, document, article.wording)
+    session.execute(delete(DocumentField).where(DocumentField.article_id == article.article_id))
+    _add_field_values(session, article)
     touched = [article.article_id, *_kin(session, article, former)]
     if mentioned != _mention_of(document):
         touched += _listing(session, article.article_id)
@@ -134,6 +144,7 @@ def _add_document(session: Session, article: PublishedArticle, now: datetime) ->
     session.execute(DOCUMENT, {"article_id": article.article_id, **values, **derived})
     take_place(session, article.article_id, None, (article.locale, article.slug), now)
     add_wording(session, article.article_id, article.published_at, article.number, article.wording)
+    _add_field_values(session, article)
     kin = _kin(session, article, None)
     if kin:
         reassemble(session, kin, now)
@@ -157,7 +168,9 @@ def _values(article: PublishedArticle, now: datetime) -> dict[str, Any]:
         "published_at": article.published_at,
         "updated_at": article.updated_at,
         "content": document_content(article),
+        "type": article.type,
         "text": article.text,
+        "field_text": article.field_text,
         "image_count": article.image_count,
         "changed_at": now,
         **kinship_values(article.article_id, article.kinship),
@@ -172,7 +185,7 @@ def document_content(article: PublishedArticle) -> dict[str, Any]:
         **article.wording.content(),
         "id": article.article_id,
         "number": article.number,
-        "type": "article",
+        "type": article.type,
         "locale": article.locale,
         "slug": article.slug,
         "url": url,
@@ -198,3 +211,13 @@ def _mention_of(document: Document) -> tuple[Any, ...]:
 
 def _listing(session: Session, article_id: str) -> list[str]:
     return list(session.scalars(select(RelatedEntry.article_id).where(RelatedEntry.other_id == article_id)))
+
+
+def _add_field_values(session: Session, article: PublishedArticle) -> None:
+    place = {"article_id": article.article_id, "published_at": article.published_at, "number": article.number}
+    if article.field_values:
+        rows = [
+            {**place, "field": value.field, "value": value.text, "amount": value.amount}
+            for value in article.field_values
+        ]
+        session.execute(FIELD_VALUES, rows)

@@ -29,18 +29,34 @@ SECONDS_PER_DAY = 86_400.0
 
 
 @dataclass(frozen=True)
+class FieldFilter:
+    """What one field of an article is narrowed to: one of these values, or between two amounts, both included."""
+
+    field: str
+    values: tuple[str, ...] = ()
+    least: float | None = None
+    most: float | None = None
+
+
+@dataclass(frozen=True)
 class Filter:
-    """What a list is narrowed to. A section means its subtree too; several tags mean articles with any of them."""
+    """What a list is narrowed to. A section means its subtree too; several tags mean articles with any of them.
+
+    `fields` are filters that the type declares, in the order of their names.
+    """
 
     section: str | None = None
     tags: tuple[str, ...] = ()
     author: str | None = None
     locale: str | None = None
+    type: str | None = None
+    fields: tuple[FieldFilter, ...] = ()
 
     @property
     def name(self) -> str:
         """What binds cursors to this list."""
-        return f"articles|{self.section}|{','.join(self.tags)}|{self.author}|{self.locale}"
+        plain = f"articles|{self.section}|{','.join(self.tags)}|{self.author}|{self.locale}"
+        return f"{plain}|{self.type}|{self.fields}" if self.type is not None else plain
 
 
 @dataclass(frozen=True)

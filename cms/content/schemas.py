@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import ValidationError, fields, post_load, validate, validates_schema
+from marshmallow import ValidationError, fields, post_load, pre_load, validate, validates_schema
 
 from cms.content.rules import KEPT, MOST_TAGS, SHOWN, Filter
-from cms.platform.http.query_input import PageShape, WholeNumber
+from cms.platform.http.query_input import AskedFields, PageShape, WholeNumber, gathered
 from cms.platform.http.shapes import Flag, ListShape, Shape, UtcInstant
 from cms.platform.text.locales import LONGEST_LOCALE, canonical_locale
 from cms.taxonomy.schemas import LinkShape, NameShape
@@ -46,13 +46,33 @@ class ListQueryShape(PageShape):
         if values["embargoed"] and any(values[name] for name in others):
             raise ValidationError("What is under embargo is listed whole; send limit and cursor alone.", "embargoed")
 
+    type = fields.String(
+        load_default=None, validate=validate.Length(1, 40), metadata={"description": "Name of an article type"}
+    )
+    fields_ = AskedFields(
+        load_default=None,
+        data_key="fields",
+        metadata={
+            "description": "Filters by fields that the type declares as filterable, such as "
+            "`type=video&fields[duration_seconds][gte]=60`: `eq` (or nothing), `in` with commas, `gte`, `lte`"
+        },
+    )
+
+    @pre_load
+    def _gather(self, given: Mapping[str, Any], **_options: Any) -> dict[str, Any]:
+        return gathered(given)
+
     @post_load
     def _narrow(self, values: dict[str, Any], **_options: Any) -> dict[str, Any]:
         tags = tuple(sorted({tag for tag in (values.pop("tag") or "").split(",") if tag}))
         if len(tags) > MOST_TAGS:
             raise ValidationError(f"Name at most {MOST_TAGS} tags.", "tag")
         asked = Filter(
-            section=values.pop("section"), tags=tags, author=values.pop("author"), locale=values.pop("locale")
+            section=values.pop("section"),
+            tags=tags,
+            author=values.pop("author"),
+            locale=values.pop("locale"),
+            type=values["type"],
         )
         return {**values, "asked": asked}
 

@@ -322,6 +322,14 @@ class ListDeleted(Event):
 
 
 @dataclass(frozen=True)
+class ArticleTypesDeclared(Event):
+    """Other article types are in force from this commit on; `names` lists all of them, with commas."""
+
+    type = "article_types.declared"
+    names: str
+
+
+@dataclass(frozen=True)
 class LetterQueued(Event):
     """A letter to a person waits to be sent. The subject is the letter's id; address and code are never in here."""
 
@@ -374,6 +382,7 @@ CATALOGUE: dict[str, type[Event]] = {
         RedirectRemoved,
         ListChanged,
         ListDeleted,
+        ArticleTypesDeclared,
         LetterQueued,
         RelatedSweepDue,
     )

@@ -51,7 +51,8 @@ UNHEARD = frozenset(
     {
         "article.created", "article.edited", "article.submitted", "article.approved", "article.rejected",
         "article.unarchived", "article.recovered", "article.scheduled", "article.unscheduled", "schedule.missed",
-        "article.embargoed", "word.deleted", "release.scheduled", "release.unscheduled", "release.published",
+        "article.embargoed", "word.deleted", "article_types.declared", "release.scheduled", "release.unscheduled",
+        "release.published",
         "article.revision_restored", "article.lease_taken", "article.lease_given_back",
         "redirect.added", "redirect.removed", "list.changed", "list.deleted",
         "article.translation_started", "article.translation_linked", "article.translation_parted",

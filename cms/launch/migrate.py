@@ -10,6 +10,8 @@ from cms.identity.rules import DEFAULT_DAYS
 from cms.identity.staff.queries import has_administrator
 from cms.identity.tokens import has_tokens, issue_token
 from cms.migrations.running import upgrade
+from cms.newsroom.typing_articles import TypesRefused, reload_types
+from cms.platform.actor import system
 from cms.platform.clock import now
 from cms.platform.db import Database
 from cms.platform.keys import load_keys
@@ -30,6 +32,7 @@ def migrate(settings: Settings, first_token: bool) -> None:
     database = Database(settings.database, is_durable=True)
     try:
         upgrade(database)
+        _put_types_in_force(database, settings)
         token = first_administrator(database) if first_token else None
     except OperationalError as error:
         reason = str(error.orig).strip().partition("\n")[0]
@@ -38,6 +41,16 @@ def migrate(settings: Settings, first_token: bool) -> None:
         database.dispose()
     if token is not None:
         click.echo(token)
+
+
+def _put_types_in_force(database: Database, settings: Settings) -> None:
+    # Where no folder is, nobody means to say anything about types: those in force may come from another machine.
+    if not settings.types_folder.is_dir():
+        return
+    try:
+        reload_types(database, settings.types_folder, system("start"), now())
+    except TypesRefused as refusal:
+        click.echo(f"The article types stay as they were; nothing has changed:\n{refusal}", err=True)
 
 
 def first_administrator(database: Database) -> str | None:

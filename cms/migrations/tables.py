@@ -19,9 +19,11 @@ from cms.platform import models as platform
 from cms.platform.db import Table
 from cms.readers import models as readers
 from cms.taxonomy import models as taxonomy
+from cms.taxonomy.article_types import models as article_types
 
 WINGS = (
-    audit, content, embargo, events, front_lists, identity, leases, mail, newsroom, platform, readers, redirects,
+    article_types, audit, content, embargo, events, front_lists, identity, leases, mail, newsroom, platform, readers,
+    redirects,
     releases, schedules, staff, taxonomy,
 )  # fmt: skip
 

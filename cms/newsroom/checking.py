@@ -18,6 +18,7 @@ from cms.newsroom.saving import standing_of
 from cms.newsroom.translations.queries import is_stale
 from cms.platform.errors import Conflict, FieldError, Invalid
 from cms.platform.text.markdown import Rendered
+from cms.taxonomy.article_types.queries import errors_in
 
 Severity = Literal["block", "warn"]
 # Search engines cut headlines that are longer. Source: Google's guidelines for NewsArticle.
@@ -45,6 +46,11 @@ class Check:
 def lacks_what_readers_need(draft: Draft) -> Iterator[FieldError]:
     """No title, or neither text nor an image."""
     yield from missing_for_readers(draft.content["title"], draft.rendered.text, draft.rendered.image_count)
+
+
+def does_not_fit_its_type(draft: Draft) -> Iterator[FieldError]:
+    """Fields that the article's type does not allow, or lacks."""
+    yield from errors_in(draft.session, draft.content["type"], draft.content["fields"], is_complete=True)
 
 
 def lacks_summary(draft: Draft) -> Iterator[FieldError]:
@@ -88,6 +94,7 @@ def lags_behind_its_source(draft: Draft) -> Iterator[FieldError]:
 
 CHECKS: tuple[Check, ...] = (
     Check("block", lacks_what_readers_need),
+    Check("block", does_not_fit_its_type),
     Check("warn", lacks_summary),
     Check("warn", has_long_title),
     Check("warn", has_images_without_alt),

@@ -58,6 +58,7 @@ class Article(Table):
     id: Mapped[str] = mapped_column(id_column(), unique=True)
     state: Mapped[str] = mapped_column(String(12), index=True)
     revision: Mapped[int]
+    type: Mapped[str] = mapped_column(String(40), default="article", server_default="article")
     locale: Mapped[str] = mapped_column(String(35))
     slug: Mapped[str] = mapped_column(String(120))
     title: Mapped[str] = mapped_column(String(300))

@@ -21,7 +21,7 @@ from cms.platform.keyset import one_page
 from cms.taxonomy.models import Person, Section, Source, Tag, WordAlias
 from cms.taxonomy.queries import now_called
 
-PLAIN = ("title", "locale", "slug", "dek", "summary", "body", "body_format", "fields")
+PLAIN = ("type", "title", "locale", "slug", "dek", "summary", "body", "body_format", "fields")
 OWN = (
     "id", "number", "state", "revision", "published_revision", "created_at", "updated_at", "published_at",
     "first_published_at", "taken_down_at", "rejection_note", "corrections",
@@ -103,6 +103,7 @@ class Narrowing:
     places: frozenset[Place]
     state: str | None = None
     section: str | None = None
+    type: str | None = None
     q: str | None = None
     translation: str | None = None
 
@@ -110,7 +111,8 @@ class Narrowing:
     def name(self) -> str:
         """What binds cursors to this list."""
         places = sorted((place.section_path, place.locale) for place in self.places)
-        return f"newsroom|articles|{self.state}|{self.section}|{self.q}|{self.translation}|{places}"
+        named = f"{self.state}|{self.section}|{self.type}|{self.q}|{self.translation}"
+        return f"newsroom|articles|{named}|{places}"
 
 
 def article_by_id(session: Session, article_id: str) -> Article | None:
@@ -122,6 +124,11 @@ def text_of(session: Session, article_id: str) -> ArticleText | None:
     """The body of this article's working copy, unless it was deleted."""
     row = session.execute(TEXT, {"article": article_id}).one_or_none()
     return None if row is None else ArticleText(*row)
+
+
+def types_in_use(session: Session) -> dict[str, int]:
+    """How many articles there are of each type, deleted ones included: they may come back."""
+    return dict(session.execute(select(Article.type, func.count()).group_by(Article.type)).all())
 
 
 def live_revisions(session: Session) -> dict[str, int]:
@@ -276,7 +283,6 @@ def article_data(article: Article, content: Mapping[str, Any]) -> dict[str, Any]
     """An article in the shape of `ArticleShape`."""
     return {
         **{name: getattr(article, name) for name in OWN},
-        "type": "article",
         "has_unpublished_changes": article.published_revision not in (None, article.revision),
         **content,
     }
@@ -331,6 +337,8 @@ def _narrowed(statement: Select[Any], asked: Narrowing) -> Select[Any]:
     statement = statement.where(is_in_any(asked.places))
     if asked.state is not None:
         statement = statement.where(Article.state == asked.state)
+    if asked.type is not None:
+        statement = statement.where(Article.type == asked.type)
     if asked.section is not None:
         statement = statement.where(
             _is_below(select(Section.path).where(_is_called(asked.section)).limit(1).scalar_subquery())

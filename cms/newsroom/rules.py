@@ -38,6 +38,7 @@ MOST_AUTHORS = 20
 
 # What an article holds where nothing was written. Title, locale and slug are never empty.
 EMPTY: Mapping[str, Any] = {
+    "type": "article",
     "dek": "",
     "summary": [],
     "body": "",
@@ -68,6 +69,7 @@ class NewArticle:
     editor: str | None = None
     source: NewSource | None = None
     slug: str | None = None
+    type: str = "article"
     fields: Mapping[str, Any] = field(default_factory=dict)
     revision_note: str = ""
 

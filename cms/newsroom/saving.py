@@ -30,6 +30,7 @@ from cms.platform.db import columns_of, insert_into
 from cms.platform.errors import Conflict, Invalid, NotFound, Stale
 from cms.platform.text.slugs import slugify
 from cms.taxonomy.adding import source_for, tags_for
+from cms.taxonomy.article_types.queries import errors_in
 from cms.taxonomy.models import Person, Section
 from cms.taxonomy.queries import by_slugs
 from cms.taxonomy.rules import LONGEST_SLUG, NewSource, strangers
@@ -183,7 +184,7 @@ def find_words(session: Session, actor: Actor, content: dict[str, Any], now: dat
     """What the content names by slug and name; tags and a source that do not exist are made.
 
     `content` gets what was found: tags by slug and each once, the source's address where none was given.
-    Raises: Invalid, with a pointer to every section and person that does not exist.
+    Raises: Invalid, with a pointer to every section and person that does not exist, and to what does not fit the type.
     """
     asked = list(dict.fromkeys(content["authors"]))
     section, editor = content["section"], content["editor"]
@@ -192,6 +193,7 @@ def find_words(session: Session, actor: Actor, content: dict[str, Any], now: dat
     errors = strangers([("/section", section)] if section else [], sections, "section")
     errors += strangers(((f"/authors/{index}", slug) for index, slug in enumerate(asked)), people, "person")
     errors += strangers([("/editor", editor)] if editor else [], people, "person")
+    errors += errors_in(session, content["type"], content["fields"], is_complete=False)
     if errors:
         raise Invalid(errors=errors)
     tags = tags_for(session, actor, content["tags"], now)

@@ -14,6 +14,8 @@ from cms.newsroom.rules import Standing
 from cms.newsroom.translations.queries import kinship_of
 from cms.newsroom.translations.rules import digest_of_words
 from cms.platform.text.markdown import Rendered
+from cms.taxonomy.article_types.queries import type_named
+from cms.taxonomy.article_types.rules.values import filter_values, searchable_text
 from cms.taxonomy.models import Person, Section, Source, Tag
 from cms.taxonomy.queries import by_slugs
 
@@ -34,6 +36,7 @@ def for_readers(
     assert shown.published_revision is not None
     assert shown.published_at is not None
     assert shown.first_published_at is not None
+    kind = type_named(session, content["type"])
     # Names are read while no other transaction changes published articles: what renames one comes before or after.
     hold_content(session)
     locale = content["locale"]
@@ -61,6 +64,9 @@ def for_readers(
         updated_at=updated_at,
         corrections=tuple(article.corrections),
         kinship=kinship_of(session, article),
+        type=kind.name if kind else content["type"],
+        field_values=filter_values(kind.schema, content["fields"]) if kind else (),
+        field_text=searchable_text(kind.schema, content["fields"]) if kind else "",
     )
 
 

@@ -1,6 +1,7 @@
 """The OpenAPI 3.1 document, made from the same shapes that validate requests."""
 
 import re
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -10,9 +11,11 @@ from flask import Flask
 from marshmallow import Schema
 from werkzeug.routing import Rule
 
+from cms.operations.openapi_types import add_types
 from cms.platform.http.endpoint import CHANGING, Endpoint, limit_of
 from cms.platform.http.guard import OPEN_ROUTES, PRIVATE_PREFIXES
 from cms.platform.http.shapes import Flag, Text, UtcInstant
+from cms.taxonomy.article_types.rules.checking import ArticleType
 
 PROBLEM = "Problem"
 PATH_PART = re.compile(r"<(?:(\w+):)?(\w+)>")
@@ -60,8 +63,8 @@ PROBLEM_SCHEMA = {
 }
 
 
-def openapi_document(app: Flask) -> dict[str, Any]:
-    """The whole document. Shape: OpenAPI 3.1."""
+def openapi_document(app: Flask, types: Mapping[str, ArticleType]) -> dict[str, Any]:
+    """The whole document. Shape: OpenAPI 3.1; the fields of articles are one component per article type."""
     plugin = MarshmallowPlugin(schema_name_resolver=_name)
     spec = APISpec(
         title="Copydesk",
@@ -93,6 +96,7 @@ def openapi_document(app: Flask) -> dict[str, Any]:
     document: dict[str, Any] = spec.to_dict()
     for schema in document["components"]["schemas"].values():
         _give_examples(schema)
+    add_types(document, types)
     return document
 
 

@@ -67,6 +67,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "stale": (412, "The thing was changed since you read it; conflicts shows base, yours and theirs."),
     "too_large": (413, "The body is larger than the limit."),
     "too_many_requests": (429, "A limit was reached; Retry-After says when to come back."),
+    "type_in_use": (409, "Articles have a type whose file is gone. Put the file back, or give them another type."),
     "unauthenticated": (401, "Send Authorization: Bearer with a token that is known, unexpired and not revoked."),
     "unavailable": (503, "A part is not there right now; Retry-After says when to try again."),
     "unsupported_media_type": (415, "Send application/json in UTF-8, not compressed."),

@@ -408,6 +408,7 @@ ASK: dict[str, Callable[[Room, str], Asked]] = {
     "GET /api/v1/people/<slug>": _plain("/api/v1/people/ines-okafor"),
     "POST /api/v1/sources": _numbered("/api/v1/sources", name="Source #"),
     "GET /api/v1/sources/<source_id>": lambda room, _column: (f"/api/v1/sources/{room.desk.source_id}", {}),
+    "GET /api/v1/types/<name>": _plain("/api/v1/types/article"),
     "POST /api/v1/deliveries/<int:number>/retry": _plain("/api/v1/deliveries/999999/retry"),
     "POST /api/v1/deliveries/<int:number>/discard": _plain("/api/v1/deliveries/999999/discard"),
     "POST /api/v1/tokens": _numbered("/api/v1/tokens", name="Token #", role="viewer"),

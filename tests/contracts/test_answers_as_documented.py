@@ -129,6 +129,8 @@ def test_every_answer_is_as_documented(witness: Witness, settings: Settings, dat
         ask("GET", f"/api/v1/{kind}?limit=1&count=exact", 200)
         ask("GET", f"/api/v1/{kind}?colour=red", 400)
 
+    for path, status in (("types", 200), ("types/article", 200), ("types/none", 404)):
+        ask("GET", f"/api/v1/{path}", status)
     drafts = [_draft(witness, title) for title in ("A tram climbs the hill", "The tram comes down the hill")]
     whole, other = (draft["id"] for draft in drafts)
     path = f"/api/v1/articles/{whole}"
@@ -169,6 +171,7 @@ def test_every_answer_is_as_documented(witness: Witness, settings: Settings, dat
         ask("GET", f"/content/v1/{listing}", 304, If_None_Match=answer.headers["ETag"])
     ask("GET", "/content/v1/search?q=" + "x" * 300, 422)
     ask("GET", "/content/v1/articles?cursor=broken", 400)
+    ask("GET", "/content/v1/articles?type=article&fields[desk]=city", 400)
 
     ask("POST", f"{path}/correct", 422, {"note": " "}, If_Match='"3"')
     ask("POST", f"{path}/correct", 200, {"note": "It has one motor."}, If_Match='"3"')

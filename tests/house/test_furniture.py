@@ -41,7 +41,7 @@ def looks_up(wing: Path) -> list[str]:
     A folder with rules of its own is furnished like a wing, and each of its pieces counts as what it is.
     """
     own = {path.relative_to(wing).parts[0].removesuffix(".py") for path in wing.iterdir()}
-    rooms = {path.parent.name for path in wing.glob("*/rules.py")}
+    rooms = {path.parent.name for path in (*wing.glob("*/rules.py"), *wing.glob("*/rules/"))}
     found = []
     for path in wing.rglob("*.py"):
         name = piece(path.relative_to(wing).with_suffix("").parts, rooms)

@@ -66,8 +66,8 @@ def create_article(body: NewArticle) -> Response:
 def list_articles(query: dict[str, Any]) -> Response:
     """Drafts and published articles, the ones changed last first."""
     asked = queries.Narrowing(
-        places=places(current_actor().grants, READ), state=query["state"], section=query["section"], q=query["q"],
-        translation=query["translation"],
+        places=places(current_actor().grants, READ), state=query["state"], section=query["section"],
+        type=query["type"], q=query["q"], translation=query["translation"],
     )  # fmt: skip
     with reading() as session:
 

@@ -31,8 +31,13 @@ def pack(content: Mapping[str, Any], standing: Mapping[str, Any]) -> bytes:
 
 
 def content_in(packed: bytes, text: bytes) -> dict[str, Any]:
-    """The fields that editors write, as `pack` and `pack_text` took them."""
-    return {**orjson.loads(zlib.decompress(packed))["content"], "body": zlib.decompress(text).decode()}
+    """The fields that editors write, as `pack` and `pack_text` took them; what was saved before there were types has
+    the first one."""
+    return {
+        "type": "article",
+        **orjson.loads(zlib.decompress(packed))["content"],
+        "body": zlib.decompress(text).decode(),
+    }
 
 
 def standing_in(packed: bytes) -> dict[str, Any]:

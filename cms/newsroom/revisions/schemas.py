@@ -25,6 +25,7 @@ class RevisionEntryShape(Shape):
 class ContentShape(Shape):
     """The fields that editors write, as one revision has them."""
 
+    type = fields.String(required=True)
     title = fields.String(required=True)
     locale = fields.String(required=True)
     slug = fields.String(required=True)

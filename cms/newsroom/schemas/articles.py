@@ -51,6 +51,11 @@ class SourceInputShape(Shape):
 class ArticlePatchShape(Shape):
     """A JSON Merge Patch (RFC 7396) of the working copy: what is left out stays, null clears."""
 
+    type = Text(
+        allow_none=True,
+        validate=validate.Length(1, 40),
+        metadata={"description": "Name of an article type, `article` where none is given; /api/v1/types lists them"},
+    )
     title = Text(allow_none=True, validate=[validate.Length(max=rules.LONGEST_TITLE), check_not_blank])
     dek = Text(allow_none=True, validate=validate.Length(max=rules.LONGEST_DEK))
     summary = fields.List(
@@ -83,7 +88,7 @@ class ArticlePatchShape(Shape):
         keys=Text(validate=validate.Length(1, LONGEST_FIELD_NAME)),
         allow_none=True,
         data_key="fields",
-        metadata={"description": "The newsroom's own fields: any JSON"},
+        metadata={"description": "The newsroom's own fields, as the article's type declares them"},
     )
     revision_note = note_field(allow_none=True)
 
@@ -121,6 +126,10 @@ class NewArticleShape(ArticlePatchShape):
 
 class ArticleQueryShape(PageShape):
     """Which articles to list."""
+
+    type = fields.String(
+        load_default=None, validate=validate.Length(1, 40), metadata={"description": "Name of an article type"}
+    )
 
     state = fields.String(load_default=None, validate=validate.OneOf(rules.STATES))
     section = fields.String(

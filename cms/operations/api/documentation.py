@@ -10,6 +10,8 @@ from cms.operations.problems_page import PROBLEMS
 from cms.platform.errors import NotFound
 from cms.platform.http.answers import encode, public_answer
 from cms.platform.http.endpoint import endpoint
+from cms.platform.http.transactions import reading
+from cms.taxonomy.article_types.queries import types
 
 KEPT = "copydesk.openapi"
 PAGE_POLICY = (
@@ -32,11 +34,14 @@ documentation = Blueprint("documentation", __name__)
 @documentation.get("/openapi.json")
 @endpoint(summary="This document", answers={200: None, 304: None})
 def openapi() -> Response:
-    """The OpenAPI 3.1 document, made once in each process."""
+    """The OpenAPI 3.1 document, made once in each process for the article types in force."""
+    with reading() as session:
+        known = types(session)
+    digests = tuple(kind.digest for kind in known.values())
     kept = current_app.extensions.get(KEPT)
-    if kept is None:
-        kept = current_app.extensions[KEPT] = encode(openapi_document(current_app))
-    return public_answer(kept)
+    if kept is None or kept[0] != digests:
+        kept = current_app.extensions[KEPT] = (digests, encode(openapi_document(current_app, known)))
+    return public_answer(kept[1])
 
 
 # An empty path is this page too: the framework would otherwise redirect it.

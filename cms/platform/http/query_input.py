@@ -1,5 +1,8 @@
 """Reading query parameters strictly: unknown, repeated and malformed ones are refused by name, never ignored."""
 
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from flask import request
@@ -9,6 +12,10 @@ from cms.platform.errors import BadRequest, FieldError
 from cms.platform.http.json_input import text_problem
 from cms.platform.http.shapes import Shape, field_errors
 
+OPERATORS = ("eq", "in", "gte", "lte")
+FIELD_PARAMETER = re.compile(rf"fields\[([^\[\]]{{1,100}})\](?:\[({'|'.join(OPERATORS)})\])?")
+MOST_FIELD_FILTERS = 10
+
 
 class WholeNumber(fields.Integer):
     """ASCII digits and nothing else: no sign, space, underscore or other script's digits."""
@@ -17,6 +24,42 @@ class WholeNumber(fields.Integer):
         if not isinstance(value, str) or not value.isascii() or not value.isdigit() or len(value) > 18:
             raise self.make_error("invalid", input=value)
         return int(value)
+
+
+@dataclass(frozen=True)
+class AskedField:
+    """A filter by a field as it was asked for: `fields[views][gte]=10`. `parameter` is its name in the address."""
+
+    parameter: str
+    field: str
+    operator: str
+    text: str
+
+
+class AskedFields(fields.Field[tuple[AskedField, ...]]):
+    """Filters by fields whose names no shape knows; `gathered` puts their parameters together."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> tuple[AskedField, ...]:
+        if not isinstance(value, dict):
+            raise ValidationError("Name a field and what it is compared by in brackets: fields[views][gte]=10.")
+        asked = []
+        for parameter, text in value.items():
+            named = FIELD_PARAMETER.fullmatch(parameter)
+            assert named is not None
+            asked.append(AskedField(parameter, named[1], named[2] or "eq", text))
+        return tuple(asked)
+
+
+def gathered(given: Mapping[str, Any]) -> dict[str, Any]:
+    """A query with its parameters `fields[…]` put together in one member for `AskedFields`. Raises: ValidationError."""
+    found = {name: text for name, text in given.items() if name.startswith("fields[")}
+    for parameter in found:
+        if not FIELD_PARAMETER.fullmatch(parameter):
+            raise ValidationError(f"Must read fields[name] or fields[name][{'|'.join(OPERATORS)}].", parameter[:120])
+    if len(found) > MOST_FIELD_FILTERS:
+        raise ValidationError(f"Filter by at most {MOST_FIELD_FILTERS} fields.", "fields")
+    rest = {name: value for name, value in given.items() if name not in found}
+    return {**rest, "fields": found} if found else rest
 
 
 class PageShape(Shape):

@@ -1,0 +1,1 @@
+"""What a type may say and what its fields may hold. Plain Python: no database."""

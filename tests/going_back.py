@@ -31,9 +31,12 @@ def insert(session: Any, table: str, **values: Any) -> None:
     """Write a row as an earlier program would have."""
     names = ", ".join(values)
     # PostgreSQL takes text for any type when it is not told one.
-    marks = ", ".join(_literal(value) for value in values.values())
+    kind = session.get_bind().dialect.name
+    marks = ", ".join(_literal(value, kind) for value in values.values())
     session.execute(text(f"INSERT INTO {table} ({names}) VALUES ({marks})"))
 
 
-def _literal(value: Any) -> str:
+def _literal(value: Any, kind: str) -> str:
+    if isinstance(value, bytes):
+        return f"X'{value.hex()}'" if kind == "sqlite" else rf"'\x{value.hex()}'"
     return str(value) if isinstance(value, int) else "'" + value.replace(":", r"\:") + "'"

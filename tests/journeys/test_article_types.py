@@ -20,6 +20,7 @@ from cms.platform.db import Database
 from cms.settings import Settings
 from tests.draining import drain
 from tests.newsroom.making import act, draft, patch
+from tests.servers import wait_until
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "types"
 OPERATOR = system("test")
@@ -116,6 +117,7 @@ def test_a_type_is_declared_written_published_filtered_and_found(
     act(editor, "publish", draft_only["id"], 2)
     drain(settings, database)
     assert titles(client, "type=live-blog&fields[is_over]=true") == ["Not published"]
+    wait_until(lambda: client.get("/content/v1/search?q=heron").json["data"], what="the index as readers see it")
     assert client.get("/content/v1/search?q=heron").json["data"][0]["type"] == "live-blog"
 
     # What is taken away cannot be filtered by any more, and comes back with its values.

@@ -48,7 +48,7 @@ def test_a_filled_database_of_before_follows_its_words(database: Database, datab
         insert(
             session, "documents", article_id=stored(ARTICLE), number=1, revision=1, locale="en", slug="s",
             section_path="city/trams/", title="T", published_at=INSTANT, updated_at=INSTANT,
-            content=orjson.dumps(CONTENT).decode(), text="x", image_count=0, body="{}", card="{}", etag="x",
+            content=orjson.dumps(CONTENT).decode(), text="x", image_count=0, body=b"{}", card=b"{}", etag="x",
             changed_at=INSTANT, has_lost_related=False,
         )  # fmt: skip
     upgrade(database)

@@ -22,10 +22,12 @@ from cms.launch.sample.generate import LAST_AT, generated
 from cms.launch.sample.loading import Loaded, is_fresh, load_articles, load_words
 from cms.launch.sample.planning import load_lists, load_plans
 from cms.launch.sample.reading import HOME, Sample, SampleError, plans, sample
+from cms.newsroom.front_lists.arranging import delete_list
 from cms.newsroom.models import Article
 from cms.newsroom.releases.models import Release
 from cms.newsroom.schedules.firing import Round, fire_due
 from cms.newsroom.schedules.models import Appointment
+from cms.platform.actor import system
 from cms.platform.db import Database
 from cms.platform.text.reading_time import measure, rates_from
 from cms.settings import Settings
@@ -128,6 +130,7 @@ def test_a_correction_is_among_it_for_readers_to_see(database: Database, newsroo
     assert content["published_at"] < content["updated_at"]
 
 
+@pytest.mark.slow
 @pytest.mark.both_databases
 def test_front_lists_are_arranged_and_what_is_planned_lies_ahead(database: Database, newsroom: Sample) -> None:
     arranged = plans(newsroom)
@@ -158,6 +161,24 @@ def test_front_lists_are_arranged_and_what_is_planned_lies_ahead(database: Datab
     assert fire_due(database, lambda: AFTERWARDS + timedelta(days=15)) == Round(done=2)
     with database.reading() as session:
         assert set(session.scalars(select(Article.state))) == {"published"}
+
+
+@pytest.mark.slow
+def test_a_list_that_an_editor_deleted_does_not_come_back_with_the_next_start(
+    settings: Settings, database: Database
+) -> None:
+    def load() -> None:
+        told = CliRunner().invoke(sample_command, ["--if-empty"], obj=settings)
+        assert told.exit_code == 0, told.output
+
+    load()
+    with database.transaction() as session:
+        rows = session.scalars(select(FrontList)).all()
+        assert sorted(row.locale for row in rows) == ["en", "zh-CN"]
+        delete_list(session, system("test"), rows[0].id, rows[0].revision, AFTERWARDS)
+    load()
+    with database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(FrontList)) == 1
 
 
 def test_a_plan_for_an_article_that_is_not_there_is_refused_by_name(tmp_path: Path, newsroom: Sample) -> None:

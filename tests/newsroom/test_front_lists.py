@@ -2,7 +2,9 @@
 
 import random
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -17,6 +19,9 @@ from cms.content.front_lists.showing import shown_list
 from cms.events.models import Letter
 from cms.newsroom.front_lists.rules import MOST_ENTRIES, MOST_LISTS, Entry, PutEntry, with_entry, without_entry
 from cms.newsroom.rules import ArticleAct, DeleteArticle
+from cms.newsroom.schedules.firing import fire_due
+from cms.newsroom.schedules.rules import PutSchedule, Times
+from cms.newsroom.schedules.scheduling import put_schedule
 from cms.newsroom.taking_down import take_down_article
 from cms.newsroom.trashing import delete_article
 from cms.platform.clock import now
@@ -241,6 +246,26 @@ def test_acts_are_on_record_and_one_that_changes_nothing_is_not(editor: FlaskCli
     assert letters == ["list.changed"] * 4 + ["list.deleted"]
 
 
+@pytest.mark.both_databases
+def test_eight_editors_at_one_revision_lose_no_move(editor: FlaskClient, desk: Desk) -> None:
+    articles = [desk.article().article.id for _ in range(8)]
+    path = make(editor).headers["Location"]
+    clients = [desk.client(desk.token("editor")) for _ in articles]
+    start = Barrier(len(articles))
+
+    def add(client: FlaskClient, article: str) -> int:
+        start.wait()
+        return post(client, path, 1, article=article).status_code
+
+    with ThreadPoolExecutor(len(articles)) as pool:
+        statuses = list(pool.map(add, clients, articles))
+    assert sorted(statuses) == [200] + [412] * 7
+    assert arranged_now(editor, path) == [articles[statuses.index(200)]]
+    with ThreadPoolExecutor(len(articles)) as pool:
+        answers = list(pool.map(lambda client: make(client, articles[0], name="one").status_code, clients))
+    assert sorted(answers) == [201] + [409] * 7
+
+
 # ── Sections and articles that change ──
 
 
@@ -268,17 +293,23 @@ def test_a_section_knows_the_lists_that_use_it(administrator: FlaskClient, desk:
 def test_what_readers_may_not_see_is_in_no_list_and_comes_back_with_its_article(desk: Desk, database: Database) -> None:
     editor, client = desk.client(desk.token("administrator")), desk.client(None)
     shown, down, trashed = (desk.article(published=True).article for _ in range(3))
-    hidden = desk.article().article
-    path = make(editor, hidden.id, down.id, trashed.id, shown.id, fill={"limit": 9}).headers["Location"]
+    hidden, shared = desk.article().article, desk.article().article
+    with database.transaction() as session:
+        put_schedule(session, OPERATOR, PutSchedule(shared.id, Times(embargo_until=now() + timedelta(days=1))), now())
+    path = make(editor, hidden.id, down.id, trashed.id, shared.id, shown.id, fill={"limit": 9}).headers["Location"]
     with database.transaction() as session:
         take_down_article(session, OPERATOR, ArticleAct(down.id, down.revision, "Wrong."), now())
         delete_article(session, OPERATOR, DeleteArticle(trashed.id, trashed.revision), now())
+    early = desk.client(desk.token(permissions=frozenset({"embargo:read", "articles:read"})))
+    fire_due(database, now)
+    assert early.get(f"/content/v1/articles/{shared.id}").status_code == 200
+    assert [card["id"] for card in early.get("/content/v1/lists/top").json["data"]] == [shown.id]
     answer = client.get("/content/v1/lists/top")
     assert [card["id"] for card in answer.json["data"]] == [shown.id]
-    for secret in (hidden, down, trashed):
+    for secret in (hidden, down, trashed, shared):
         assert secret.id not in answer.get_data(as_text=True)
         assert secret.title not in answer.get_data(as_text=True)
-    assert arranged_now(editor, path) == [hidden.id, down.id, trashed.id, shown.id]
+    assert arranged_now(editor, path) == [hidden.id, down.id, trashed.id, shared.id, shown.id]
     again = put(editor, path, 1, entries=[{"article": one} for one in (trashed.id, hidden.id)])
     assert again.status_code == 200, "what was in it may stay, wherever it is now"
     restored = editor.post(f"/api/v1/trash/{trashed.id}/restore")

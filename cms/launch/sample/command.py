@@ -3,7 +3,7 @@
 import click
 
 from cms.launch.sample.generate import LAST_AT, generated
-from cms.launch.sample.loading import is_fresh, load_articles, load_words, note_loading
+from cms.launch.sample.loading import is_fresh, is_noted, load_articles, load_words, note_loading
 from cms.launch.sample.planning import load_lists, load_plans
 from cms.launch.sample.reading import plans as read_plans
 from cms.launch.sample.reading import sample as read_sample
@@ -31,9 +31,11 @@ def sample(settings: Settings, if_empty: bool, generate: int | None) -> None:
         else:
             newest = max(article.published_at for article in newsroom.articles)
             loaded = load_articles(database, newsroom.articles, newest, now)
-            arranged = read_plans(newsroom)
-            load_lists(database, arranged.lists, now())
-            load_plans(database, newsroom.planned, arranged.plans, now())
+            # What editors deleted of it after the first loading does not come back.
+            if loaded.new or not is_noted(database, "sample"):
+                arranged = read_plans(newsroom)
+                load_lists(database, arranged.lists, now())
+                load_plans(database, newsroom.planned, arranged.plans, now())
         note_loading(database, loaded, "generated" if generate is not None else "sample", now())
     finally:
         database.dispose()

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from cms.audit.models import AuditEntry
 from cms.audit.recording import note
 from cms.launch.sample.reading import Sample, SampleArticle, SampleDraft
 from cms.newsroom.correcting import correct_article
@@ -102,6 +103,15 @@ def new_article(article: SampleDraft) -> NewArticle:
         source=NewSource(name=article.source_name, url=article.source_url),
         slug=article.slug,
     )
+
+
+def is_noted(database: Database, kind: str) -> bool:
+    """Whether a loading of this kind came to its end before."""
+    with database.reading() as session:
+        noted = select(AuditEntry.number).where(
+            AuditEntry.subject_kind == "sample", AuditEntry.subject_id == kind, AuditEntry.action == "sample.loaded"
+        )
+        return session.scalars(noted.limit(1)).first() is not None
 
 
 def note_loading(database: Database, loaded: Loaded, kind: str, now: datetime) -> None:

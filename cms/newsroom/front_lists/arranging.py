@@ -1,6 +1,6 @@
 """Making, changing and deleting front lists. Every list is public, so a refusal hides nothing of the list itself."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete
@@ -46,7 +46,8 @@ def make_list(session: Session, actor: Actor, command: NewList, now: datetime) -
     Raises: Forbidden where it belongs; Invalid; Conflict (`name_taken`, `too_many`).
     """
     row = FrontList(id=new_id(), name=command.name, locale=command.locale, revision=0, created_at=now, updated_at=now)
-    _put_content(session, actor, row, command.content, kept=frozenset())
+    sections = _named_sections(session, command.content)
+    _put_content(session, actor, row, command.content, sections, kept=frozenset())
     if queries.count_of(session) >= MOST_LISTS:
         raise Conflict(f"There are {MOST_LISTS} lists already; delete one first.", code="too_many")
     try:
@@ -68,9 +69,10 @@ def replace_list(
     Emits: ListChanged
     Raises: NotFound; Forbidden, also where it shall belong; Stale; Invalid.
     """
+    sections = _named_sections(session, content)
     row = _held(session, actor, list_id, revision)
     before = queries.content_of(session, row)
-    _put_content(session, actor, row, content, kept=frozenset(entry.article for entry in before.entries))
+    _put_content(session, actor, row, content, sections, kept=frozenset(entry.article for entry in before.entries))
     _put_entries(session, row, content.entries)
     _record_change(session, actor, row, before, now)
     return row
@@ -163,15 +165,32 @@ def _refuse(session: Session, actor: Actor, section_id: str | None, locale: str)
     refuse(actor, WRITE, section_path=place.section_path, locale=place.locale, is_target=True)
 
 
-def _put_content(session: Session, actor: Actor, row: FrontList, content: ListContent, kept: frozenset[str]) -> None:
-    """Write everything but the entries. Articles that are kept were looked at when they came in."""
+def _named_sections(session: Session, content: ListContent) -> dict[str, Section]:
+    """The sections that a list names, by slug, held until the transaction ends.
+
+    Asked for before the list is held: whoever deletes a section holds it first too, and no two wait for each other.
+    """
+    return by_slugs(session, Section, [slug for _, slug in _pointers(content)], is_held=True)
+
+
+def _pointers(content: ListContent) -> list[tuple[str, str]]:
     named = {"/section": content.section, "/fill/section": content.fill.section if content.fill else None}
-    wanted = [(pointer, slug) for pointer, slug in named.items() if slug is not None]
-    sections = by_slugs(session, Section, [slug for _, slug in wanted], is_held=True)
-    errors = strangers(wanted, sections, "section") + entry_errors(content.entries)
+    return [(pointer, slug) for pointer, slug in named.items() if slug is not None]
+
+
+def _put_content(
+    session: Session,
+    actor: Actor,
+    row: FrontList,
+    content: ListContent,
+    sections: Mapping[str, Section],
+    kept: frozenset[str],
+) -> None:
+    """Write everything but the entries. Articles that are kept were looked at when they came in."""
+    errors = strangers(_pointers(content), sections, "section") + entry_errors(content.entries)
     if errors:
         raise Invalid(errors=errors)
-    ids = {pointer: sections[slug].id for pointer, slug in wanted}
+    ids = {pointer: sections[slug].id for pointer, slug in _pointers(content)}
     _refuse(session, actor, ids.get("/section"), row.locale)
     places = [(f"/entries/{index}/article", entry.article) for index, entry in enumerate(content.entries)]
     errors = _article_errors(session, actor, row.locale, [one for one in places if one[1] not in kept])

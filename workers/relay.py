@@ -52,18 +52,19 @@ class Sender:
         """Send a task for each delivery, holding its number and nothing else. Raises: BrokerAway."""
 
         def send_all(_channel: Any) -> None:
-            for name, number in claimed:
-                subscription = BY_NAME[name]
-                # The queue was declared when its room was asked for.
-                self._app.send_task(
-                    subscription.task,
-                    (number,),
-                    queue=subscription.queue,
-                    producer=self._producer,
-                    retry=False,
-                    ignore_result=True,
-                    declare=[],
-                )
+            # The broker gets all of them in one message. Their queues were declared when their room was asked for.
+            with self._producer.batch():
+                for name, number in claimed:
+                    subscription = BY_NAME[name]
+                    self._app.send_task(
+                        subscription.task,
+                        (number,),
+                        queue=subscription.queue,
+                        producer=self._producer,
+                        retry=False,
+                        ignore_result=True,
+                        declare=[],
+                    )
 
         self._ask(send_all)
 

@@ -1,5 +1,6 @@
 """The ground that every marshmallow schema stands on: strict types, unknown members refused, errors with pointers."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import islice
@@ -14,6 +15,7 @@ from cms.platform.text.locales import canonical_locale
 # Enough for a form that somebody fills in; a hostile body must not be answered at many times its length.
 MOST_ERRORS = 50
 LONGEST_POINTER = 300
+NOT_ON_A_LINE = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029]")
 
 
 class Shape(Schema):
@@ -34,9 +36,7 @@ class Text(fields.String):
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> str:
         text = super()._deserialize(value, attr, data, **options)
-        if self.is_line and any(
-            ord(character) < 32 or ord(character) == 127 or character in "\u2028\u2029\x85" for character in text
-        ):
+        if self.is_line and NOT_ON_A_LINE.search(text):
             raise ValidationError("Must be one line without control characters.")
         return text
 

@@ -20,6 +20,7 @@ from tests.servers import Broker, wait_until
 pytestmark = pytest.mark.slow
 ADDRESS = "canaryann@example.org"
 PASSWORD = "canaryphrase of seven grey herons"
+TAG = "Canaryname of a tag"
 TITLE = "Canarytitle over the harbour"
 CODE = re.compile(r"\b(\d{3}) ?(\d{3})\b")
 TASKS = {subscription.task for subscription in BY_NAME.values()}
@@ -88,6 +89,10 @@ def test_tasks_hold_numbers_only_and_nothing_is_pickled(tmp_path: Path, broker: 
             query = "?wait=search,related"
             answer = running.ask("POST", f"{path}/{verb}{query}", None, token=token, If_Match=f'"{revision}"')
             assert answer[0] == 200, answer
+        renamed = running.ask("PATCH", "/api/v1/tags/canarytag", {"name": TAG}, token=token, If_Match='"1"')
+        assert renamed[0] == 200, renamed
+        shown = f"/content/v1/articles/{article['id']}"
+        wait_until(lambda: running.ask("GET", shown)[1]["tags"][0]["name"] == TAG, what="the tag's new name")
         account = {"email": ADDRESS, "password": PASSWORD, "locale": "en", "display_name": "Canaryname"}
         challenge = running.ask("POST", "/readers/v1/accounts", account)[1]["challenge_id"]
         code = letter(running)

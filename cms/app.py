@@ -41,7 +41,9 @@ from cms.platform.http.services import EXTENSION, Services
 from cms.platform.keys import load_keys
 from cms.platform.limiter import Limiter
 from cms.platform.logs import configure_logs
-from cms.readers.api import readers
+from cms.readers.api.doors import readers
+from cms.readers.api.own import reader_accounts
+from cms.readers.sessions import reader_verifier
 from cms.settings import Settings
 from cms.taxonomy.api import taxonomy
 from cms.taxonomy.article_types.api import article_types
@@ -55,7 +57,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     translations, trash,
     taxonomy, words, article_types,
     # The audience.
-    readers,
+    readers, reader_accounts,
     # Who may come in, and what was done.
     identity, tokens, access, staff, staff_access, receipts, audit,
     # The installation itself.
@@ -84,6 +86,7 @@ def create_app(settings: Settings) -> Flask:
         limiter=Limiter(database, BrokerCounts(settings.bell_url)),
         clock=now,
         verify_token=verifier(database, now),
+        verify_reader=reader_verifier(database, now),
     )
     app.before_request(origins.refuse_unknown_method)
     app.before_request(origins.refuse_foreign_host)

@@ -36,7 +36,8 @@ from cms.platform.errors import NotFound
 from cms.platform.ids import new_id
 from cms.platform.keys import load_keys
 from cms.platform.models import LimitCounter, LimitQuota, RememberedAnswer
-from cms.readers.models import Challenge
+from cms.readers.models import Challenge, ReaderSession
+from cms.readers.rules import KNOWN_FOR as READERS_KNOWN_FOR
 from cms.settings import Settings
 from workers.sealing import Sealer
 
@@ -198,6 +199,7 @@ def _old(settings: Settings, now: datetime) -> Iterator[tuple[str, Any, ColumnEl
     yield "staff_codes", StaffCode, StaffCode.expires_at < now - DAY
     yield "staff_invitations", StaffInvitation, StaffInvitation.expires_at < now - DAY
     # Sessions that ended still say from where a colleague signed in, which keeps a known client known.
+    yield "reader_sessions", ReaderSession, ReaderSession.expires_at < now - READERS_KNOWN_FOR
     yield "staff_sessions", StaffSession, StaffSession.expires_at < now - KNOWN_FOR
     yield "sign_in_trails", SignInTrail, SignInTrail.last_at < now - DAY
     yield "remembered_answers", RememberedAnswer, RememberedAnswer.created_at < now - DAY

@@ -21,6 +21,7 @@ from cms.platform.actor import Grant
 
 PREFIX = "cpd_pat_"
 SESSION_PREFIX = "cpd_ses_"
+READER_PREFIX = "cpd_rdr_"
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 RANDOM_CHARACTERS = 30
 CHECK_CHARACTERS = 6

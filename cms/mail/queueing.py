@@ -3,6 +3,7 @@
 from datetime import datetime
 from email.utils import parseaddr
 
+from sqlalchemy import case, update
 from sqlalchemy.orm import Session
 
 from cms.events.catalogue import LetterQueued
@@ -43,6 +44,20 @@ def queue_letter(
     session.add(letter)
     record(session, LetterQueued(subject=identity), actor=actor, now=now)
     return letter
+
+
+def forget_recipient(session: Session, recipient: str) -> None:
+    """Wipe an address from the letters of readers that went to it; those that wait are not sent any more.
+
+    Letters to a colleague of the same address are not a reader's data and stay as they are.
+    """
+    waits = OutgoingLetter.state.in_(("queued", "deferred"))
+    session.execute(
+        update(OutgoingLetter)
+        .where(OutgoingLetter.recipient == recipient, OutgoingLetter.kind.not_like("staff\\_%", escape="\\"))
+        .values(recipient="", state=case((waits, "expired"), else_=OutgoingLetter.state)),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def domain_of(sender: str) -> str:

@@ -81,6 +81,9 @@ def openapi_document(app: Flask, types: Mapping[str, ArticleType]) -> dict[str, 
         "token", {"type": "http", "scheme": "bearer", "description": "copydesk token issue"}
     )
     spec.components.security_scheme(
+        "reader", {"type": "http", "scheme": "bearer", "description": "A reader's session: POST /readers/v1/sessions"}
+    )
+    spec.components.security_scheme(
         "cookie",
         {
             "type": "apiKey", "in": "cookie", "name": "__Host-copydesk",
@@ -131,6 +134,8 @@ def _add(spec: APISpec, rule: Rule, declared: Endpoint) -> None:
         }
     is_private = bool(declared.scope) or declared.is_for_every_caller or declared.needs_session
     operation["security"] = [{"token": []}, {"cookie": []}] if is_private else []
+    if declared.needs_reader:
+        operation["security"] = [{"reader": []}]
     if declared.scope:
         operation["description"] = (operation.get("description", "") + f"\n\nScope: `{declared.scope}`.").strip()
     path = PATH_PART.sub(r"{\2}", rule.rule)
@@ -196,6 +201,8 @@ def _refusals(rule: Rule, declared: Endpoint) -> set[int]:
     refusals = {400, 500, 503, *declared.refuses}
     if limit_of(declared, _method(rule)) is not None:
         refusals.add(429)
+    if declared.needs_reader:
+        refusals.add(401)
     is_open = any((method, rule.rule) in OPEN_ROUTES for method in rule.methods or ())
     if rule.rule.startswith(PRIVATE_PREFIXES) and not is_open:
         refusals |= {401, 403}

@@ -16,9 +16,10 @@ from cms.identity.models import ApiToken
 from cms.identity.staff.models import StaffCode, StaffInvitation, StaffSession
 from cms.operations.dumps import BackupError
 from cms.platform.actor import system
-from cms.readers.models import Challenge
+from cms.readers.models import Challenge, ReaderSession
 
 ACTOR = system("command line")
+SESSIONS = (StaffSession, ReaderSession)
 QUESTIONS = (StaffInvitation, StaffCode, Challenge)
 
 
@@ -41,7 +42,7 @@ def end_credentials(url: str, archive: str, now: datetime, *, keep_tokens: bool)
         with engine.begin() as connection:
             there = {name: _columns(connection, name) for name in inspect(connection).get_table_names()}
             ended = Ended(
-                sessions=_end(connection, there, StaffSession, "revoked_at", now),
+                sessions=sum(_end(connection, there, kind, "revoked_at", now) for kind in SESSIONS),
                 tokens=0 if keep_tokens else _end(connection, there, ApiToken, "revoked_at", now),
                 codes=sum(_end(connection, there, kind, "closed_at", now) for kind in QUESTIONS),
             )

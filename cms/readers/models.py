@@ -1,8 +1,8 @@
-"""Tables of the audience: accounts, and challenges that prove a mailbox. No code is ever in them."""
+"""Tables of the audience: accounts, challenges that prove a mailbox, sessions. No code and no token is ever in them."""
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cms.platform.db import Instant, RowNumber, Table, id_column
@@ -10,7 +10,10 @@ from cms.readers.rules import PURPOSES
 
 
 class Account(Table):
-    """A reader whose address was proven. `email` is in its canonical form; without a hash no password was set yet."""
+    """A reader whose address was proven. `email` is in its canonical form; without a hash no password was set yet.
+
+    `proven_from` is the client from which the password was set last.
+    """
 
     __tablename__ = "reader_accounts"
 
@@ -20,6 +23,7 @@ class Account(Table):
     password_hash: Mapped[str | None] = mapped_column(String(200))
     display_name: Mapped[str] = mapped_column(String(120))
     locale: Mapped[str] = mapped_column(String(35))
+    proven_from: Mapped[str] = mapped_column(String(64), default="", server_default="")
     created_at: Mapped[datetime] = mapped_column(Instant)
     verified_at: Mapped[datetime] = mapped_column(Instant)
 
@@ -50,3 +54,20 @@ class Challenge(Table):
     expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
     used_at: Mapped[datetime | None] = mapped_column(Instant)
     closed_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class ReaderSession(Table):
+    """A reader's sign-in that lasts. `digest` is the SHA-256 of its token; of the client no more than its network."""
+
+    __tablename__ = "reader_sessions"
+
+    number: Mapped[int] = mapped_column(RowNumber, primary_key=True, autoincrement=True)
+    id: Mapped[str] = mapped_column(id_column(), unique=True)
+    account_id: Mapped[str] = mapped_column(id_column(), ForeignKey("reader_accounts.id"), index=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    device: Mapped[str] = mapped_column(String(120))
+    network: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    last_seen_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    revoked_at: Mapped[datetime | None] = mapped_column(Instant)

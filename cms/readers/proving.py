@@ -17,13 +17,15 @@ from sqlalchemy.orm import Session
 from cms.audit.recording import note
 from cms.identity.codes import accepted_codes, is_same_code
 from cms.platform.actor import Actor
-from cms.platform.counting import counted_address
+from cms.platform.counting import client_network, counted_address
 from cms.platform.ids import new_id
 from cms.platform.keys import Keys
 from cms.platform.limits import count_failure, failures_in_a_row, forget_failures, line_up, take
 from cms.readers.models import Account, Challenge
 from cms.readers.queries import account_of, challenge_of
 from cms.readers.rules import ATTEMPTS_PER_CODE, FAILURES_IN_A_ROW, VERIFICATIONS_PER_ADDRESS
+from cms.readers.sessions import end_sessions
+from cms.readers.signing_in import tell_of_password
 
 log = structlog.get_logger("copydesk.readers")
 
@@ -39,6 +41,7 @@ def verify_email(session: Session, keys: Keys, actor: Actor, challenge_id: str, 
         password_hash=challenge.password_hash,
         display_name=challenge.display_name,
         locale=challenge.locale,
+        proven_from=client_network(actor.client_address),
         created_at=now,
         verified_at=now,
     )
@@ -49,18 +52,21 @@ def verify_email(session: Session, keys: Keys, actor: Actor, challenge_id: str, 
 
 
 def reset_password(
-    session: Session, keys: Keys, actor: Actor, challenge_id: str, code: str, password_hash: str, now: datetime
-) -> bool:
-    """Give an account another password. False when the code is refused, whatever the reason.
+    session: Session, keys: Keys, actor: Actor, challenge_id: str, code: str, password_hash: str, *,
+    sender_domain: str, now: datetime,
+) -> bool:  # fmt: skip
+    """Give an account another password, end all its sessions and tell its owner. False when the code is refused.
 
-    A code that was asked before the account existed is none of its codes.
+    A code that was asked before the account existed is none of its codes. Emits: LetterQueued.
     """
     challenge = _prove(session, keys, actor, "reset_password", challenge_id, code, now)
     account = account_of(session, challenge.email) if challenge is not None else None
     if challenge is None or account is None or challenge.account_id != account.id:
         return False
-    account.password_hash = password_hash
+    account.password_hash, account.proven_from = password_hash, client_network(actor.client_address)
     _close_all(session, challenge.email, now)
+    end_sessions(session, account.id, now)
+    tell_of_password(session, actor, account, sender_domain, now)
     _note(session, actor, "account.password_reset", account, now)
     return True
 

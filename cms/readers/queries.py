@@ -1,13 +1,16 @@
 """What is known of readers and their challenges. Reads that never write."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from cms.mail.models import OutgoingLetter
 from cms.platform.ids import is_id
-from cms.readers.models import Account, Challenge
+from cms.readers.models import Account, Challenge, ReaderSession
+from cms.readers.rules import IDLE_LIFE, KNOWN_FOR, SESSIONS_SHOWN
 
 
 def account_of(session: Session, email: str) -> Account | None:
@@ -34,3 +37,66 @@ def codes_asked(session: Session, email: str, since: datetime) -> Sequence[tuple
         select(Challenge.purpose, Challenge.created_at).where(Challenge.email == email, Challenge.created_at > since)
     )
     return [(purpose, created_at) for purpose, created_at in rows]
+
+
+def account_by_id(session: Session, account_id: str) -> Account | None:
+    """An account by its public id."""
+    return session.scalar(select(Account).where(Account.id == account_id)) if is_id(account_id) else None
+
+
+def session_by_id(session: Session, session_id: str) -> ReaderSession | None:
+    """A session by its public id, alive or not."""
+    return session.scalar(select(ReaderSession).where(ReaderSession.id == session_id)) if is_id(session_id) else None
+
+
+def sessions_of(session: Session, account_id: str, now: datetime) -> Sequence[ReaderSession]:
+    """The sessions of a reader that are alive, the newest first."""
+    is_alive = (
+        ReaderSession.revoked_at.is_(None),
+        ReaderSession.expires_at > now,
+        ReaderSession.last_seen_at > now - IDLE_LIFE,
+    )
+    statement = select(ReaderSession).where(ReaderSession.account_id == account_id, *is_alive)
+    return session.scalars(statement.order_by(ReaderSession.number.desc()).limit(SESSIONS_SHOWN)).all()
+
+
+def signed_in(session: Session, digest: bytes) -> tuple[ReaderSession, Account] | None:
+    """The session of a token with its reader, by one statement."""
+    statement = select(ReaderSession, Account).join(Account, Account.id == ReaderSession.account_id)
+    row = session.execute(statement.where(ReaderSession.digest == digest)).one_or_none()
+    return (row[0], row[1]) if row is not None else None
+
+
+def is_known_client(session: Session, account_id: str, network: str, now: datetime) -> bool:
+    """Whether this reader signed in from this client lately, or set the password from there."""
+    lately = ReaderSession.created_at > now - KNOWN_FOR
+    signed = exists().where(ReaderSession.account_id == account_id, ReaderSession.network == network, lately)
+    proven = exists().where(Account.id == account_id, Account.proven_from == network)
+    return bool(session.scalar(select(signed | proven)))
+
+
+@dataclass(frozen=True)
+class Kept:
+    """All that is kept of a reader."""
+
+    account: Account
+    sessions: Sequence[ReaderSession]
+    letters: Sequence[OutgoingLetter]
+    codes: Sequence[Challenge]
+
+
+def all_of(session: Session, account_id: str) -> Kept | None:
+    """All that is kept of a reader, sessions that ended too; None where there is no such account."""
+    account = account_by_id(session, account_id)
+    if account is None:
+        return None
+    is_readers = OutgoingLetter.kind.not_like("staff\\_%", escape="\\")
+    letters = select(OutgoingLetter).where(OutgoingLetter.recipient == account.email, is_readers)
+    codes = select(Challenge).where(Challenge.email == account.email).order_by(Challenge.number)
+    sessions = select(ReaderSession).where(ReaderSession.account_id == account.id).order_by(ReaderSession.number)
+    return Kept(
+        account,
+        sessions=session.scalars(sessions).all(),
+        letters=session.scalars(letters.order_by(OutgoingLetter.number)).all(),
+        codes=session.scalars(codes).all(),
+    )

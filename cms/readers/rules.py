@@ -17,10 +17,24 @@ CODES_PER_DAY = 10
 
 LOCALES = ("en", "zh-CN", "kk", "ru")
 
+# Source: NIST SP 800-63B-4, section 2.1.3: at least every 30 days a reader types the password again.
+SESSION_LIFE = timedelta(days=30)
+IDLE_LIFE = timedelta(days=14)
+# When a session was seen last is written down at most so often: a read must not cost a write each time.
+SEEN_EVERY = timedelta(hours=1)
+SESSIONS_SHOWN = 200
+KNOWN_FOR = timedelta(days=30)
+LONGEST_DEVICE = 120
+NOTICE_LIFE = timedelta(days=3)
 
 CODES_PER_CLIENT = Limit("codes", 20, 3600, setting="limit_codes")
 VERIFICATIONS_PER_CLIENT = Limit("verifications", 10, 60)
 VERIFICATIONS_PER_ADDRESS = Limit("verifications-of-address", 20, 3600)
+SIGN_INS_PER_CLIENT = Limit("reader-sign-ins", 10, 60, setting="limit_sign_in")
+# Of one account from one client, and of one account from everywhere: clients that the reader used lately are still
+# heard beyond the second, so that nobody is kept out by guesses from elsewhere.
+PASSWORDS_PER_ACCOUNT_AND_CLIENT = Limit("reader-passwords-of-account-and-client", 10, 900)
+PASSWORDS_PER_ACCOUNT = Limit("reader-passwords-of-account", 100, 3600)
 # Not a limit that refuses anybody: beyond it the log warns that somebody sends letters to many.
 CODES_BEFORE_ALARM = Limit("codes-of-everybody", 1000, 3600)
 
@@ -34,3 +48,16 @@ def may_send_code(asked: Iterable[tuple[str, datetime]], purpose: str, cooldown:
     if any(kind == purpose and now - at < cooldown for kind, at in codes):
         return False
     return len(codes) < CODES_PER_DAY and sum(now - at < timedelta(hours=1) for _, at in codes) < CODES_PER_HOUR
+
+
+def is_session_alive(
+    *, last_seen_at: datetime, expires_at: datetime, revoked_at: datetime | None, now: datetime
+) -> bool:
+    """Whether a session still counts: not ended, not older than 30 days, and seen within 14."""
+    return revoked_at is None and now < expires_at and now < last_seen_at + IDLE_LIFE
+
+
+def device_name(user_agent: str) -> str:
+    """What a list of sessions shows of a device: one printable line of at most 120 characters."""
+    line = " ".join("".join(character if character.isprintable() else " " for character in user_agent).split())
+    return line[:LONGEST_DEVICE]

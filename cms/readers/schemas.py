@@ -6,7 +6,7 @@ from typing import Any
 from marshmallow import fields, post_load, validate
 
 from cms.identity.fields import Address, Code, Password, PublicId
-from cms.platform.http.shapes import Locale, Shape, Text
+from cms.platform.http.shapes import Flag, Locale, Shape, Text, UtcInstant
 from cms.readers.rules import PURPOSES
 
 
@@ -93,3 +93,118 @@ class ChallengeShape(Shape):
     """Name this challenge when the code has arrived."""
 
     challenge_id = fields.String(required=True)
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """Somebody says who they are."""
+
+    email: str = field(repr=False)
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class ProfileChange:
+    """What a reader changes of the own account; None stays as it is."""
+
+    display_name: str | None = field(repr=False)
+    locale: str | None
+
+
+class ReaderSignInShape(Shape):
+    """Which reader signs in."""
+
+    email = Address(required=True, metadata={"format": "email"})
+    password = Password(required=True, metadata={"format": "password"})
+
+    @post_load
+    def _command(self, values: dict[str, Any], **_options: Any) -> SignIn:
+        return SignIn(**values)
+
+
+class ReaderSignedInShape(Shape):
+    """What a sign-in answers. The token is shown now and never again."""
+
+    id = fields.String(required=True)
+    token = fields.String(required=True)
+    expires_at = UtcInstant(required=True)
+
+
+class ReaderSessionShape(Shape):
+    """A reader's sign-in that lasts: from which device and network, since when, and seen when (to the hour)."""
+
+    id = fields.String(required=True)
+    device = fields.String(required=True)
+    network = fields.String(required=True)
+    created_at = UtcInstant(required=True)
+    last_seen_at = UtcInstant(required=True)
+    expires_at = UtcInstant(required=True)
+    is_current = Flag(required=True)
+
+
+class ReaderSessionListShape(Shape):
+    """All sessions of one reader that are alive."""
+
+    data = fields.List(fields.Nested(ReaderSessionShape), required=True)
+
+
+class ProfileShape(Shape):
+    """The own account."""
+
+    id = fields.String(required=True)
+    email = fields.String(required=True)
+    display_name = fields.String(required=True)
+    locale = fields.String(required=True)
+    created_at = UtcInstant(required=True)
+
+
+class ProfileChangeShape(Shape):
+    """What is to change; what is left out stays."""
+
+    display_name = Text(load_default=None, validate=validate.Length(max=120))
+    locale = Locale(load_default=None, metadata={"description": "Letters come in this language"})
+
+    @post_load
+    def _command(self, values: dict[str, Any], **_options: Any) -> ProfileChange:
+        return ProfileChange(**values)
+
+
+class ReaderPasswordShape(Shape):
+    """The password of the reader who is signed in."""
+
+    password = Password(required=True, metadata={"format": "password"})
+
+
+class ReaderPasswordChangeShape(Shape):
+    """Another password, with the present one."""
+
+    current_password = Password(required=True, metadata={"format": "password"})
+    new_password = Password(
+        required=True, metadata={"description": "15 to 256 characters of any kind", "format": "password"}
+    )
+
+
+class ExportedLetterShape(Shape):
+    """A letter that was sent to the reader, without its text, which is not kept."""
+
+    kind = fields.String(required=True)
+    state = fields.String(required=True)
+    created_at = UtcInstant(required=True)
+    sent_at = UtcInstant(required=True, allow_none=True)
+
+
+class ExportedCodeShape(Shape):
+    """A code that was asked for the reader's address."""
+
+    purpose = fields.String(required=True)
+    created_at = UtcInstant(required=True)
+    used_at = UtcInstant(required=True, allow_none=True)
+
+
+class ExportShape(Shape):
+    """All that is kept of a reader."""
+
+    account = fields.Nested(ProfileShape, required=True)
+    sessions = fields.List(fields.Nested(ReaderSessionShape), required=True)
+    letters = fields.List(fields.Nested(ExportedLetterShape), required=True)
+    codes = fields.List(fields.Nested(ExportedCodeShape), required=True)

@@ -27,6 +27,9 @@ from cms.newsroom.saving import Saved
 from cms.platform.actor import Actor, system
 from cms.platform.clock import now
 from cms.platform.db import Database
+from cms.platform.ids import new_id
+from cms.readers import sessions
+from cms.readers.models import Account
 from cms.taxonomy.adding import add_person, add_section, add_source, add_tag
 from cms.taxonomy.rules import NewPerson, NewSection, NewSource, NewTag
 
@@ -125,6 +128,20 @@ class Desk:
             for name, value in values.items():
                 setattr(row, name, value)
         return row.id, token
+
+    def reader(self, *, password_hash: str | None = KEPT) -> tuple[str, str, str]:
+        """A reader with a session: the address, the session's id and its token."""
+        at, email = now(), f"reader{self.number()}@example.org"
+        account = Account(
+            id=new_id(), email=email, password_hash=password_hash, display_name="", locale="en", created_at=at,
+            verified_at=at,
+        )  # fmt: skip
+        with self.database.transaction() as session:
+            session.add(account)
+            session.flush()
+            client = sessions.Client("192.0.2.1", "a browser")
+            row, token = sessions.open_session(session, OPERATOR, account, client, at)
+        return email, row.id, token
 
     def session(self, *grants: Given, at: datetime | None = None, user: StaffUser | None = None) -> FlaskClient:
         """A client with a fresh session of a colleague, an administrator unless told otherwise."""

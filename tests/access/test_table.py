@@ -74,7 +74,7 @@ class Room:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        self.session_id = NOBODY
+        self.session_id = self.reader_session_id = NOBODY
         disabled = desk.colleague(EVERYTHING)
         self.tokens: dict[str, list[str | None]] = {
             "none": [None],
@@ -106,6 +106,11 @@ class Room:
 
     def clients(self, column: str) -> list[FlaskClient]:
         """A client for each credential of a column; a session is new for each cell, because some routes end it."""
+        if column in ("reader", "other-reader"):
+            _, self.reader_session_id, token = self.desk.reader()
+            if column == "other-reader":
+                token = self.desk.reader(password_hash=None)[2]
+            return [self.desk.client(token)]
         if column not in SESSIONS:
             return [self.desk.client(token) for token in self.tokens[column]]
         proven_at = now() - timedelta(minutes=11 if column == "stale" else 0)
@@ -324,6 +329,14 @@ def _on_word(listing: str, path: str = "", **options: Any) -> Callable[[Room, st
     return ask
 
 
+def _reader_signs_in(room: Room, _column: str) -> Asked:
+    return "/readers/v1/sessions", {"json": {"email": room.desk.reader()[0], "password": PHRASE}}
+
+
+def _reader_session(room: Room, _column: str) -> Asked:
+    return f"/readers/v1/sessions/{room.reader_session_id}", {}
+
+
 def _plain(path: str, **options: Any) -> Callable[[Room, str], Asked]:
     def ask(_room: Room, _column: str) -> Asked:
         return path, options
@@ -471,6 +484,13 @@ ASK: dict[str, Callable[[Room, str], Asked]] = {
     "POST /readers/v1/password": _plain(
         "/readers/v1/password", json={"challenge_id": NOBODY, "code": "ABCD2345", "new_password": PASS_PHRASE}
     ),
+    "POST /readers/v1/sessions": _reader_signs_in,
+    "DELETE /readers/v1/sessions/<session_id>": _reader_session,
+    "PATCH /readers/v1/me": _plain("/readers/v1/me", json={"display_name": "Ann"}),
+    "POST /readers/v1/me/password": _plain(
+        "/readers/v1/me/password", json={"current_password": PHRASE, "new_password": PASS_PHRASE}
+    ),
+    "POST /readers/v1/me/delete": _plain("/readers/v1/me/delete", json={"password": PHRASE}),
     "GET /docs/<name>": _plain("/docs/docs.js"),
 }
 
@@ -530,3 +550,11 @@ def test_every_private_route_tells_the_kinds_apart() -> None:
         if row.rule.startswith("/api/") and (row.method, row.rule) not in OPEN_ROUTES:
             assert row.statuses["none"] == row.statuses["bad"] == 401, row
             assert not row.is_for_everybody
+
+
+def test_no_credential_of_a_reader_works_in_the_newsroom_and_none_of_the_newsroom_is_a_readers() -> None:
+    for row in ROWS:
+        if row.rule.startswith("/api/") and not row.is_for_everybody:
+            assert row.statuses["reader"] == row.statuses["other-reader"] == 401, row
+        if row.rule.startswith("/readers/") and not row.is_for_everybody:
+            assert {row.statuses[column] for column in row.statuses if "reader" not in column} == {401}, row

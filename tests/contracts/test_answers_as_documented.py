@@ -31,7 +31,6 @@ from tests.mail.receiving import post_office
 PASS_PHRASE = "nine brass bells at dawn"
 # These need a letter that came by mail, or a part that is broken on purpose; their own tests see them.
 ELSEWHERE = {
-    ("POST", "/readers/v1/codes/{challenge_id}/verify", 204),
     ("POST", "/readers/v1/password", 204),
     ("POST", "/api/v1/deliveries/{number}/retry", 200),
     ("POST", "/api/v1/deliveries/{number}/discard", 200),
@@ -196,6 +195,7 @@ def test_every_answer_is_as_documented(witness: Witness, settings: Settings, dat
     ask("POST", "/readers/v1/accounts", 422, {**account, "is_admin": True})
     ask("POST", "/readers/v1/codes", 202, {"purpose": "reset_password", "email": "other@example.org"})
     ask("POST", f"/readers/v1/codes/{challenge}/verify", 400, {"code": "000000"})
+    _reader(witness, settings)
     _schedules(witness)
     _words(witness, source)
     _releases(witness)
@@ -212,6 +212,31 @@ def test_every_answer_is_as_documented(witness: Witness, settings: Settings, dat
     with post_office() as server:
         drain(replace(settings, smtp_url=server.url), database)
         assert server.letters()
+
+
+def _reader(witness: Witness, settings: Settings) -> None:
+    ask, right = witness.ask, {"email": "own@example.org", "password": PASS_PHRASE}
+    challenge = ask("POST", "/readers/v1/accounts", 202, {**right, "locale": "en"}).json["challenge_id"]
+    code = derive_code(load_keys(settings), purpose="verify_email", challenge_id=challenge, email=right["email"])
+    ask("POST", f"/readers/v1/codes/{challenge}/verify", 204, {"code": code})
+    ask("POST", "/readers/v1/sessions", 401, {**right, "password": "not the one that it is"})
+    signed_in = [ask("POST", "/readers/v1/sessions", 201, right).json for _ in range(3)]
+    mine = {"Authorization": f"Bearer {signed_in[0]['token']}"}
+    ask("GET", "/readers/v1/me", 401)
+    ask("GET", "/readers/v1/me", 200, **mine)
+    ask("PATCH", "/readers/v1/me", 200, {"locale": "kk"}, **mine)
+    ask("GET", "/readers/v1/sessions", 200, **mine)
+    ask("DELETE", f"/readers/v1/sessions/{signed_in[1]['id']}", 204, **mine)
+    ask("DELETE", f"/readers/v1/sessions/{signed_in[1]['id']}", 404, **mine)
+    change = {"current_password": PASS_PHRASE, "new_password": "a lighthouse without a keeper"}
+    ask("POST", "/readers/v1/me/password", 204, change, **mine)
+    ask("POST", "/readers/v1/me/password", 403, change, **mine)
+    ask("POST", "/readers/v1/me/export", 200, **mine)
+    ask("DELETE", "/readers/v1/sessions", 204, **mine)
+    again = ask("POST", "/readers/v1/sessions", 201, {**right, "password": change["new_password"]}).json
+    mine = {"Authorization": f"Bearer {again['token']}"}
+    ask("POST", "/readers/v1/me/delete", 204, {"password": change["new_password"]}, **mine)
+    ask("GET", "/readers/v1/me", 401, **mine)
 
 
 def _schedules(witness: Witness) -> None:

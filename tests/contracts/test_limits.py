@@ -93,10 +93,11 @@ def test_every_change_is_limited_and_so_are_searches_and_nothing_else(app: Flask
         if limit is not None:
             names.setdefault(limit.name, set()).add(f"{method} {rule}")
     assert names["search"] == {f"GET {rule}" for rule in SEARCHES}
+    assert names["reader-sign-ins"] == {"POST /readers/v1/sessions"}
     assert names["sign-ins"] == {"POST /api/v1/sessions"}
     assert names["codes"] == {"POST /readers/v1/accounts", "POST /readers/v1/codes"}
     assert names["staff-codes"] == {"POST /api/v1/staff/codes"}
-    assert all(rule.split()[1].startswith("/api/v1/") for rule in names["writes"])
+    assert all(rule.split()[1].startswith(("/api/v1/", "/readers/v1/")) for rule in names["writes"])
     for name, rules in names.items():
         assert name == "search" or not any(rule.startswith("GET") for rule in rules)
 

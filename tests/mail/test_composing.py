@@ -18,7 +18,7 @@ from tests.readers.test_addresses import REFUSED
 ASKED = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 KINDS = (
     "verify_email", "reset_password", "account_exists", "no_account", "staff_invitation", "staff_password",
-    "staff_password_changed",
+    "staff_password_changed", "password_changed",
 )  # fmt: skip
 CODES = {
     "verify_email": "120 456", "reset_password": "ABCD-1023", "staff_invitation": "WXYZ-4567",

@@ -15,6 +15,7 @@ from cms.mail.models import OutgoingLetter
 from cms.platform.db import Database
 from cms.readers.models import Account, Challenge
 from cms.readers.queries import challenge_of
+from cms.readers.sessions import reader_verifier
 
 BEGAN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 PHRASE = "lamps along the old quay"
@@ -30,7 +31,9 @@ class Desk:
     now: datetime = BEGAN
 
     def __post_init__(self) -> None:
-        self.app.extensions["copydesk"] = replace(self.app.extensions["copydesk"], clock=lambda: self.now)
+        parts = self.app.extensions["copydesk"]
+        verify = reader_verifier(parts.database, lambda: self.now)
+        self.app.extensions["copydesk"] = replace(parts, clock=lambda: self.now, verify_reader=verify)
 
     @property
     def database(self) -> Database:
@@ -84,6 +87,18 @@ class Desk:
         assert challenge is not None
         keys = self.app.extensions["copydesk"].keys
         return derive_code(keys, purpose=challenge.purpose, challenge_id=challenge_id, email=challenge.email)
+
+    def sign_in(self, password: str = PHRASE, email: str = "ann@example.org", client: str = "192.0.2.1") -> Any:
+        """Ask for a session; the answer."""
+        return self.post("/sessions", {"email": email, "password": password}, client, User_Agent="Reader 1.0")
+
+    def ask_as(self, token: str, method: str, path: str, body: Any = None, client: str = "192.0.2.1") -> Any:
+        """One request of a reader who is signed in."""
+        options = {"json": body} if body is not None else {}
+        return self.client.open(
+            f"/readers/v1{path}", method=method, headers={"Authorization": f"Bearer {token}"},
+            environ_overrides={"REMOTE_ADDR": client}, **options,
+        )  # fmt: skip
 
     def rows(self, table: Any) -> list[Any]:
         """All rows of a table, in the order of their making."""

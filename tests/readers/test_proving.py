@@ -136,7 +136,9 @@ def test_of_fifty_right_codes_at_once_one_succeeds(desk: Desk, wide_database: Da
 
     def change(number: int) -> bool:
         with wide_database.transaction() as session:
-            return proving.reset_password(session, keys, ASKER, reset, right_reset, f"hash {number}", desk.now)
+            return proving.reset_password(
+                session, keys, ASKER, reset, right_reset, f"hash {number}", sender_domain="example.org", now=desk.now
+            )
 
     changed_by = at_once(50, change)
     assert changed_by.count(True) == 1

@@ -18,6 +18,7 @@ from cms.mail.composing import KINDS_WITH_CODE, Content, compose
 from cms.mail.models import OutgoingLetter
 from cms.mail.sending import MailServer, Never, NotNow, greeting_name, send
 from cms.readers.models import Challenge
+from cms.readers.queries import account_by_id
 from workers.work import Attempt, Work
 
 log = structlog.get_logger("copydesk.mail")
@@ -133,6 +134,9 @@ def _letter(session: Session, letter_id: str) -> OutgoingLetter | None:
 
 def _question(session: Session, letter: OutgoingLetter) -> Question | None:
     """What the letter is about, as long as it still is; the code follows from it."""
+    if letter.kind == "password_changed":
+        account = account_by_id(session, letter.about_id)
+        return Question("", account.email) if account is not None else None
     if not letter.kind.startswith("staff_"):
         challenge = session.scalar(select(Challenge).where(Challenge.id == letter.about_id))
         is_open = challenge is not None and challenge.used_at is None and challenge.closed_at is None

@@ -13,7 +13,7 @@ from cms.platform.counting import Limit
 from cms.platform.errors import Invalid
 from cms.platform.http.csrf import SAFE
 from cms.platform.http.etags import required_revision
-from cms.platform.http.guard import require, require_fresh_proof, require_session
+from cms.platform.http.guard import require, require_fresh_proof, require_reader, require_session
 from cms.platform.http.json_input import body_bytes, json_body
 from cms.platform.http.limiting import WRITES, count_request
 from cms.platform.http.query_input import load_query
@@ -31,7 +31,8 @@ class Endpoint:
 
     A route that changes something and declares no `body` takes none, or an object without members.
     `is_for_every_caller` marks a route below a private prefix that every known caller may use, whatever they may do.
-    `needs_session` refuses tokens: what is done concerns a person's account. `needs_fresh_proof` asks a session for
+    `needs_session` refuses tokens: what is done concerns a person's account. `needs_reader` asks for a reader's session
+    and for nothing else. `needs_fresh_proof` asks a session for
     a password that was typed within ten minutes: what is done is dangerous. `limit` counts the requests that could be
     read; without one, changes that need a credential are counted as writes, see `limit_of`. `limited_by` names the
     member of the query without which nothing is counted: a list costs less than a search. `within` is entered before
@@ -47,6 +48,7 @@ class Endpoint:
     is_body_optional: bool = False
     needs_revision: bool = False
     needs_session: bool = False
+    needs_reader: bool = False
     needs_fresh_proof: bool = False
     limit: Limit | None = None
     limited_by: str = ""
@@ -71,6 +73,8 @@ def endpoint(
         def run(**path: Any) -> Response:
             if declared.scope is not None:
                 require(declared.scope)
+            if declared.needs_reader:
+                require_reader()
             if declared.needs_session:
                 require_session()
             if declared.needs_fresh_proof:
@@ -101,7 +105,9 @@ def endpoint(
 def limit_of(declared: Endpoint, method: str) -> Limit | None:
     """What a request of this method is counted for."""
     if declared.limit is None and method not in SAFE:
-        is_private = declared.scope or declared.is_for_every_caller or declared.needs_session
+        is_private = (
+            declared.scope or declared.is_for_every_caller or declared.needs_session or declared.needs_reader
+        )
         return WRITES if is_private else None
     return declared.limit
 

@@ -101,6 +101,11 @@ def require_session() -> str:
     return credential.removeprefix(SESSION)
 
 
+def require_reader() -> None:
+    """Let only a reader who signed in go on; no credential of the newsroom is one. Raises: Unauthenticated."""
+    g.actor = services().verify_reader(bearer_token())
+
+
 def require_fresh_proof() -> None:
     """Let a session do what is dangerous only shortly after the password was typed; tokens have no password.
 

@@ -19,7 +19,10 @@ EXTENSION = "copydesk"
 
 @dataclass(frozen=True)
 class Services:
-    """The parts of one API process. `verify_token` is identity's; raises Unauthenticated."""
+    """The parts of one API process. `verify_token` is identity's, `verify_reader` the readers'.
+
+    Both raise Unauthenticated, each for all credentials of the other too.
+    """
 
     settings: Settings
     database: Database
@@ -28,6 +31,7 @@ class Services:
     limiter: Limiter
     clock: Callable[[], datetime]
     verify_token: Callable[[str], Actor]
+    verify_reader: Callable[[str], Actor]
 
 
 def services() -> Services:

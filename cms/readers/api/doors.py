@@ -1,4 +1,4 @@
-"""The readers' API: registering, codes, passwords. Open to everybody, so everything here is limited per client."""
+"""The readers' doors: registering, codes, passwords, signing in. Open to everybody, so all is limited per client."""
 
 from datetime import timedelta
 
@@ -94,7 +94,7 @@ def verify_code(body: dict[str, str], challenge_id: str) -> Response:
     limit=VERIFICATIONS_PER_CLIENT, within=HASHER.act,
 )  # fmt: skip
 def change_password(body: PasswordChange) -> Response:
-    """Give an account another password."""
+    """Give an account another password. Every session of it ends, and a letter tells of it."""
     parts = services()
     with reading() as session:
         challenge = challenge_of(session, body.challenge_id)
@@ -102,8 +102,9 @@ def change_password(body: PasswordChange) -> Response:
     password_hash = HASHER.hash(body.new_password)
     with transaction() as session:
         is_proven = proving.reset_password(
-            session, parts.keys, current_actor(), body.challenge_id, body.code, password_hash, parts.clock()
-        )
+            session, parts.keys, current_actor(), body.challenge_id, body.code, password_hash,
+            sender_domain=domain_of(parts.settings.mail_from), now=parts.clock(),
+        )  # fmt: skip
     return _proven(is_proven)
 
 

@@ -1,0 +1,131 @@
+"""Readers' sessions: opened by a sign-in, looked up on each request, ended by whoever holds them."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import structlog
+from sqlalchemy import update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from cms.audit.recording import note
+from cms.identity.rules import READER_PREFIX, is_well_formed, new_token
+from cms.platform.actor import Actor
+from cms.platform.counting import client_network
+from cms.platform.db import Database
+from cms.platform.errors import Unauthenticated
+from cms.platform.http.guard import CHALLENGE, SESSION, client_address, request_id
+from cms.platform.ids import new_id
+from cms.readers import queries
+from cms.readers.models import Account, ReaderSession
+from cms.readers.rules import SEEN_EVERY, SESSION_LIFE, device_name, is_session_alive
+
+log = structlog.get_logger("copydesk.readers")
+
+
+@dataclass(frozen=True)
+class Client:
+    """From where a reader signs in."""
+
+    address: str
+    user_agent: str
+
+    @property
+    def network(self) -> str:
+        """What one client can hardly leave."""
+        return client_network(self.address)
+
+
+def digest(token: str) -> bytes:
+    """What the database keeps. A plain SHA-256 is enough for 178 random bits. Source: OWASP ASVS 5.0, 6.5.2."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def open_session(
+    session: Session, actor: Actor, account: Account, client: Client, now: datetime
+) -> tuple[ReaderSession, str]:
+    """A new session with its token, which is seen only now."""
+    token = new_token(READER_PREFIX)
+    row = ReaderSession(
+        id=new_id(),
+        account_id=account.id,
+        digest=digest(token),
+        device=device_name(client.user_agent),
+        network=client.network,
+        created_at=now,
+        last_seen_at=now,
+        expires_at=now + SESSION_LIFE,
+    )
+    session.add(row)
+    actor = replace(actor, kind="reader", id=account.id, credential=SESSION + row.id)
+    note(session, actor=actor, action="session.opened", subject_kind="session", subject_id=row.id, now=now)
+    return row, token
+
+
+def end_session(session: Session, actor: Actor, session_id: str, now: datetime) -> bool:
+    """End one of the actor's own sessions; False where there is none of this id that is alive."""
+    row = queries.session_by_id(session, session_id)
+    if row is None or row.account_id != actor.id or row.revoked_at is not None:
+        return False
+    row.revoked_at = now
+    note(session, actor=actor, action="session.ended", subject_kind="session", subject_id=row.id, now=now)
+    return True
+
+
+def end_all(session: Session, actor: Actor, now: datetime) -> None:
+    """End all of the actor's own sessions, the present one too."""
+    end_sessions(session, actor.id, now)
+    note(session, actor=actor, action="session.ended_everywhere", subject_kind="account", subject_id=actor.id, now=now)
+
+
+def end_sessions(session: Session, account_id: str, now: datetime, *, but: str = "") -> None:
+    """End the sessions of a reader, all or all but one."""
+    statement = update(ReaderSession).where(ReaderSession.account_id == account_id, ReaderSession.revoked_at.is_(None))
+    if but:
+        statement = statement.where(ReaderSession.id != but)
+    session.execute(statement.values(revoked_at=now), execution_options={"synchronize_session": False})
+
+
+def reader_verifier(database: Database, clock: Callable[[], datetime]) -> Callable[[str], Actor]:
+    """A function from a reader's token to its Actor, who has no permission in the newsroom; read on each request.
+
+    Raises: Unauthenticated; the text does not tell unknown, ended and too old apart.
+    """
+
+    def verify(token: str) -> Actor:
+        now, found = clock(), None
+        if is_well_formed(token, READER_PREFIX):
+            with database.reading() as session:
+                found = queries.signed_in(session, digest(token))
+        if found is None or not _is_alive(found[0], now):
+            raise Unauthenticated("The session is unknown or over; sign in again.", headers=CHALLENGE)
+        row, account = found
+        if now - row.last_seen_at >= SEEN_EVERY:
+            _note_seen(database, row, now)
+        return Actor(
+            kind="reader",
+            id=account.id,
+            credential=SESSION + row.id,
+            request_id=request_id(),
+            client_address=client_address(),
+        )
+
+    return verify
+
+
+def _is_alive(row: ReaderSession, now: datetime) -> bool:
+    return is_session_alive(
+        last_seen_at=row.last_seen_at, expires_at=row.expires_at, revoked_at=row.revoked_at, now=now
+    )
+
+
+def _note_seen(database: Database, row: ReaderSession, now: datetime) -> None:
+    # The request itself goes on when this cannot be written; it is only the list of sessions that is less exact.
+    statement = update(ReaderSession).where(ReaderSession.id == row.id, ReaderSession.last_seen_at < now)
+    try:
+        with database.transaction() as session:
+            session.execute(statement.values(last_seen_at=now), execution_options={"synchronize_session": False})
+    except DBAPIError as error:
+        log.warning("session_not_noted_as_seen", session=row.id, error=type(error).__name__)

@@ -1,0 +1,135 @@
+"""Readers' signing in: rows S12 to S15 for readers, how long a session lasts, and who is kept out by whose guesses."""
+
+from typing import Any
+
+import pytest
+from argon2 import PasswordHasher
+
+from cms.audit.models import AuditEntry
+from cms.identity.passwords import HASHER
+from cms.mail.models import OutgoingLetter
+from cms.platform.counting import counted_address
+from cms.platform.limits import take
+from cms.readers.models import ReaderSession
+from cms.readers.rules import PASSWORDS_PER_ACCOUNT, PASSWORDS_PER_ACCOUNT_AND_CLIENT
+from tests.identity.making import hashes
+from tests.readers.making import OTHER_PHRASE, PHRASE, Desk
+
+UNKNOWN = "nobody@example.org"
+
+
+def without_ids(answer: Any) -> tuple[int, dict[str, Any]]:
+    """Status and body without what differs in every answer."""
+    return answer.status_code, {
+        name: value for name, value in answer.json.items() if name not in ("request_id", "instance")
+    }
+
+
+def test_known_and_unknown_addresses_get_the_same_bytes_for_the_same_work(desk: Desk) -> None:
+    desk.make_account()
+    challenge = desk.ask("verify_email", "without@example.org")
+    assert desk.verify(challenge, desk.code(challenge)).status_code == 204
+    seen = []
+    for email in ("ann@example.org", UNKNOWN, "without@example.org"):
+        before = hashes()
+        with desk.statements() as sent:
+            answer = desk.sign_in(OTHER_PHRASE, email, desk.fresh_client())
+        seen.append((without_ids(answer), [statement.split(" ", 3)[:3] for statement in sent], hashes() - before))
+    assert seen[0] == seen[1] == seen[2]
+    assert seen[0][0][1]["code"] == "sign_in_refused"
+    assert seen[0][2] == 1
+    refused = [entry for entry in desk.rows(AuditEntry) if entry.action == "session.refused"]
+    assert [bool(entry.subject_id) for entry in refused] == [True, False, True]
+
+
+def test_a_token_is_shown_once_and_is_nowhere_in_the_database(desk: Desk) -> None:
+    desk.make_account()
+    answer = desk.sign_in()
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (201, "private, no-store")
+    token = answer.json["token"]
+    assert token.startswith("cpd_rdr_")
+    [row] = desk.rows(ReaderSession)
+    assert token not in str(vars(row))
+    assert (row.network, row.device) == ("192.0.2.1", "Reader 1.0")
+
+
+@pytest.mark.parametrize(("days", "status"), [(13, 200), (14, 401)])
+def test_a_session_ends_fourteen_days_after_it_was_used_last(desk: Desk, days: int, status: int) -> None:
+    desk.make_account()
+    token = desk.sign_in().json["token"]
+    desk.wait(days=days)
+    assert desk.ask_as(token, "GET", "/me").status_code == status
+
+
+def test_a_session_that_is_used_ends_after_thirty_days(desk: Desk) -> None:
+    desk.make_account()
+    token = desk.sign_in().json["token"]
+    for _ in range(2):
+        desk.wait(days=13)
+        assert desk.ask_as(token, "GET", "/me").status_code == 200
+    desk.wait(days=3, hours=23)
+    assert desk.ask_as(token, "GET", "/me").status_code == 200
+    desk.wait(hours=1)
+    assert desk.ask_as(token, "GET", "/me").status_code == 401
+
+
+def test_nobody_ends_another_readers_session(desk: Desk) -> None:
+    desk.make_account()
+    desk.make_account("eve@example.org")
+    ann, eve = (desk.sign_in(email=email).json for email in ("ann@example.org", "eve@example.org"))
+    hidden = desk.ask_as(eve["token"], "DELETE", f"/sessions/{ann['id']}")
+    never = desk.ask_as(eve["token"], "DELETE", "/sessions/01902f5e-0000-7000-8000-000000000000")
+    assert hidden.status_code == never.status_code == 404
+    assert hidden.json["detail"] == never.json["detail"]
+    assert desk.ask_as(eve["token"], "DELETE", "/sessions").status_code == 204
+    assert desk.ask_as(ann["token"], "GET", "/me").status_code == 200
+
+
+def test_guesses_on_one_account_are_few_from_one_client_and_a_hundred_an_hour_from_all(desk: Desk) -> None:
+    desk.make_account()
+    assert desk.sign_in(client="192.0.2.1").status_code == 201
+    before, statuses = hashes(), []
+    # Behind one address, far apart enough for the limit of a client and not for that of the account from it.
+    for _ in range(PASSWORDS_PER_ACCOUNT_AND_CLIENT.times + 2):
+        desk.wait(seconds=6)
+        statuses.append(desk.sign_in(OTHER_PHRASE, client="203.0.113.1").status_code)
+    assert statuses == [401] * PASSWORDS_PER_ACCOUNT_AND_CLIENT.times + [429] * 2
+    assert hashes() - before == PASSWORDS_PER_ACCOUNT_AND_CLIENT.times
+    with desk.database.transaction() as session:
+        use_up(session, desk)
+    refused = desk.sign_in(PHRASE, client="203.0.113.2")
+    assert (refused.status_code, "Retry-After" in refused.headers) == (429, True)
+    # The reader's own client goes on, and so does whoever sets a password by a code.
+    assert desk.sign_in(client="192.0.2.1").status_code == 201
+    challenge = desk.ask("reset_password")
+    assert desk.reset(challenge, desk.code(challenge), OTHER_PHRASE, "203.0.113.2").status_code == 204
+    assert desk.sign_in(OTHER_PHRASE, client="203.0.113.2").status_code == 201
+
+
+def use_up(session: Any, desk: Desk) -> None:
+    """Use the account's hour up, as guesses from a hundred clients would."""
+    limit = PASSWORDS_PER_ACCOUNT
+    key = f"{limit.name}:{counted_address('ann@example.org')}"
+    while take(session, key, limit, desk.now).is_allowed:
+        pass
+
+
+def test_a_reset_that_is_refused_ends_no_session_and_sends_no_letter(desk: Desk) -> None:
+    desk.make_account()
+    token = desk.sign_in().json["token"]
+    challenge = desk.ask("reset_password")
+    assert desk.reset(challenge, "ABCD-EFGH").status_code == 400
+    assert desk.ask_as(token, "GET", "/me").status_code == 200
+    assert "password_changed" not in {letter.kind for letter in desk.rows(OutgoingLetter)}
+
+
+def test_a_password_that_is_hashed_by_older_settings_is_hashed_anew(desk: Desk) -> None:
+    desk.make_account()
+    old = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(PHRASE)
+    with desk.database.transaction() as session:
+        session.merge(desk.accounts()[0]).password_hash = old
+    assert desk.sign_in().status_code == 201
+    kept = desk.accounts()[0].password_hash
+    assert kept != old
+    assert not HASHER.is_outdated(kept or "")
+    assert desk.sign_in().status_code == 201

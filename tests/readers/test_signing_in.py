@@ -1,4 +1,4 @@
-"""Readers' signing in: rows S12 to S15 for readers, how long a session lasts, and who is kept out by whose guesses."""
+"""Readers' signing in: row S14 as far as it concerns them for readers, how long a session lasts, and who is kept out by whose guesses."""
 
 from typing import Any
 

@@ -41,17 +41,7 @@ request_in_hand: ContextVar[str] = ContextVar("request_in_hand", default="")
 def configure_logs(level: str) -> None:
     """Send every log of this process to standard error as JSON lines."""
     structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            structlog.contextvars.merge_contextvars,
-            name_request,
-            structlog.stdlib.add_log_level,
-            structlog.stdlib.add_logger_name,
-            structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
-            structlog.processors.format_exc_info,
-            mask_secrets,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
+        processors=PROCESSORS,
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
@@ -96,6 +86,20 @@ def mask_secrets(_logger: Any, _method: str, values: MutableMapping[str, Any]) -
         if name.lower() in SECRET_NAMES:
             values[name] = MASK
     return values
+
+
+# One list for the life of the process: loggers keep the one with which they were first used.
+PROCESSORS: list[Any] = [
+    structlog.stdlib.filter_by_level,
+    structlog.contextvars.merge_contextvars,
+    name_request,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+    structlog.processors.format_exc_info,
+    mask_secrets,
+    structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+]
 
 
 def hide_addresses(_logger: Any, _method: str, values: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -80,13 +80,17 @@ def test_sixteen_clients_that_count_in_one_body_lose_no_count(app: Flask, editor
         for turn in range(TURNS):
             while True:
                 read = client.get(path)
+                if read.status_code == 503:
+                    # Sixteen clients may find no connection free for a while; they are told to come again.
+                    assert "Retry-After" in read.headers
+                    continue
                 change = {"body": str(int(read.json["body"]) + 1), "fields": {f"{number}-{turn}": True}}
                 answer = client.patch(path, json=change, headers={"If-Match": read.headers["ETag"]})
                 answers[answer.status_code] += 1
                 if answer.status_code == 200:
                     acknowledged.append((number, turn))
                     break
-                assert answer.status_code == 412, answer.json
+                assert answer.status_code in (412, 503), answer.json
 
     race(app, editor, CLIENTS, count)
     after = editor.get(path).json

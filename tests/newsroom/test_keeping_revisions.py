@@ -165,6 +165,7 @@ def test_an_edit_stays_the_days_of_the_setting_after_it_was_replaced() -> None:
 
 
 CONTENT = {
+    "type": "article",
     "title": "桥",
     "fields": {"a": [1, 1.5, True, None], "é": "x"},
     "tags": ["b", "a"],

@@ -1,4 +1,4 @@
-"""Readers' signing in: row S14 as far as it concerns them for readers, how long a session lasts, and who is kept out by whose guesses."""
+"""How readers sign in (row S14, as far as it concerns them), how long a session lasts, and who is kept out by guesses."""
 
 from typing import Any
 

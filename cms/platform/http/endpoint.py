@@ -105,9 +105,7 @@ def endpoint(
 def limit_of(declared: Endpoint, method: str) -> Limit | None:
     """What a request of this method is counted for."""
     if declared.limit is None and method not in SAFE:
-        is_private = (
-            declared.scope or declared.is_for_every_caller or declared.needs_session or declared.needs_reader
-        )
+        is_private = declared.scope or declared.is_for_every_caller or declared.needs_session or declared.needs_reader
         return WRITES if is_private else None
     return declared.limit
 

@@ -1,4 +1,4 @@
-"""How readers sign in (row S14, as far as it concerns them), how long a session lasts, and who is kept out by guesses."""
+"""How readers sign in (row S14, where it concerns them), how long a session lasts, and whom guesses keep out."""
 
 from typing import Any
 

@@ -324,7 +324,9 @@ def _refuse_weak(variable: str, secret: str) -> None:
     if len(secret) < SHORTEST_SECRET:
         raise SettingsError(f"{variable} must have at least {SHORTEST_SECRET} characters")
     plain = "".join(character for character in secret.lower() if character.isalnum())
-    if len(set(secret)) < 10 or any(word in plain for word in EXAMPLE_WORDS):
+    # A text is found again within itself, past its beginning, exactly when it is one part of it over and over.
+    is_repeated = secret in (secret + secret)[1:-1]
+    if is_repeated or len(set(secret)) < 10 or any(word in plain for word in EXAMPLE_WORDS):
         raise SettingsError(f"{variable} looks like an example; make one with: openssl rand -hex 32")
 
 

@@ -196,6 +196,7 @@ BAD = {
     "one letter": {"COPYDESK_SECRET_KEY": "a" * 64},
     "example": {"COPYDESK_SECRET_KEY": "change-me-change-me-0123456789-abcdef"},
     "example in words": {"COPYDESK_SECRET_KEY": "Your Secret goes in here 0123456789"},
+    "one part again and again": {"COPYDESK_SECRET_KEY": "0123456789abcdef" * 2},
     "two sources": {"COPYDESK_SECRET_KEY": GOOD, "COPYDESK_SECRET_KEY_FILE": "FILE"},
     "previous short": {"COPYDESK_SECRET_KEY": GOOD, "COPYDESK_PREVIOUS_SECRET_KEY": "short"},
     "previous example": {"COPYDESK_SECRET_KEY": GOOD, "COPYDESK_PREVIOUS_SECRET_KEY": "example" * 6},

@@ -1,6 +1,5 @@
 """Issuing, rotating and revoking API tokens. Nobody gives a token more than they have themselves."""
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -20,11 +19,6 @@ FIRST_START = system("first start")
 SHOWN_CHARACTERS = len(rules.PREFIX) + 4
 
 
-def digest(token: str) -> bytes:
-    """What the database keeps. A plain SHA-256 is enough for 178 random bits. Source: OWASP ASVS 5.0, 6.5.2."""
-    return hashlib.sha256(token.encode()).digest()
-
-
 def issue(session: Session, actor: Actor, command: NewToken, now: datetime) -> tuple[ApiToken, str]:
     """Make a token; its text is given back and never seen again.
 
@@ -39,7 +33,7 @@ def issue(session: Session, actor: Actor, command: NewToken, now: datetime) -> t
         id=new_id(),
         name=command.name,
         hint=text[:SHOWN_CHARACTERS],
-        digest=digest(text),
+        digest=rules.digest(text),
         role=command.role,
         permissions=None if command.role else sorted(command.permissions),
         section_path=command.section_path,
@@ -75,7 +69,7 @@ def rotate(session: Session, actor: Actor, token_id: str, overlap: timedelta, no
     row.previous_digest = row.digest if overlap else None
     row.previous_until = min(now + overlap, row.expires_at) if overlap else None
     row.previous_by = row.issued_by if overlap else ""
-    row.digest, row.hint = digest(text), text[:SHOWN_CHARACTERS]
+    row.digest, row.hint = rules.digest(text), text[:SHOWN_CHARACTERS]
     # One that rotates itself is still in the same hands: those of whoever was shown the text that it came with.
     row.issued_by = row.issued_by if is_own and not actor.on_behalf_of else owner_of(actor)
     row.rotated_at, row.expires_at = now, expires_at

@@ -43,7 +43,7 @@ def verifier(database: Database, clock: Callable[[], datetime]) -> Callable[[str
 
     def verify(token: str) -> Actor:
         refusal = Unauthenticated("The token is unknown, expired, revoked or not for this address.", headers=CHALLENGE)
-        wanted, now = issuing.digest(token), clock()
+        wanted, now = rules.digest(token), clock()
         found, grants, owner = None, None, ""
         if rules.is_well_formed(token):
             with database.reading() as session:

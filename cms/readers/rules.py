@@ -24,7 +24,6 @@ IDLE_LIFE = timedelta(days=14)
 SEEN_EVERY = timedelta(hours=1)
 SESSIONS_SHOWN = 200
 KNOWN_FOR = timedelta(days=30)
-LONGEST_DEVICE = 120
 NOTICE_LIFE = timedelta(days=3)
 
 CODES_PER_CLIENT = Limit("codes", 20, 3600, setting="limit_codes")
@@ -48,16 +47,3 @@ def may_send_code(asked: Iterable[tuple[str, datetime]], purpose: str, cooldown:
     if any(kind == purpose and now - at < cooldown for kind, at in codes):
         return False
     return len(codes) < CODES_PER_DAY and sum(now - at < timedelta(hours=1) for _, at in codes) < CODES_PER_HOUR
-
-
-def is_session_alive(
-    *, last_seen_at: datetime, expires_at: datetime, revoked_at: datetime | None, now: datetime
-) -> bool:
-    """Whether a session still counts: not ended, not older than 30 days, and seen within 14."""
-    return revoked_at is None and now < expires_at and now < last_seen_at + IDLE_LIFE
-
-
-def device_name(user_agent: str) -> str:
-    """What a list of sessions shows of a device: one printable line of at most 120 characters."""
-    line = " ".join("".join(character if character.isprintable() else " " for character in user_agent).split())
-    return line[:LONGEST_DEVICE]

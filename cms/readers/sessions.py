@@ -1,46 +1,23 @@
 """Readers' sessions: opened by a sign-in, looked up on each request, ended by whoever holds them."""
 
-import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
-import structlog
 from sqlalchemy import update
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from cms.audit.recording import note
-from cms.identity.rules import READER_PREFIX, is_well_formed, new_token
+from cms.identity.rules import READER_PREFIX, digest, is_well_formed, new_token
+from cms.identity.sessions import Client, is_alive, note_seen
 from cms.platform.actor import Actor
-from cms.platform.counting import client_network
 from cms.platform.db import Database
 from cms.platform.errors import Unauthenticated
 from cms.platform.http.guard import CHALLENGE, SESSION, client_address, request_id
 from cms.platform.ids import new_id
 from cms.readers import queries
 from cms.readers.models import Account, ReaderSession
-from cms.readers.rules import SEEN_EVERY, SESSION_LIFE, device_name, is_session_alive
-
-log = structlog.get_logger("copydesk.readers")
-
-
-@dataclass(frozen=True)
-class Client:
-    """From where a reader signs in."""
-
-    address: str
-    user_agent: str
-
-    @property
-    def network(self) -> str:
-        """What one client can hardly leave."""
-        return client_network(self.address)
-
-
-def digest(token: str) -> bytes:
-    """What the database keeps. A plain SHA-256 is enough for 178 random bits. Source: OWASP ASVS 5.0, 6.5.2."""
-    return hashlib.sha256(token.encode()).digest()
+from cms.readers.rules import IDLE_LIFE, SEEN_EVERY, SESSION_LIFE
 
 
 def open_session(
@@ -52,7 +29,7 @@ def open_session(
         id=new_id(),
         account_id=account.id,
         digest=digest(token),
-        device=device_name(client.user_agent),
+        device=client.device,
         network=client.network,
         created_at=now,
         last_seen_at=now,
@@ -99,11 +76,11 @@ def reader_verifier(database: Database, clock: Callable[[], datetime]) -> Callab
         if is_well_formed(token, READER_PREFIX):
             with database.reading() as session:
                 found = queries.signed_in(session, digest(token))
-        if found is None or not _is_alive(found[0], now):
+        if found is None or not is_alive(found[0], IDLE_LIFE, now):
             raise Unauthenticated("The session is unknown or over; sign in again.", headers=CHALLENGE)
         row, account = found
         if now - row.last_seen_at >= SEEN_EVERY:
-            _note_seen(database, row, now)
+            note_seen(database, row, now)
         return Actor(
             kind="reader",
             id=account.id,
@@ -113,19 +90,3 @@ def reader_verifier(database: Database, clock: Callable[[], datetime]) -> Callab
         )
 
     return verify
-
-
-def _is_alive(row: ReaderSession, now: datetime) -> bool:
-    return is_session_alive(
-        last_seen_at=row.last_seen_at, expires_at=row.expires_at, revoked_at=row.revoked_at, now=now
-    )
-
-
-def _note_seen(database: Database, row: ReaderSession, now: datetime) -> None:
-    # The request itself goes on when this cannot be written; it is only the list of sessions that is less exact.
-    statement = update(ReaderSession).where(ReaderSession.id == row.id, ReaderSession.last_seen_at < now)
-    try:
-        with database.transaction() as session:
-            session.execute(statement.values(last_seen_at=now), execution_options={"synchronize_session": False})
-    except DBAPIError as error:
-        log.warning("session_not_noted_as_seen", session=row.id, error=type(error).__name__)

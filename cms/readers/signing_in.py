@@ -4,7 +4,6 @@ An attempt is counted before the password is compared, so that many at once are 
 no reader out who is at a client that was used before, or from which the password was set.
 """
 
-import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -13,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from cms.audit.recording import note
 from cms.identity.passwords import Hasher
+from cms.identity.sessions import Client
 from cms.mail.queueing import queue_letter
 from cms.platform.actor import Actor
 from cms.platform.counting import counted_address
@@ -21,7 +21,7 @@ from cms.platform.limits import take
 from cms.readers import queries
 from cms.readers.models import Account, ReaderSession
 from cms.readers.rules import NOTICE_LIFE, PASSWORDS_PER_ACCOUNT, PASSWORDS_PER_ACCOUNT_AND_CLIENT
-from cms.readers.sessions import Client, end_sessions, open_session
+from cms.readers.sessions import end_sessions, open_session
 
 log = structlog.get_logger("copydesk.readers")
 
@@ -47,8 +47,7 @@ def announce(session: Session, email: str, client: Client, now: datetime) -> Can
     account_id = account.id if account is not None else new_id()
     is_known = queries.is_known_client(session, account_id, client.network, now)
     limit = PASSWORDS_PER_ACCOUNT_AND_CLIENT
-    trail = hashlib.sha256(f"{email}\0{client.network}".encode()).hexdigest()
-    verdict = take(session, f"{limit.name}:{trail}", limit, now)
+    verdict = take(session, f"{limit.name}:{client.trail(email)}", limit, now)
     if not verdict.is_allowed:
         return Candidate(email, account, wait_seconds=verdict.retry_after_seconds)
     limit = PASSWORDS_PER_ACCOUNT

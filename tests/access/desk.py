@@ -14,11 +14,12 @@ from cms.identity.credentials import verifier
 from cms.identity.models import ApiToken
 from cms.identity.passwords import HASHER
 from cms.identity.queries import grants_of_token
-from cms.identity.rules import NewToken
+from cms.identity.rules import NewToken, digest
+from cms.identity.sessions import Client
 from cms.identity.staff import staffing
 from cms.identity.staff.models import StaffUser
 from cms.identity.staff.schemas import Given
-from cms.identity.staff.sessions import Client, open_session
+from cms.identity.staff.sessions import open_session
 from cms.newsroom.drafting import create_article
 from cms.newsroom.preparing import prepare_body
 from cms.newsroom.publishing import publish_article
@@ -89,7 +90,7 @@ class Desk:
     def row(self, token: str) -> ApiToken:
         """The row of a token."""
         with self.database.reading() as session:
-            return session.scalars(select(ApiToken).where(ApiToken.digest == issuing.digest(token))).one()
+            return session.scalars(select(ApiToken).where(ApiToken.digest == digest(token))).one()
 
     def actor(self, token: str) -> Actor:
         """The actor that a token stands for."""
@@ -101,7 +102,7 @@ class Desk:
     def change(self, token: str, **values: Any) -> None:
         """Change the row of a token behind everybody's back."""
         with self.database.transaction() as session:
-            session.execute(update(ApiToken).where(ApiToken.digest == issuing.digest(token)).values(**values))
+            session.execute(update(ApiToken).where(ApiToken.digest == digest(token)).values(**values))
 
     def colleague(self, *grants: Given) -> StaffUser:
         """Somebody with the password PHRASE."""

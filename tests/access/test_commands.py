@@ -9,9 +9,8 @@ from click.testing import CliRunner, Result
 from sqlalchemy import bindparam, text
 
 from cms.identity.commands import token as token_command
-from cms.identity.issuing import digest
 from cms.identity.queries import grants_of_token, token_and_role
-from cms.identity.rules import ROLES, is_well_formed, new_token
+from cms.identity.rules import ROLES, digest, is_well_formed, new_token
 from cms.migrations.running import configuration, upgrade
 from cms.platform.clock import now
 from cms.platform.db import Database, Instant, id_column

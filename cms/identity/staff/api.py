@@ -1,7 +1,7 @@
 """Sessions and passwords of the staff over HTTP. Who is a colleague is managed in `operations/api/staff.py`."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +9,7 @@ import structlog
 from flask import Blueprint, Response, request
 
 from cms.identity.passwords import HASHER, password_problem
+from cms.identity.sessions import Client
 from cms.identity.staff import queries, retrieving, signing_in, staffing
 from cms.identity.staff.models import StaffSession, StaffUser
 from cms.identity.staff.rules import (
@@ -34,7 +35,7 @@ from cms.identity.staff.schemas import (
     SignInShape,
     StaffCodeRequestShape,
 )
-from cms.identity.staff.sessions import Client, end_all, end_session
+from cms.identity.staff.sessions import end_all, end_session
 from cms.identity.staff.signing_in import Candidate
 from cms.mail.queueing import domain_of
 from cms.platform.errors import BadRequest, Forbidden, Invalid, NotFound, TooMany, Unauthenticated
@@ -43,7 +44,7 @@ from cms.platform.http.csrf import csrf_token, drop_cookie, refuse_foreign_origi
 from cms.platform.http.endpoint import endpoint
 from cms.platform.http.guard import CHALLENGE, SESSION, client_address, current_actor, request_id, require_session
 from cms.platform.http.services import services
-from cms.platform.http.transactions import reading, transaction
+from cms.platform.http.transactions import reading, refusal_noted, transaction
 
 log = structlog.get_logger("copydesk.staff")
 staff_access = Blueprint("staff_access", __name__, url_prefix="/api/v1")
@@ -311,16 +312,9 @@ def _own_candidate(password: str) -> Candidate:
     return candidate
 
 
-@contextmanager
-def _refusal_noted(candidate: Candidate) -> Iterator[None]:
+def _refusal_noted(candidate: Candidate) -> AbstractContextManager[None]:
     """Leave an entry of a password that was refused, also of an account that changed while it was compared."""
-    try:
-        yield
-    except (Forbidden, Unauthenticated):
-        # A transaction of its own, since that of the act was undone.
-        with services().database.transaction() as session:
-            signing_in.refuse(session, current_actor(), candidate, services().clock())
-        raise
+    return refusal_noted(lambda session: signing_in.refuse(session, current_actor(), candidate, services().clock()))
 
 
 def _proven(found: Any, build: Callable[[], Response]) -> Response:

@@ -9,11 +9,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from cms.audit.recording import note
+from cms.identity.sessions import Client
 from cms.identity.staff import queries
 from cms.identity.staff.models import StaffCode, StaffUser
 from cms.identity.staff.proving import close_open, prove
 from cms.identity.staff.rules import CODE_LIFE, CODES_PER_ADDRESS, CODES_PER_ADDRESS_AND_DAY
-from cms.identity.staff.sessions import Client, end_sessions
+from cms.identity.staff.sessions import end_sessions
 from cms.identity.staff.signing_in import Candidate, forget_trail
 from cms.mail.queueing import queue_letter
 from cms.platform.actor import Actor

@@ -1,6 +1,6 @@
 """The numbers of a colleague's account: how long sessions, codes and proofs live, and what wrong sign-ins cost."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from cms.platform.counting import Limit
 
@@ -29,7 +29,6 @@ CODES_PER_CLIENT = Limit("staff-codes", 20, 3600, setting="limit_codes")
 CODES_PER_ADDRESS = Limit("staff-codes-of-address", 5, 3600)
 CODES_PER_ADDRESS_AND_DAY = 10
 PROOFS_PER_CLIENT = Limit("staff-proofs", 10, 60)
-LONGEST_DEVICE = 120
 
 
 def delay_after(failures: int) -> timedelta:
@@ -40,16 +39,3 @@ def delay_after(failures: int) -> timedelta:
     if failures < FREE_FAILURES:
         return timedelta(0)
     return min(timedelta(seconds=2 ** min(failures - FREE_FAILURES + 1, 20)), LONGEST_DELAY)
-
-
-def is_session_alive(
-    *, last_seen_at: datetime, expires_at: datetime, revoked_at: datetime | None, now: datetime
-) -> bool:
-    """Whether a session still counts: not ended, not older than a day, and seen within the hour."""
-    return revoked_at is None and now < expires_at and now < last_seen_at + IDLE_LIFE
-
-
-def device_name(user_agent: str) -> str:
-    """What a list of sessions shows of a device: one printable line of at most 120 characters."""
-    line = " ".join("".join(character if character.isprintable() else " " for character in user_agent).split())
-    return line[:LONGEST_DEVICE]

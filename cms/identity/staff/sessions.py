@@ -1,47 +1,27 @@
 """Sessions: opened by a sign-in, looked up on each request, ended by whoever holds them or by whoever may."""
 
-import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
 from sqlalchemy import update
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from cms.audit.recording import note
-from cms.identity.rules import SESSION_PREFIX, is_well_formed, new_token
+from cms.identity.rules import SESSION_PREFIX, digest, is_well_formed, new_token
+from cms.identity.sessions import Client, is_alive, note_seen
 from cms.identity.staff import queries
 from cms.identity.staff.models import StaffSession, StaffUser
 from cms.identity.staff.queries import SignedIn
-from cms.identity.staff.rules import SEEN_EVERY, SESSION_LIFE, device_name, is_session_alive
+from cms.identity.staff.rules import IDLE_LIFE, SEEN_EVERY, SESSION_LIFE
 from cms.platform.actor import Actor
-from cms.platform.counting import client_network
 from cms.platform.db import Database
 from cms.platform.errors import Unauthenticated
 from cms.platform.http.guard import CHALLENGE, client_address, request_id
 from cms.platform.ids import new_id
 
 log = structlog.get_logger("copydesk.staff")
-
-
-@dataclass(frozen=True)
-class Client:
-    """From where somebody signs in."""
-
-    address: str
-    user_agent: str
-
-    @property
-    def network(self) -> str:
-        """What one client can hardly leave."""
-        return client_network(self.address)
-
-
-def digest(token: str) -> bytes:
-    """What the database keeps. A plain SHA-256 is enough for 178 random bits. Source: OWASP ASVS 5.0, 6.5.2."""
-    return hashlib.sha256(token.encode()).digest()
 
 
 def open_session(
@@ -54,7 +34,7 @@ def open_session(
         user_id=user.id,
         digest=digest(token),
         kind=kind,
-        device=device_name(client.user_agent),
+        device=client.device,
         address=client.address[:64],
         network=client.network,
         created_at=now,
@@ -109,7 +89,7 @@ def session_verifier(database: Database, clock: Callable[[], datetime]) -> Calla
             raise Unauthenticated("The session is unknown or over; sign in again.", headers=CHALLENGE)
         row = found.session
         if now - row.last_seen_at >= SEEN_EVERY:
-            _note_seen(database, row, now)
+            note_seen(database, row, now)
         return Actor(
             kind="staff",
             id=found.user.id,
@@ -130,10 +110,7 @@ def _wrong_with(found: SignedIn | None, now: datetime) -> str:
     if found.user.state != "active":
         return found.user.state
     row = found.session
-    is_alive = is_session_alive(
-        last_seen_at=row.last_seen_at, expires_at=row.expires_at, revoked_at=row.revoked_at, now=now
-    )
-    if is_alive:
+    if is_alive(row, IDLE_LIFE, now):
         return ""
     return "ended" if row.revoked_at is not None else "expired"
 
@@ -148,13 +125,3 @@ def _note_refusal(found: SignedIn | None, because: str) -> None:
         client_address=client_address(),
         request_id=request_id(),
     )
-
-
-def _note_seen(database: Database, row: StaffSession, now: datetime) -> None:
-    # A request never fails for it; where the database takes no write the session just ends an hour after the last one.
-    statement = update(StaffSession).where(StaffSession.id == row.id, StaffSession.last_seen_at < now)
-    try:
-        with database.transaction() as session:
-            session.execute(statement.values(last_seen_at=now))
-    except DBAPIError as error:
-        log.warning("session_not_noted_as_seen", session=row.id, error=type(error).__name__)

@@ -5,7 +5,6 @@ one account from one client: nobody keeps a colleague out from elsewhere. Beyond
 account, only clients that the colleague used before, or set the password from, are heard. Source: S14; ASVS 5.0, 6.1.1.
 """
 
-import hashlib
 import math
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,10 +15,11 @@ from sqlalchemy.orm import Session
 
 from cms.audit.recording import note
 from cms.identity.passwords import Hasher
+from cms.identity.sessions import Client
 from cms.identity.staff import queries
 from cms.identity.staff.models import SignInTrail, StaffSession, StaffUser
 from cms.identity.staff.rules import SIGN_INS_PER_ACCOUNT, delay_after
-from cms.identity.staff.sessions import Client, open_session
+from cms.identity.staff.sessions import open_session
 from cms.platform.actor import Actor
 from cms.platform.counting import counted_address
 from cms.platform.ids import new_id
@@ -44,7 +44,7 @@ class Candidate:
 
 def announce(session: Session, email: str, client: Client, now: datetime) -> Candidate:
     """Count an attempt on an account from a client. Commit before the password is compared."""
-    key = trail_key(email, client)
+    key = client.trail(email)
     line_up(session, f"trail:{key}")
     user = queries.user_by_email(session, email)
     trail = queries.trail(session, key)
@@ -104,14 +104,9 @@ def prove_again(
 def forget_trail(session: Session, email: str, client: Client) -> None:
     """Begin to count anew for an account from a client."""
     session.execute(
-        delete(SignInTrail).where(SignInTrail.key == trail_key(email, client)),
+        delete(SignInTrail).where(SignInTrail.key == client.trail(email)),
         execution_options={"synchronize_session": False},
     )
-
-
-def trail_key(email: str, client: Client) -> str:
-    """What stands for an account and a client; never what a request can choose freely. Source: CVE-2025-64526."""
-    return hashlib.sha256(f"{email}\0{client.network}".encode()).hexdigest()
 
 
 def _again(session: Session, candidate: Candidate) -> StaffUser | None:

@@ -1,11 +1,12 @@
 """The transaction as routes open it: in sight, with the request's `Idempotency-Key` claimed first."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from flask import g
 from sqlalchemy.orm import Session
 
+from cms.platform.errors import Forbidden, Unauthenticated
 from cms.platform.http.idempotency import claim
 from cms.platform.http.services import services
 
@@ -22,6 +23,17 @@ def transaction() -> Iterator[Session]:
         yield session
         assert claimed is None or claimed.is_kept, "build the answer inside the transaction"
     g.pop("idempotency_claim", None)
+
+
+@contextmanager
+def refusal_noted(note: Callable[[Session], None]) -> Iterator[None]:
+    """Leave an entry of what was refused meanwhile, in a transaction of its own, since that of the act was undone."""
+    try:
+        yield
+    except (Forbidden, Unauthenticated):
+        with services().database.transaction() as session:
+            note(session)
+        raise
 
 
 @contextmanager

@@ -1,20 +1,20 @@
 """Readers who are signed in: sessions, profile, password, and the end of an account. Nobody sees another's."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any
 
 import structlog
 from flask import Blueprint, Response, request
 
 from cms.identity.passwords import HASHER, password_problem
+from cms.identity.sessions import Client
 from cms.mail.queueing import domain_of
 from cms.platform.errors import Forbidden, Invalid, NotFound, TooMany, Unauthenticated
 from cms.platform.http.answers import answer
 from cms.platform.http.endpoint import endpoint
 from cms.platform.http.guard import CHALLENGE, SESSION, client_address, current_actor, request_id, require_session
 from cms.platform.http.services import services
-from cms.platform.http.transactions import reading, transaction
+from cms.platform.http.transactions import reading, refusal_noted, transaction
 from cms.readers import own_account, queries, signing_in
 from cms.readers.models import Account, ReaderSession
 from cms.readers.rules import SIGN_INS_PER_CLIENT, VERIFICATIONS_PER_CLIENT
@@ -30,7 +30,7 @@ from cms.readers.schemas import (
     ReaderSignInShape,
     SignIn,
 )
-from cms.readers.sessions import Client, end_all, end_session
+from cms.readers.sessions import end_all, end_session
 from cms.readers.signing_in import Candidate
 
 log = structlog.get_logger("copydesk.readers")
@@ -202,16 +202,9 @@ def _own_candidate(password: str) -> Candidate:
     return candidate
 
 
-@contextmanager
-def _refusal_noted(candidate: Candidate) -> Iterator[None]:
+def _refusal_noted(candidate: Candidate) -> AbstractContextManager[None]:
     """Leave an entry of a password that was refused, also of an account that changed while it was compared."""
-    try:
-        yield
-    except (Forbidden, Unauthenticated):
-        # A transaction of its own, since that of the act was undone.
-        with services().database.transaction() as session:
-            signing_in.refuse(session, current_actor(), candidate, services().clock())
-        raise
+    return refusal_noted(lambda session: signing_in.refuse(session, current_actor(), candidate, services().clock()))
 
 
 def _there(account: Account | None) -> Account:

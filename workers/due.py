@@ -31,7 +31,7 @@ from cms.newsroom.trashing import expire_article
 from cms.platform.actor import system
 from cms.platform.clock import now as present
 from cms.platform.counting import microseconds
-from cms.platform.db import Database
+from cms.platform.db import Database, change_rows
 from cms.platform.errors import NotFound
 from cms.platform.ids import new_id
 from cms.platform.keys import load_keys
@@ -214,7 +214,7 @@ def _delete_some(session: Session, table: Any, is_old: ColumnElement[bool]) -> i
     place = tuple_(*key) if len(key) > 1 else key[0]
     rows = [tuple(row) if len(key) > 1 else row[0] for row in session.execute(some)]
     if rows:
-        session.execute(delete(table).where(place.in_(rows)), execution_options={"synchronize_session": False})
+        change_rows(session, delete(table).where(place.in_(rows)))
     return len(rows)
 
 

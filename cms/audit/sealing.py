@@ -16,6 +16,7 @@ from cms.audit.keyring import AuditKeys
 from cms.audit.models import AuditCheckpoint, AuditEntry
 from cms.audit.queries import COLUMNS, last_link, newest_checkpoint
 from cms.audit.rules import Link, Row, chained, sign
+from cms.platform.db import change_rows
 
 SEALED_AT_ONCE = 1000
 LOCK = 0x61756474
@@ -88,9 +89,7 @@ def _signature(key: bytes, checkpoint: AuditCheckpoint) -> bytes:
 
 
 def _remove(session: Session, numbers: Sequence[int]) -> None:
-    session.execute(
-        delete(AuditEntry).where(AuditEntry.number.in_(numbers)), execution_options={"synchronize_session": False}
-    )
+    change_rows(session, delete(AuditEntry).where(AuditEntry.number.in_(numbers)))
 
 
 def _is_my_turn(session: Session) -> bool:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from cms.content.assembling import hold_content, reassemble
 from cms.content.models import Document
+from cms.platform.db import change_rows
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def mark_stale(session: Session, kinship: Kinship) -> None:
     """Write down in every document of a group whether it lags behind."""
     statement = update(Document).where(Document.group_id == kinship.group_id)
     values = {"is_stale": Document.article_id.in_(kinship.stale_ids)}
-    session.execute(statement.values(values), execution_options={"synchronize_session": False})
+    change_rows(session, statement.values(values))
 
 
 def group_members(session: Session, group_ids: Collection[str | None]) -> set[str]:

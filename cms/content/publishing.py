@@ -18,7 +18,7 @@ from cms.content.redirects.redirecting import leave_place, take_place
 from cms.content.rules import SHOWN
 from cms.content.wording import PersonValue, SectionValue, SourceValue, TagValue, Wording, add_wording, put_wording
 from cms.platform.clock import rfc3339
-from cms.platform.db import columns_of, insert_into
+from cms.platform.db import change_rows, columns_of, insert_into
 from cms.platform.errors import Conflict
 from cms.taxonomy.article_types.rules.values import FieldValue
 
@@ -117,7 +117,7 @@ def withdraw_document(session: Session, article_id: str, now: datetime) -> bool:
     left = select(func.count()).where(RelatedEntry.article_id == Document.article_id).scalar_subquery()
     for ids in chunks(losing):
         statement = update(Document).where(Document.article_id.in_(ids), left < SHOWN).values(has_lost_related=True)
-        session.execute(statement, execution_options={"synchronize_session": False})
+        change_rows(session, statement)
     reassemble(session, [*losing, *group_members(session, [group_id])], now)
     return True
 

@@ -17,6 +17,7 @@ from cms.content.assembling import chunks, hold_content, reassemble
 from cms.content.models import Document, DocumentTag, DocumentTerm, RelatedEntry
 from cms.content.portraits import portraits, store_vector
 from cms.content.rules import KEPT, SHOWN, Neighbour, Portrait, best, neighbour, rank
+from cms.platform.db import change_rows
 
 ASKED_TERMS = 25
 MOST_POSTINGS = 2_000
@@ -132,7 +133,7 @@ def _refill(session: Session) -> set[str]:
 def mark(session: Session, article_ids: Sequence[str], *, has_lost: bool) -> None:
     """Remember of lists whether they fell below what is shown and wait to be refilled."""
     statement = update(Document).where(Document.article_id.in_(article_ids)).values(has_lost_related=has_lost)
-    session.execute(statement, execution_options={"synchronize_session": False})
+    change_rows(session, statement)
 
 
 def _holding(session: Session, article_id: str) -> set[str]:

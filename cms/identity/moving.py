@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from cms.identity.models import ApiToken
 from cms.identity.staff.models import StaffGrant, StaffInvitation
+from cms.platform.db import change_rows
 
 HOLDERS = (ApiToken, StaffGrant)
 
@@ -16,7 +17,7 @@ def move_grants(session: Session, old_path: str, new_path: str) -> None:
     for table in HOLDERS:
         path = new_path + func.substr(table.section_path, len(old_path) + 1)
         statement = update(table).where(_is_below(table, old_path)).values(section_path=path)
-        session.execute(statement, execution_options={"synchronize_session": False})
+        change_rows(session, statement)
     for invitation in _open_invitations(session):
         if _count_below(invitation.grants, old_path):
             invitation.grants = [_moved(one, old_path, new_path) for one in invitation.grants]

@@ -13,7 +13,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
 
 from cms.platform.counting import client_network
-from cms.platform.db import Database
+from cms.platform.db import Database, change_rows
 
 log = structlog.get_logger("copydesk.sessions")
 LONGEST_DEVICE = 120
@@ -62,6 +62,6 @@ def note_seen(database: Database, row: KeptSession, now: datetime) -> None:
     statement = update(table).where(table.id == row.id, table.last_seen_at < now)
     try:
         with database.transaction() as session:
-            session.execute(statement.values(last_seen_at=now), execution_options={"synchronize_session": False})
+            change_rows(session, statement.values(last_seen_at=now))
     except DBAPIError as error:
         log.warning("session_not_noted_as_seen", session=row.id, error=type(error).__name__)

@@ -10,6 +10,7 @@ from cms.events.catalogue import LetterQueued
 from cms.events.outbox import record
 from cms.mail.models import OutgoingLetter
 from cms.platform.actor import Actor
+from cms.platform.db import change_rows
 from cms.platform.ids import new_id
 
 
@@ -52,11 +53,11 @@ def forget_recipient(session: Session, recipient: str) -> None:
     Letters to a colleague of the same address are not a reader's data and stay as they are.
     """
     waits = OutgoingLetter.state.in_(("queued", "deferred"))
-    session.execute(
+    change_rows(
+        session,
         update(OutgoingLetter)
         .where(OutgoingLetter.recipient == recipient, OutgoingLetter.kind.not_like("staff\\_%", escape="\\"))
         .values(recipient="", state=case((waits, "expired"), else_=OutgoingLetter.state)),
-        execution_options={"synchronize_session": False},
     )
 
 

@@ -9,7 +9,7 @@ import random
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -19,13 +19,17 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Connection,
+    CursorResult,
     DateTime,
+    Delete,
     Dialect,
     Engine,
     Insert,
     Integer,
     MetaData,
+    Result,
     TableClause,
+    Update,
     Uuid,
     create_engine,
     event,
@@ -173,6 +177,16 @@ def columns_of(table: type[Table]) -> TableClause:
     Such a statement does not see what the session has not flushed.
     """
     return table.metadata.tables[table.__tablename__]
+
+
+def change_rows(session: Session, statement: Update | Delete, values: Mapping[str, Any] | None = None) -> int:
+    """Change or delete rows by one statement, with values for its parameters; gives how many rows there were.
+
+    Objects that the session holds already are not brought up to date: what reads such a row again populates it anew.
+    """
+    result: Result[Any] = session.execute(statement, values, execution_options={"synchronize_session": False})
+    assert isinstance(result, CursorResult)
+    return result.rowcount
 
 
 def wake_after_commit(session: Session) -> None:

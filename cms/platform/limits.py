@@ -8,6 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from cms.platform.counting import Limit, Verdict, microseconds, verdict
+from cms.platform.db import change_rows
 from cms.platform.models import LimitCounter, LimitQuota
 
 FAILURES = "failures:"
@@ -36,10 +37,7 @@ def take(session: Session, key: str, limit: Limit, now: datetime) -> Verdict:
         return verdict(limit, True, counted, instant)
     # Refused. What lies beyond the window comes from a clock that was set back, and is brought to the window's end.
     end = instant + limit.window
-    session.execute(
-        update(LimitQuota).where(LimitQuota.key == key, LimitQuota.full_at > end).values(full_at=end),
-        execution_options={"synchronize_session": False},
-    )
+    change_rows(session, update(LimitQuota).where(LimitQuota.key == key, LimitQuota.full_at > end).values(full_at=end))
     full_at = session.scalar(select(LimitQuota.full_at).where(LimitQuota.key == key))
     return verdict(limit, False, end if full_at is None else full_at, instant)
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from cms.audit.recording import note
 from cms.mail.queueing import queue_letter
 from cms.platform.actor import Actor
+from cms.platform.db import change_rows
 from cms.platform.ids import new_id
 from cms.platform.limits import line_up, take
 from cms.readers.models import Account, Challenge
@@ -133,9 +134,7 @@ def _replace(session: Session, wish: Wish, account: Account | None, now: datetim
         Challenge.used_at.is_(None),
         Challenge.closed_at.is_(None),
     )
-    session.execute(
-        update(Challenge).where(*is_older).values(closed_at=now), execution_options={"synchronize_session": False}
-    )
+    change_rows(session, update(Challenge).where(*is_older).values(closed_at=now))
     challenge = Challenge(
         id=new_id(),
         purpose=wish.purpose,

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from cms.audit.recording import note
 from cms.mail.queueing import forget_recipient
 from cms.platform.actor import Actor
+from cms.platform.db import change_rows
 from cms.readers import queries
 from cms.readers.models import Account, Challenge, ReaderSession
 from cms.readers.queries import Kept
@@ -50,11 +51,9 @@ def delete_account(session: Session, actor: Actor, candidate: Candidate, now: da
     account = present_account(session, candidate)
     if account is None:
         return False
-    email, unsynchronized = account.email, {"synchronize_session": False}
-    session.execute(
-        delete(ReaderSession).where(ReaderSession.account_id == account.id), execution_options=unsynchronized
-    )
-    session.execute(delete(Challenge).where(Challenge.email == email), execution_options=unsynchronized)
+    email = account.email
+    change_rows(session, delete(ReaderSession).where(ReaderSession.account_id == account.id))
+    change_rows(session, delete(Challenge).where(Challenge.email == email))
     forget_recipient(session, email)
     session.delete(account)
     note(session, actor=actor, action="account.deleted", subject_kind="account", subject_id=actor.id, now=now)

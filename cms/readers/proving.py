@@ -8,16 +8,16 @@ result and not by an exception, because the count of a failed attempt has to be 
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 import structlog
-from sqlalchemy import CursorResult, Result, Update, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from cms.audit.recording import note
 from cms.identity.codes import accepted_codes, is_same_code
 from cms.platform.actor import Actor
 from cms.platform.counting import client_network, counted_address
+from cms.platform.db import change_rows
 from cms.platform.ids import new_id
 from cms.platform.keys import Keys
 from cms.platform.limits import count_failure, failures_in_a_row, forget_failures, line_up, take
@@ -80,7 +80,7 @@ def _prove(
     line_up(session, f"codes:{challenge.email}")
     is_this = (Challenge.id == challenge_id, Challenge.used_at.is_(None), Challenge.closed_at.is_(None))
     is_alive = (Challenge.attempts < ATTEMPTS_PER_CODE, Challenge.expires_at > now)
-    if not _changes_one(session, update(Challenge).where(*is_this, *is_alive).values(attempts=Challenge.attempts + 1)):
+    if change_rows(session, update(Challenge).where(*is_this, *is_alive).values(attempts=Challenge.attempts + 1)) != 1:
         log.info("code_refused", challenge=challenge_id, because="dead")
         return None
     limit = VERIFICATIONS_PER_ADDRESS
@@ -105,24 +105,18 @@ def _prove(
         )
         log.info("code_refused", challenge=challenge_id, because="wrong")
         return None
-    if not _changes_one(session, update(Challenge).where(*is_this).values(used_at=now)):
+    if change_rows(session, update(Challenge).where(*is_this).values(used_at=now)) != 1:
         return None
     forget_failures(session, subject)
     return challenge
 
 
-def _changes_one(session: Session, statement: Update) -> bool:
-    result: Result[Any] = session.execute(statement, execution_options={"synchronize_session": False})
-    assert isinstance(result, CursorResult)
-    return result.rowcount == 1
-
-
 def _close_all(session: Session, email: str, now: datetime) -> None:
-    session.execute(
+    change_rows(
+        session,
         update(Challenge)
         .where(Challenge.email == email, Challenge.used_at.is_(None), Challenge.closed_at.is_(None))
         .values(closed_at=now),
-        execution_options={"synchronize_session": False},
     )
 
 

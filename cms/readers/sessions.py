@@ -11,7 +11,7 @@ from cms.audit.recording import note
 from cms.identity.rules import READER_PREFIX, digest, is_well_formed, new_token
 from cms.identity.sessions import Client, is_alive, note_seen
 from cms.platform.actor import Actor
-from cms.platform.db import Database
+from cms.platform.db import Database, change_rows
 from cms.platform.errors import Unauthenticated
 from cms.platform.http.guard import CHALLENGE, SESSION, client_address, request_id
 from cms.platform.ids import new_id
@@ -62,7 +62,7 @@ def end_sessions(session: Session, account_id: str, now: datetime, *, but: str =
     statement = update(ReaderSession).where(ReaderSession.account_id == account_id, ReaderSession.revoked_at.is_(None))
     if but:
         statement = statement.where(ReaderSession.id != but)
-    session.execute(statement.values(revoked_at=now), execution_options={"synchronize_session": False})
+    change_rows(session, statement.values(revoked_at=now))
 
 
 def reader_verifier(database: Database, clock: Callable[[], datetime]) -> Callable[[str], Actor]:

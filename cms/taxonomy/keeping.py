@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from cms.identity.access import refuse
 from cms.identity.rules import decide
 from cms.platform.actor import Actor
+from cms.platform.db import change_rows
 from cms.platform.errors import Conflict, FieldError, Forbidden, Invalid, Stale
 from cms.taxonomy import rules
 from cms.taxonomy.models import Tag, WordAlias
@@ -83,7 +84,7 @@ def follow(session: Session, word: Any, into: Any, now: datetime) -> None:
     name = KIND_NAMES[type(word)]
     old = getattr(word, KEYS[type(word)].key)
     statement = update(WordAlias).where(WordAlias.kind == name, WordAlias.word_id == word.id).values(word_id=into.id)
-    session.execute(statement, execution_options={"synchronize_session": False})
+    change_rows(session, statement)
     synonym = word.name if isinstance(word, Tag) else ""
     session.add(WordAlias(kind=name, key=old, word_id=into.id, former_id=word.id, name=synonym, created_at=now))
     session.flush()

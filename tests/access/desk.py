@@ -140,7 +140,7 @@ class Desk:
         with self.database.transaction() as session:
             session.add(account)
             session.flush()
-            client = sessions.Client("192.0.2.1", "a browser")
+            client = Client("192.0.2.1", "a browser")
             row, token = sessions.open_session(session, OPERATOR, account, client, at)
         return email, row.id, token
 

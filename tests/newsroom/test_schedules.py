@@ -16,8 +16,8 @@ from werkzeug.test import TestResponse
 from cms.audit.models import AuditEntry
 from cms.content.models import Document
 from cms.events.models import Letter
-from cms.identity import issuing
 from cms.identity.models import ApiToken
+from cms.identity.rules import digest
 from cms.newsroom.models import Article, Revision
 from cms.newsroom.schedules.firing import Round, fire, fire_due
 from cms.newsroom.schedules.models import Appointment
@@ -410,7 +410,7 @@ def test_the_decision_stands_when_the_one_who_made_it_is_gone(
     with database.transaction() as session:
         token = editor.environ_base["HTTP_AUTHORIZATION"].removeprefix("Bearer ")
         values = {"revoked_at": clock(), "role": "viewer"}
-        session.execute(update(ApiToken).where(ApiToken.digest == issuing.digest(token)).values(**values))
+        session.execute(update(ApiToken).where(ApiToken.digest == digest(token)).values(**values))
     clock.wait(hours=1)
     assert fire_due(database, clock) == Round(done=1)
     assert live(client, made["id"]) is not None

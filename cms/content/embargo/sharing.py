@@ -13,6 +13,7 @@ from cms.content.models import Document
 from cms.content.publishing import PublishedArticle, document_content
 from cms.platform.actor import Actor
 from cms.platform.clock import rfc3339
+from cms.platform.db import change_rows
 from cms.platform.errors import Conflict
 
 
@@ -52,7 +53,7 @@ def put_embargoed(session: Session, article: PublishedArticle, until: datetime, 
 def withdraw_embargoed(session: Session, article_id: str) -> None:
     """End an embargo: the article is there for everybody by now, or for nobody. Who read it stays known."""
     gone = delete(EmbargoedDocument).where(EmbargoedDocument.article_id == article_id)
-    session.execute(gone, execution_options={"synchronize_session": False})
+    change_rows(session, gone)
 
 
 def note_read(session: Session, actor: Actor, article_id: str, now: datetime) -> None:
@@ -60,7 +61,7 @@ def note_read(session: Session, actor: Actor, article_id: str, now: datetime) ->
     table = EmbargoRead
     mine = (table.article_id == article_id, table.credential == actor.credential)
     again = update(table).where(*mine).values(count=table.count + 1, last_at=now)
-    if session.execute(again, execution_options={"synchronize_session": False}).rowcount:  # type: ignore[attr-defined]  # the result of an update has it
+    if change_rows(session, again):
         return
     session.add(
         EmbargoRead(

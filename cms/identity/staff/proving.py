@@ -9,12 +9,13 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import CursorResult, Result, Update, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from cms.identity.codes import accepted_codes, is_same_code
 from cms.identity.staff.models import StaffCode, StaffInvitation
 from cms.identity.staff.rules import ATTEMPTS_PER_CODE
+from cms.platform.db import change_rows
 from cms.platform.keys import Keys
 from cms.platform.limits import line_up
 
@@ -29,28 +30,22 @@ def prove(session: Session, keys: Keys, question: Question, code: str, now: date
     line_up(session, f"staff:{question.email}")
     is_open = (kind.id == question.id, kind.used_at.is_(None), kind.closed_at.is_(None), kind.expires_at > now)
     counted = update(kind).where(*is_open, kind.attempts < ATTEMPTS_PER_CODE).values(attempts=kind.attempts + 1)
-    if not _changes_one(session, counted):
+    if change_rows(session, counted) != 1:
         log.info("code_refused", question=question.id, because="dead")
         return False
     right = accepted_codes(keys, purpose=PURPOSES[kind], challenge_id=question.id, email=question.email)
     if not any(is_same_code(code, one) for one in right):
         log.info("code_refused", question=question.id, because="wrong")
         return False
-    return _changes_one(session, update(kind).where(*is_open).values(used_at=now))
+    return change_rows(session, update(kind).where(*is_open).values(used_at=now)) == 1
 
 
 def close_open(session: Session, kind: type[Question], now: datetime, *conditions: Any) -> None:
     """Close the questions of a kind that are still open; their codes are worth nothing from then on."""
     any_kind: Any = kind
-    session.execute(
+    change_rows(
+        session,
         update(any_kind)
         .where(any_kind.used_at.is_(None), any_kind.closed_at.is_(None), *conditions)
         .values(closed_at=now),
-        execution_options={"synchronize_session": False},
     )
-
-
-def _changes_one(session: Session, statement: Update) -> bool:
-    result: Result[Any] = session.execute(statement, execution_options={"synchronize_session": False})
-    assert isinstance(result, CursorResult)
-    return result.rowcount == 1

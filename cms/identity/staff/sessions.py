@@ -16,7 +16,7 @@ from cms.identity.staff.models import StaffSession, StaffUser
 from cms.identity.staff.queries import SignedIn
 from cms.identity.staff.rules import IDLE_LIFE, SEEN_EVERY, SESSION_LIFE
 from cms.platform.actor import Actor
-from cms.platform.db import Database
+from cms.platform.db import Database, change_rows
 from cms.platform.errors import Unauthenticated
 from cms.platform.http.guard import CHALLENGE, client_address, request_id
 from cms.platform.ids import new_id
@@ -69,7 +69,7 @@ def end_sessions(session: Session, user_id: str, now: datetime, *, but: str = ""
     statement = update(StaffSession).where(StaffSession.user_id == user_id, StaffSession.revoked_at.is_(None))
     if but:
         statement = statement.where(StaffSession.id != but)
-    session.execute(statement.values(revoked_at=now), execution_options={"synchronize_session": False})
+    change_rows(session, statement.values(revoked_at=now))
 
 
 def session_verifier(database: Database, clock: Callable[[], datetime]) -> Callable[[str], Actor]:

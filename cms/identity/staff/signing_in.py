@@ -22,6 +22,7 @@ from cms.identity.staff.rules import SIGN_INS_PER_ACCOUNT, delay_after
 from cms.identity.staff.sessions import open_session
 from cms.platform.actor import Actor
 from cms.platform.counting import counted_address
+from cms.platform.db import change_rows
 from cms.platform.ids import new_id
 from cms.platform.limits import line_up, take
 
@@ -103,10 +104,7 @@ def prove_again(
 
 def forget_trail(session: Session, email: str, client: Client) -> None:
     """Begin to count anew for an account from a client."""
-    session.execute(
-        delete(SignInTrail).where(SignInTrail.key == client.trail(email)),
-        execution_options={"synchronize_session": False},
-    )
+    change_rows(session, delete(SignInTrail).where(SignInTrail.key == client.trail(email)))
 
 
 def _again(session: Session, candidate: Candidate) -> StaffUser | None:

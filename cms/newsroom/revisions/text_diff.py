@@ -102,7 +102,8 @@ def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
 
 def _numbered(old: Sequence[str], new: Sequence[str]) -> tuple[list[int], list[int]]:
     numbers: dict[str, int] = {}
-    return tuple([numbers.setdefault(token, len(numbers) + 1) for token in tokens] for tokens in (old, new))  # type: ignore[return-value]  # two lists in, two out
+    before = [numbers.setdefault(token, len(numbers) + 1) for token in old]
+    return before, [numbers.setdefault(token, len(numbers) + 1) for token in new]
 
 
 def _blocks(old: list[int], new: list[int], effort: Effort) -> Iterator[tuple[int, int, int]]:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from cms.newsroom.models import Article, Revision, RevisionText
 from cms.newsroom.releases.models import ReleaseArticle
 from cms.newsroom.revisions.rules import Kept, is_thinnable, spare
+from cms.platform.db import change_rows
 
 ARTICLES_AT_ONCE = 50
 PER_STATEMENT = 400
@@ -50,13 +51,13 @@ def _thin_one(session: Session, article_id: str, before: datetime) -> int:
     )
     for start in range(0, len(going), PER_STATEMENT):
         some = Revision.revision.in_(going[start : start + PER_STATEMENT])
-        session.execute(delete(Revision).where(of_article, some), execution_options={"synchronize_session": False})
+        change_rows(session, delete(Revision).where(of_article, some))
     if going:
         is_used = exists().where(
             Revision.article_id == RevisionText.article_id, Revision.text_digest == RevisionText.digest
         )
         lost = delete(RevisionText).where(RevisionText.article_id == article_id, ~is_used)
-        session.execute(lost, execution_options={"synchronize_session": False})
+        change_rows(session, lost)
     weighed = update(Revision).where(of_article, ~Revision.is_weighed, Revision.at < before).values(is_weighed=True)
-    session.execute(weighed, execution_options={"synchronize_session": False})
+    change_rows(session, weighed)
     return len(going)

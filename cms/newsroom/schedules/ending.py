@@ -6,7 +6,7 @@ from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
 
 from cms.newsroom.schedules.models import Appointment, Schedule
-from cms.platform.db import columns_of
+from cms.platform.db import change_rows, columns_of
 
 # Every publish runs it, so it is built once.
 APPOINTMENTS = columns_of(Appointment)
@@ -23,9 +23,8 @@ END = (
 
 def end_appointments(session: Session, article_id: str, doings: Collection[str]) -> bool:
     """End those of these doings that wait for an article; False where none does. One statement where none does."""
-    ended = session.execute(END, {"article": article_id, "doings": list(doings)})
-    if not ended.rowcount:  # type: ignore[attr-defined]  # the result of an update has it
+    if not change_rows(session, END, {"article": article_id, "doings": list(doings)}):
         return False
     changed = update(Schedule).where(Schedule.article_id == article_id).values(version=Schedule.version + 1)
-    session.execute(changed, execution_options={"synchronize_session": False})
+    change_rows(session, changed)
     return True

@@ -20,6 +20,7 @@ from cms.newsroom.models import Article, ArticleAuthor, ArticleTag
 from cms.newsroom.words.queries import usage
 from cms.newsroom.words.rules import RemoveWord, refuse_use, wrong_target
 from cms.platform.actor import Actor
+from cms.platform.db import change_rows
 from cms.platform.errors import Invalid
 from cms.taxonomy.changing import found_for_change
 from cms.taxonomy.keeping import follow, forget, hold_tree, refuse_in_tree, refuse_other_revision
@@ -92,12 +93,8 @@ def _reassign(session: Session, word: Any, into: Any) -> None:
     """Let every article name the other word where it named this one, once each."""
     kind = type(word)
     for column in COLUMNS[kind]:
-        _execute(session, update(Article).where(column == word.id).values({column.key: into.id}))
+        change_rows(session, update(Article).where(column == word.id).values({column.key: into.id}))
     for table, column in LISTS[kind]:
         having = select(table.article_id).where(column == into.id)
-        _execute(session, delete(table).where(column == word.id, table.article_id.in_(having)))
-        _execute(session, update(table).where(column == word.id).values({column.key: into.id}))
-
-
-def _execute(session: Session, statement: Any) -> None:
-    session.execute(statement, execution_options={"synchronize_session": False})
+        change_rows(session, delete(table).where(column == word.id, table.article_id.in_(having)))
+        change_rows(session, update(table).where(column == word.id).values({column.key: into.id}))

@@ -1,6 +1,5 @@
 """Embargo: those who may read early do, nobody else can tell, it lifts by itself, and who fetched it is known."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,18 +10,10 @@ from flask.testing import FlaskClient
 from cms.newsroom.schedules.firing import Round, fire_due
 from cms.platform.db import Database
 from tests.access.desk import Desk
+from tests.newsroom.appointing import Clock, in_hours, put
 from tests.newsroom.making import UNKNOWN, act, draft
-from tests.newsroom.test_schedules import Clock, in_hours, put
 
 EARLY = frozenset({"embargo:read"})
-
-
-@pytest.fixture
-def clock(app: Flask) -> Clock:
-    """The clock of the routes."""
-    clock = Clock()
-    app.extensions["copydesk"] = replace(app.extensions["copydesk"], clock=clock)
-    return clock
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from threading import Barrier, Thread
 from typing import Any
 
@@ -18,16 +17,8 @@ from cms.newsroom.schedules.firing import Round, fire_due
 from cms.platform.db import Database
 from cms.settings import Settings
 from tests.access.desk import Desk
+from tests.newsroom.appointing import Clock, in_hours, live
 from tests.newsroom.making import UNKNOWN, act, counts, draft, patch
-from tests.newsroom.test_schedules import Clock, in_hours, live
-
-
-@pytest.fixture
-def clock(app: Flask) -> Clock:
-    """The clock of the routes."""
-    clock = Clock()
-    app.extensions["copydesk"] = replace(app.extensions["copydesk"], clock=clock)
-    return clock
 
 
 def make(editor: FlaskClient, *articles: str, title: str = "Election night") -> Any:

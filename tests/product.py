@@ -97,6 +97,14 @@ class Product:
         """Wait until the API says that it can serve."""
         wait_until(lambda: self.ask("GET", "/readyz")[0] == 200, seconds=40, what=f"readiness; logs are in {self.home}")
 
+    def wait_settled(self, seconds: float = 60) -> None:
+        """Wait until no delivery is open: everything that follows from what was acknowledged has been done."""
+        wait_until(
+            lambda: 'state="open"' not in self.ask("GET", "/metrics")[1],
+            seconds=seconds,
+            what=f"an end of open deliveries; logs are in {self.home}",
+        )
+
     def ask(
         self, method: str, path: str, body: Any = None, token: str = "", **headers: str
     ) -> tuple[int, Any, Message]:

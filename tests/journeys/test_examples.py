@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.product import TOP, Product, product
-from tests.servers import Broker, wait_until
+from tests.servers import Broker
 
 
 @pytest.fixture(scope="module")
@@ -18,11 +18,7 @@ def newsroom(tmp_path_factory: pytest.TempPathFactory, shared_broker: Broker) ->
     parts = ("api", "relay", "worker", "worker-search")
     with product(home, *parts, redis_url=shared_broker.url) as running:
         running.copydesk("sample", "--if-empty")
-        wait_until(
-            lambda: bool((running.ask("GET", "/content/v1/search?q=tram")[1] or {}).get("data")),
-            seconds=60,
-            what="the sample newsroom in the index",
-        )
+        running.wait_settled()
         yield running
 
 

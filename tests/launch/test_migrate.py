@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import select
 
-from cms.identity.issuing import digest
 from cms.identity.models import ApiToken
+from cms.identity.rules import digest
 from cms.launch.migrate import migrate
 from cms.platform.db import Database
 from cms.platform.migration_step import current_step, head_step

@@ -21,7 +21,7 @@ from cms.platform.keys import load_keys, rotate, secret_path
 from cms.settings import Settings
 from tests.audit.trail import EDITOR, NOON, Trail
 from tests.servers import Broker, wait_until
-from workers.app import make_celery
+from workers.broker import sending_app
 from workers.due import Chores
 from workers.relay import Relay, Sender
 
@@ -356,7 +356,7 @@ def test_a_relay_seals_in_about_a_second_with_and_without_a_broker(
     for url in (broker.url, settings.redis_url):
         told = replace(settings, redis_url=url)
         bell, chores = Bell(told.bell_url), Chores(told, trail.database)
-        relay = Relay(trail.database, Sender(make_celery(told)), bell, chores)
+        relay = Relay(trail.database, Sender(sending_app(told)), bell, chores)
         runner = threading.Thread(target=relay.run)
         runner.start()
         waited = []

@@ -17,7 +17,9 @@ from cms.operations.key_commands import keys
 from cms.platform.db import Database
 from cms.platform.opening import existing_database
 from cms.settings import Settings
-from workers.commands import reindex, relay, worker
+from workers.commands.reindex import reindex
+from workers.commands.relay import relay
+from workers.commands.worker import worker
 
 COMMANDS: tuple[tuple[click.Command, tuple[str, ...]], ...] = (
     (token, ("issue", "--role", "editor")),

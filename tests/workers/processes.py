@@ -28,7 +28,7 @@ from cms.settings import Settings
 from tests.product import TOP
 from tests.servers import Broker, wait_until
 from tests.workers.rehearsal import be_quick
-from workers.app import make_celery
+from workers.broker import sending_app
 from workers.due import Chores
 from workers.relay import Relay, Sender
 
@@ -125,7 +125,7 @@ def stage(settings: Settings, database: Database, broker: Broker) -> Iterator[St
     names = ("LEASE", "SHORTEST_RESEND", "LONGEST_RESEND", "BACK_OFF_SECONDS")
     kept = {name: getattr(deliveries, name) for name in names}
     bell = Bell(told.bell_url)
-    relay = Relay(database, Sender(make_celery(told)), bell, Chores(told, database))
+    relay = Relay(database, Sender(sending_app(told)), bell, Chores(told, database))
     runner = threading.Thread(target=relay.run, name="relay")
     setting = Stage(told, database, broker)
     try:

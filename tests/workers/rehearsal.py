@@ -21,8 +21,9 @@ from cms.platform import alive
 from cms.platform.actor import system
 from cms.settings import Settings
 from workers import leases
-from workers.app import make_celery, serve
+from workers.app import make_celery
 from workers.attempts import Hearing
+from workers.serving import serve
 from workers.work import Attempt, Work
 
 

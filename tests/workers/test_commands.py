@@ -13,7 +13,7 @@ from cms.settings import Settings
 from search_index.reader import IndexUnavailable, Reader
 from tests.product import Product, product
 from tests.servers import Broker, wait_until
-from workers.commands import worker
+from workers.commands.worker import worker
 
 
 @pytest.mark.parametrize("queues", ["bogus", "", ",", "derive,bogus", "search;derive", "DERIVE"])

@@ -23,7 +23,7 @@ from cms.platform.ids import new_id
 from cms.settings import Settings
 from tests.servers import Broker, wait_until
 from workers import relay as relaying
-from workers.app import make_celery
+from workers.broker import sending_app
 from workers.due import Chores
 from workers.relay import BrokerAway, Relay, Sender
 
@@ -63,7 +63,7 @@ def hand(settings: Settings, database: Database, broker: Broker) -> Iterator[Han
     told = replace(settings, redis_url=broker.url)
     bell = Bell(told.bell_url)
     client = redis.Redis.from_url(broker.url)
-    hand = Hand(Relay(database, Sender(make_celery(told)), bell, Chores(told, database)), client)
+    hand = Hand(Relay(database, Sender(sending_app(told)), bell, Chores(told, database)), client)
     hand.relay.clock = lambda: hand.at
     yield hand
     hand.relay.sender.close()
@@ -136,7 +136,7 @@ def test_a_backlog_waits_in_the_database(database: Database, hand: Hand, monkeyp
 
 def test_nothing_is_claimed_while_the_broker_is_away(database: Database, hand: Hand, settings: Settings) -> None:
     publish(database)
-    away = replace(hand.relay, sender=Sender(make_celery(settings)))
+    away = replace(hand.relay, sender=Sender(sending_app(settings)))
     for _ in range(3):
         with pytest.raises(BrokerAway):
             away.send_due()

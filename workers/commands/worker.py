@@ -1,8 +1,6 @@
-"""Commands of the hands: relay, worker, reindex."""
+"""`copydesk worker`: works on what the relay sends."""
 
-import signal
 from functools import partial
-from typing import Any
 
 import click
 import structlog
@@ -10,47 +8,20 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cms.events.deliveries import describe
 from cms.events.subscriptions import QUEUES
-from cms.platform.bell import Bell
-from cms.platform.db import Database
 from cms.platform.logs import configure_logs
-from cms.platform.opening import existing_database, refuse_missing_file
+from cms.platform.opening import refuse_missing_file
 from cms.settings import Settings
 from search_index.writer import IndexBroken
-from workers.app import make_celery, serve
-from workers.due import Chores
-from workers.handlers.indexing import bring_up_to_date, rebuild_index
+from workers.app import make_celery
+from workers.handlers.indexing import bring_up_to_date
 from workers.heard import HEARINGS
-from workers.living import give_sign
-from workers.relay import Relay, Sender
+from workers.serving import serve
 from workers.watching import watch_index
 from workers.work import LETTERS_AT_ONCE, make_work
 
 log = structlog.get_logger("copydesk.worker")
 SEARCH = "search"
 MAIL = "mail"
-
-
-@click.command()
-@click.pass_obj
-def relay(settings: Settings) -> None:
-    """Send a task for each open delivery, until stopped. Several may run at once."""
-    refuse_missing_file(settings)
-    configure_logs(settings.log_level)
-    database = Database(settings.database, is_durable=False, pool_size=1)
-    bell = Bell(settings.bell_url)
-    chores = Chores(settings, database)
-    running = Relay(database, Sender(make_celery(settings)), bell, chores)
-    running.beat = partial(give_sign, settings.home, "relay")
-
-    def stop(_signal: int, _frame: Any) -> None:
-        running.is_stopping = True
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
-    running.run()
-    chores.close()
-    bell.close()
-    database.dispose()
 
 
 @click.command()
@@ -83,17 +54,6 @@ def worker(settings: Settings, queues: str, pool: str, concurrency: int) -> None
     app = make_celery(settings, HEARINGS, letters_at_once)
     status = serve(app, settings, queues=named, pool=pool, concurrency=concurrency, beside=beside)
     click.get_current_context().exit(status)
-
-
-@click.command()
-@click.pass_obj
-def reindex(settings: Settings) -> None:
-    """Build the search index anew beside the old one, then swap; reads and publishes go on meanwhile."""
-    configure_logs(settings.log_level)
-    database = existing_database(settings, is_durable=False)
-    count = rebuild_index(database, settings.index_home)
-    database.dispose()
-    click.echo(f"{count} articles are in the new index.")
 
 
 def _prepare_index(settings: Settings) -> None:

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from cms.mail.headers import LETTER
 
 TEXTS = Path(__file__).with_name("texts")
 LANGUAGES = ("en", "zh", "kk", "ru")
@@ -57,7 +58,7 @@ def compose(content: Content, *, site_name: str, site_url: str, mail_from: str, 
     text = _texts(language)[content.kind]
     before = [line.format_map(words) for line in text["before"]]
     after = [line.format_map(words) for line in text["after"]]
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=LETTER)
     message["From"] = _address(mail_from)
     message["To"] = Address(addr_spec=content.recipient)
     message["Subject"] = text["subject"].format_map(words)

@@ -2,17 +2,23 @@
 
 import html
 import re
+import tomllib
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.errors import MessageError
+from email.header import decode_header, make_header
 from email.message import EmailMessage
+from email.utils import parseaddr
 from typing import Any
 
 import html5lib
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cms.identity.addresses import AddressError, canonical_address
 from cms.mail.composing import KINDS_WITH_CODE, LANGUAGES, TEXTS, Content, compose, language_of
+from cms.mail.headers import LETTER
 from tests.readers.test_addresses import REFUSED
 
 ASKED = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -33,6 +39,17 @@ SITE: dict[str, Any] = {
     "site_url": "https://post.example",
     "mail_from": "Harbour Post <desk@post.example>",
 }
+# What a newspaper may be called, and what a header could make of it where it is broken or encoded.
+NAMES = (
+    "Heron", "Harbour Post", "The Harbour Post and Evening Advertiser of the Northern Islands", "A  B",
+    "A   long  gap", "Post, Harbour", 'The "Post"', "Post (Harbour)", "Back\\slash", "a@b", "<Post>",
+    "Post; Harbour: News.", "=?utf-8?q?x?=", "=?utf-8?b?0JA=?= =?utf-8?b?0JA=?=", "=?", "?=", "_", "=20", "x" * 66,
+    "x" * 67, "x" * 68, "x" * 300, "word " * 30 + "end", "Айлақ", "Айлақ Post", "Harbour Айлақ",
+    "Қала мен айлақ Harbour Post газеті бүгін және ертең", "Газета, «Гавань»", "Порт: новости", "港口", "港口 邮报",
+    "港口 Harbour 邮报 Post", "港口邮报" * 12, "Ünïcödé Pöst", "Zürich and Genève Post", "é é é é", "مرفأ Post",
+    "e\u0301e", "🗞️ Post", "👩‍👩‍👧‍👦" * 8, "\u00a0Post\u00a0", "Po\u00adst", "\u3000", "Post ä", "ä Post",
+    "ä  Post  ä", "a ä b ö c ü d", "ﬀﬁ",
+)  # fmt: skip
 
 
 def letter(
@@ -149,3 +166,47 @@ def test_a_site_name_with_a_line_break_makes_no_header(name: str) -> None:
     except ValueError:
         return
     assert set(message.keys()) == HEADERS
+
+
+def test_a_subject_is_read_as_it_was_written_whatever_the_site_is_called() -> None:
+    wrong = []
+    texts = {language: tomllib.loads((TEXTS / f"{language}.toml").read_text("utf-8")) for language in LANGUAGES}
+    for name in NAMES:
+        for language in LANGUAGES:
+            for kind in KINDS:
+                message = EmailMessage(policy=LETTER)
+                message["Subject"] = wanted = texts[language][kind]["subject"].format(site=name)
+                sent = message.as_bytes()
+                if str(message_from_bytes(sent, policy=policy.default)["Subject"]) != wanted:
+                    wrong.append((kind, language, name, sent))
+                assert max(len(line) for line in sent.splitlines()) <= 76
+    assert len(set(NAMES)) == len(NAMES) >= 40 and not wrong, wrong
+
+
+@settings(max_examples=60, deadline=None, database=None)
+@given(
+    name=st.lists(st.text(st.sampled_from('abcXYZ ,."(=?_абвӘқ港口邮报é🗞'), min_size=1, max_size=12), min_size=1).map(
+        " ".join
+    )
+    | st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), min_size=1, max_size=120),
+    kind=st.sampled_from(KINDS),
+    language=st.sampled_from(LANGUAGES),
+)
+def test_any_name_comes_out_at_the_other_end_in_the_subject_and_the_sender(name: str, kind: str, language: str) -> None:
+    message = received(letter(kind, language, site_name=name))
+    assert str(message["Subject"]) == str(letter(kind, language, site_name="|")["Subject"]).replace("|", name)
+
+
+def test_a_sender_is_read_as_it_was_written() -> None:
+    for name in NAMES:
+        quoted = name.replace("\\", "\\\\").replace('"', '\\"')
+        written = letter(mail_from=f'"{quoted}" <desk@post.example>')
+        sent = written.as_bytes()
+        # The library reads a space between two encoded words of a name, where there is none; its older part does not.
+        plain = message_from_bytes(sent, policy=policy.compat32)["From"]
+        told, address = parseaddr(plain)
+        if "=?utf-8?b?" in told:
+            told = str(make_header(decode_header(plain.rpartition(" <")[0])))
+        assert (told, address) == (written["From"].addresses[0].display_name, "desk@post.example"), sent
+        assert len(received(written)["From"].addresses) == 1
+        assert max(len(line) for line in sent.split(b"\r\n\r\n")[0].splitlines()) <= 78

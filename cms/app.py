@@ -1,6 +1,8 @@
 """`create_app`: the only place where Flask is put together."""
 
 import os
+from copy import copy
+from functools import cache
 
 from flask import Blueprint, Flask
 
@@ -11,6 +13,7 @@ from cms.content.redirects.api import redirects
 from cms.identity.api import identity
 from cms.identity.credentials import verifier
 from cms.identity.staff.api import staff_access
+from cms.newsroom.api.answering import WAITING_ROOM
 from cms.newsroom.api.articles import articles
 from cms.newsroom.api.lifecycle import lifecycle
 from cms.newsroom.api.reviewing import review
@@ -21,6 +24,7 @@ from cms.newsroom.releases.api import releases
 from cms.newsroom.revisions.api import revisions
 from cms.newsroom.schedules.api import schedules
 from cms.newsroom.translations.api import translations
+from cms.newsroom.waiting import WaitingRoom
 from cms.newsroom.words.api import words
 from cms.operations.api.access import access
 from cms.operations.api.audit import audit
@@ -71,13 +75,8 @@ def create_app(settings: Settings) -> Flask:
     database = Database(settings.database, is_durable=True, wake=bell.ring)
     if not settings.allow_unsafe_database:
         refuse_unsafe_server(database)
-    app = Flask("copydesk", static_folder=None)
-    app.url_rule_class = LateRule
-    # Flask would let FLASK_DEBUG turn this on, and with it tracebacks and a console for everybody.
-    app.debug = False
+    app = _furnished()
     app.config["MAX_CONTENT_LENGTH"] = settings.body_limit_bytes
-    app.url_map.strict_slashes = True
-    app.url_map.merge_slashes = False
     app.extensions[EXTENSION] = Services(
         settings=settings,
         database=database,
@@ -88,6 +87,27 @@ def create_app(settings: Settings) -> Flask:
         verify_token=verifier(database, now),
         verify_reader=reader_verifier(database, now),
     )
+    app.extensions[WAITING_ROOM] = WaitingRoom(settings.api_threads // 2)
+    app.wsgi_app = door(express(app.wsgi_app, database.direct, settings), settings)  # type: ignore[method-assign,assignment]  # Flask's documented way
+    return app
+
+
+def _furnished() -> Flask:
+    """A new application with every route, and nothing yet that depends on settings."""
+    app = copy(_pattern())
+    app.config, app.extensions, app.view_functions = app.make_config(), {}, dict(app.view_functions)
+    # Flask would let FLASK_DEBUG turn this on, and with it tracebacks and a console for everybody.
+    app.debug = False
+    return app
+
+
+@cache
+def _pattern() -> Flask:
+    """The routes, put together once in a process: that is most of the work, and tests need thousands."""
+    app = Flask("copydesk", static_folder=None)
+    app.url_rule_class = LateRule
+    app.url_map.strict_slashes = True
+    app.url_map.merge_slashes = False
     app.before_request(origins.refuse_unknown_method)
     app.before_request(origins.refuse_foreign_host)
     app.before_request(origins.answer_preflight)
@@ -98,7 +118,6 @@ def create_app(settings: Settings) -> Flask:
     problems.install(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    app.wsgi_app = door(express(app.wsgi_app, database.direct, settings), settings)  # type: ignore[method-assign,assignment]  # Flask's documented way
     return app
 
 

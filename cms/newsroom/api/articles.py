@@ -3,12 +3,11 @@
 from typing import Any
 
 from flask import Blueprint, Response
-from flask.blueprints import BlueprintSetupState
 
 from cms.identity.access import READ
 from cms.identity.rules import places
 from cms.newsroom import queries, trashing
-from cms.newsroom.api.answering import WAITING_ROOM, article_answer, article_key, readable, receipt_path
+from cms.newsroom.api.answering import article_answer, article_key, readable, receipt_path
 from cms.newsroom.drafting import create_article as create
 from cms.newsroom.editing import edit_article as edit
 from cms.newsroom.leases.queries import lease_data, lease_on
@@ -24,7 +23,6 @@ from cms.newsroom.schemas.articles import (
     NewArticleShape,
 )
 from cms.newsroom.translations.queries import translations_data
-from cms.newsroom.waiting import WaitingRoom
 from cms.platform.errors import NotFound
 from cms.platform.http.answers import answer
 from cms.platform.http.endpoint import endpoint
@@ -32,16 +30,10 @@ from cms.platform.http.etags import is_not_modified, revision_etag
 from cms.platform.http.guard import current_actor
 from cms.platform.http.limiting import SEARCH
 from cms.platform.http.pages import page_answer
-from cms.platform.http.services import EXTENSION, services
+from cms.platform.http.services import services
 from cms.platform.http.transactions import reading, transaction
 
 articles = Blueprint("articles", __name__, url_prefix="/api/v1")
-
-
-@articles.record
-def _furnish(state: BlueprintSetupState) -> None:
-    threads = state.app.extensions[EXTENSION].settings.api_threads
-    state.app.extensions[WAITING_ROOM] = WaitingRoom(threads // 2)
 
 
 @articles.post("/articles")

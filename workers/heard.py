@@ -2,7 +2,7 @@
 
 from cms.events.subscriptions import BY_NAME
 from workers.attempts import Hearing
-from workers.handlers import indexing, mail, reading_time, related, wording
+from workers.handlers import counts, indexing, mail, reading_time, related, wording
 from workers.work import Handler
 
 HANDLERS: dict[str, Handler] = {
@@ -10,10 +10,11 @@ HANDLERS: dict[str, Handler] = {
     "search": indexing.handle,
     "related": related.handle,
     "wording": wording.handle,
+    "counts": counts.handle,
     "related_sweep": related.handle_sweep,
     "letter": mail.handle,
 }
-AT_ONCE = {"search": indexing.AT_ONCE}
+AT_ONCE = {"search": indexing.AT_ONCE, "counts": counts.AT_ONCE}
 HEARINGS = {
     name: Hearing(name, HANDLERS[name], subscription.time_limit_seconds, AT_ONCE.get(name, 1))
     for name, subscription in BY_NAME.items()

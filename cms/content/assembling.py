@@ -16,8 +16,8 @@ import orjson
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from cms.content.models import Document, RelatedEntry
-from cms.content.rules import SHOWN
+from cms.content.models import Audience, Document, RelatedEntry
+from cms.content.rules import SHOWN, AudienceCounts
 from cms.content.structured import news_article, work
 from cms.platform.clock import rfc3339
 
@@ -26,9 +26,12 @@ IDS_PER_STATEMENT = 400
 ORDER = (
     "id", "number", "type", "locale", "slug", "url", "section", "title", "dek", "source", "authors", "editor",
     "published_at", "first_published_at", "updated_at", "revision", "summary", "reading_time", "body", "tags", "fields",
-    "related", "share", "translations", "corrections", "seo",
+    "related", "bookmarks", "share", "translations", "corrections", "seo",
 )  # fmt: skip
-NOT_ON_CARDS = frozenset({"editor", "body", "fields", "related", "share", "translations", "corrections", "seo"})
+NOT_ON_CARDS = frozenset(
+    {"editor", "body", "fields", "related", "bookmarks", "share", "translations", "corrections", "seo"}
+)
+NOBODY = AudienceCounts()
 
 
 def hold_content(session: Session) -> None:
@@ -62,10 +65,12 @@ def assembled(
     related: list[dict[str, Any]],
     translations: Sequence[Mapping[str, Any]] = (),
     works: Mapping[str, Any] | None = None,
+    audience: AudienceCounts = NOBODY,
 ) -> Assembled:
-    """The bytes of what a publish wrote down, of what was derived from it since, and of its translations. `works` are
-    those in the words of schema.org."""
+    """The bytes of what a publish wrote down, of what was derived and counted since, and of its translations. `works`
+    are those in the words of schema.org."""
     derived = {"reading_time": reading_time, "related": related, "translations": list(translations)}
+    derived |= audience.members()
     whole = {"corrections": [], **content, **derived}
     whole["seo"] = {**whole["seo"], "json_ld": news_article(whole, works or {})}
     members = {name: whole[name] if name == "related" else _in_order(whole[name]) for name in ORDER}
@@ -78,13 +83,19 @@ def reassemble(session: Session, article_ids: Collection[str], now: datetime) ->
     """Write the bytes of these documents again from what the tables hold now; those that stay equal are not touched."""
     for ids in chunks(sorted(set(article_ids))):
         related = related_shown(session, ids)
-        statement = select(Document).where(Document.article_id.in_(ids)).execution_options(populate_existing=True)
-        documents = session.scalars(statement).all()
-        variants = _variants(session, {document.group_id for document in documents if document.group_id is not None})
-        for document in documents:
+        statement = select(Document, Audience).outerjoin(Audience, Audience.article_id == Document.article_id)
+        statement = statement.where(Document.article_id.in_(ids)).execution_options(populate_existing=True)
+        rows = session.execute(statement).all()
+        variants = _variants(session, {document.group_id for document, _ in rows if document.group_id is not None})
+        for document, audience in rows:
             others = [one for one in variants[document.group_id] if one.article_id != document.article_id]
-            _write(document, related[document.article_id], others, now)
+            _write(document, related[document.article_id], others, counts_in(audience), now)
     session.flush()
+
+
+def counts_in(row: Audience | None) -> AudienceCounts:
+    """What a row says of an article's readers; nobody, where there is none."""
+    return NOBODY if row is None else AudienceCounts(bookmarks=row.bookmarks)
 
 
 def related_shown(session: Session, article_ids: Collection[str]) -> dict[str, list[dict[str, Any]]]:
@@ -137,7 +148,9 @@ def _mention(entry: Any) -> dict[str, Any]:
     }
 
 
-def _write(document: Document, related: list[dict[str, Any]], others: Sequence[Any], now: datetime) -> None:
+def _write(
+    document: Document, related: list[dict[str, Any]], others: Sequence[Any], audience: AudienceCounts, now: datetime
+) -> None:
     translations = [
         {"locale": one.locale, "url": article_url(one.locale, one.slug), "is_stale": one.is_stale} for one in others
     ]
@@ -147,7 +160,7 @@ def _write(document: Document, related: list[dict[str, Any]], others: Sequence[A
             (_work(one) for one in others if one.article_id == document.translated_from_id), None
         ),
     }
-    ready = assembled(document.content, document.reading_time, related, translations, works)
+    ready = assembled(document.content, document.reading_time, related, translations, works, audience)
     if ready.body == document.body:
         return
     document.body, document.card, document.etag = ready.body, ready.card, ready.etag

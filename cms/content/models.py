@@ -61,6 +61,18 @@ class Document(Table):
     is_stale: Mapped[bool] = mapped_column(default=False)
 
 
+class Audience(Table):
+    """How many readers act on an article, as it was counted last. It outlives the document: who comes back is counted.
+
+    Written by `audience.py` alone; an article without a row has no readers who did anything.
+    """
+
+    __tablename__ = "article_audience"
+
+    article_id: Mapped[str] = mapped_column(id_column(), primary_key=True)
+    bookmarks: Mapped[int] = mapped_column(default=0, server_default="0")
+
+
 class DocumentSection(Table):
     """A section of a published article or one above it, so that a subtree's newest articles are one range read."""
 

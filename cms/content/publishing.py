@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from cms.content.assembling import article_url, assembled, chunks, hold_content, reassemble
+from cms.content.assembling import article_url, assembled, chunks, counts_in, hold_content, reassemble
 from cms.content.grouping import Kinship, group_members, kinship_values, mark_stale
-from cms.content.models import Document, DocumentField, RelatedEntry
+from cms.content.models import Audience, Document, DocumentField, RelatedEntry
 from cms.content.redirects.redirecting import leave_place, take_place
 from cms.content.rules import SHOWN
 from cms.content.wording import PersonValue, SectionValue, SourceValue, TagValue, Wording, add_wording, put_wording
@@ -139,7 +139,9 @@ def _is_shown(session: Session, article: PublishedArticle) -> bool:
 def _add_document(session: Session, article: PublishedArticle, now: datetime) -> None:
     # Nothing names it yet and it is in no list, so its bytes are put together before its one insert.
     values = _values(article, now)
-    ready = assembled(values["content"], None, [])
+    # Who kept it while readers did not see it keeps it still.
+    audience = counts_in(session.get(Audience, article.article_id, populate_existing=True))
+    ready = assembled(values["content"], None, [], audience=audience)
     derived = {"reading_time": None, "body": ready.body, "card": ready.card, "etag": ready.etag}
     session.execute(DOCUMENT, {"article_id": article.article_id, **values, **derived})
     take_place(session, article.article_id, None, (article.locale, article.slug), now)

@@ -1,5 +1,5 @@
-"""What a list can be narrowed to; what makes two published articles related: a pure score, and how many neighbours
-are kept and shown.
+"""What a list can be narrowed to; what is counted of an article's readers; what makes two published articles related: a
+pure score, and how many neighbours are kept and shown.
 
 Not here: finding candidates and keeping the lists (`relating.py`), counting terms (`platform/text/terms.py`).
 """
@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 from cms.platform.text.locales import canonical_locale
 
@@ -78,6 +79,17 @@ class Neighbour:
     other_id: str
     score: float
     why: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AudienceCounts:
+    """How many readers act on an article, as its document shows it."""
+
+    bookmarks: int = 0
+
+    def members(self) -> dict[str, Any]:
+        """The members of the document."""
+        return {"bookmarks": {"count": self.bookmarks}}
 
 
 @lru_cache(maxsize=1024)

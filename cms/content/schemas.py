@@ -203,6 +203,12 @@ class HtmlBodyShape(Shape):
     html = fields.String(required=True)
 
 
+class BookmarkCountShape(Shape):
+    """How many readers keep the article."""
+
+    count = fields.Integer(required=True)
+
+
 class ShareShape(Shape):
     """Where to point others to."""
 
@@ -243,6 +249,7 @@ class ArticleDocumentShape(CardShape):
     body = fields.Nested(HtmlBodyShape, required=True)
     fields_ = fields.Dict(required=True, data_key="fields", metadata={"description": "The newsroom's own fields"})
     related = fields.List(fields.Nested(MentionShape), required=True)
+    bookmarks = fields.Nested(BookmarkCountShape, required=True)
     share = fields.Nested(ShareShape, required=True)
     translations = fields.List(
         fields.Nested(VariantShape), required=True, metadata={"description": "The published ones, ordered by locale"}

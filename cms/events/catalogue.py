@@ -254,6 +254,13 @@ class ArticleRegrouped(Event):
 
 
 @dataclass(frozen=True)
+class ArticleAudienceChanged(Event):
+    """More or fewer readers act on the article, so they are to be counted again. Who did what is not in here."""
+
+    type = "article.audience_changed"
+
+
+@dataclass(frozen=True)
 class WordRenamed(Event):
     """A section, tag, person or source (`kind`) has another name, slug or synonym; the old slug still leads to it."""
 
@@ -343,50 +350,8 @@ class RelatedSweepDue(Event):
     type = "related.sweep_due"
 
 
-CATALOGUE: dict[str, type[Event]] = {
-    event.type: event
-    for event in (
-        ArticleCreated,
-        ArticleEdited,
-        ArticleRevisionRestored,
-        ArticleTranslationStarted,
-        ArticleTranslationLinked,
-        ArticleTranslationParted,
-        ArticleLeaseTaken,
-        ArticleLeaseGivenBack,
-        ArticlePublished,
-        ArticleUnpublished,
-        ArticleScheduled,
-        ArticleUnscheduled,
-        ArticleEmbargoed,
-        ScheduleMissed,
-        ReleaseScheduled,
-        ReleaseUnscheduled,
-        ReleasePublished,
-        ArticleReworded,
-        ArticleRegrouped,
-        WordRenamed,
-        SectionMoved,
-        WordMerged,
-        WordDeleted,
-        ArticleSubmitted,
-        ArticleApproved,
-        ArticleRejected,
-        ArticleCorrected,
-        ArticleTakenDown,
-        ArticleArchived,
-        ArticleUnarchived,
-        ArticleDeleted,
-        ArticleRecovered,
-        RedirectAdded,
-        RedirectRemoved,
-        ListChanged,
-        ListDeleted,
-        ArticleTypesDeclared,
-        LetterQueued,
-        RelatedSweepDue,
-    )
-}
+# In the order in which they stand above.
+CATALOGUE: dict[str, type[Event]] = {event.type: event for event in Event.__subclasses__()}
 
 
 def event_from(type_name: str, subject: str, data: dict[str, Any]) -> Event:

@@ -42,6 +42,7 @@ SUBSCRIPTIONS = (
     Subscription(
         "wording", hears=("word.renamed", "word.merged", "section.moved"), queue="derive", time_limit_seconds=900
     ),
+    Subscription("counts", hears=("article.audience_changed",), queue="derive", time_limit_seconds=60),
     Subscription("related_sweep", hears=("related.sweep_due",), queue="derive", time_limit_seconds=900),
     Subscription("letter", hears=("mail.queued",), queue="mail", time_limit_seconds=60),
 )

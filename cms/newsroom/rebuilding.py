@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from cms.content.deriving import published_revisions
 from cms.content.publishing import put_document, withdraw_document
-from cms.events.catalogue import ArticlePublished, ArticleUnpublished, RelatedSweepDue
+from cms.events.catalogue import ArticleAudienceChanged, ArticlePublished, ArticleUnpublished, RelatedSweepDue
 from cms.events.outbox import record
 from cms.newsroom.models import Article, Revision
 from cms.newsroom.preparing import PreparedBody
@@ -30,7 +30,7 @@ def rebuild_documents(database: Database, actor: Actor, clock: Callable[[], date
     """Put every published article before readers again, one per transaction, while publishing goes on.
 
     Shape: how many were put, and how many were taken away that readers should not have seen.
-    Emits: article.published, article.unpublished, related.sweep_due
+    Emits: article.published, article.audience_changed, article.unpublished, related.sweep_due
     """
     with database.reading() as session:
         wanted = live_revisions(session)
@@ -59,7 +59,7 @@ def rebuild_documents(database: Database, actor: Actor, clock: Callable[[], date
 def rebuild_document(session: Session, actor: Actor, kept: Revision, prepared: PreparedBody, now: datetime) -> bool:
     """Put an article before readers as its published revision has it. False when readers see another one by now.
 
-    Emits: ArticlePublished
+    Emits: ArticlePublished, ArticleAudienceChanged
     """
     try:
         article = locked(session, actor, "articles:publish", kept.article_id)
@@ -71,6 +71,7 @@ def rebuild_document(session: Session, actor: Actor, kept: Revision, prepared: P
     note_shown(article, kept.content)
     put_document(session, for_readers(session, article, kept.content, prepared.rendered, updated_at), now)
     record(session, ArticlePublished(subject=article.id, revision=kept.revision, is_first=False), actor=actor, now=now)
+    record(session, ArticleAudienceChanged(subject=article.id), actor=actor, now=now)
     return True
 
 

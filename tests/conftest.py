@@ -30,6 +30,9 @@ from cms.platform.db import Database
 from cms.settings import Settings
 from tests import guarding, servers
 
+# Where files live in memory, on machines that have it, and what has to be free there.
+MEMORY = Path("/dev/shm")
+MEMORY_NEEDED_BYTES = 2 << 30
 SECRET = "a secret for the tests 0123456789 abcdefgh"
 
 
@@ -37,6 +40,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """Refuse every connection beyond loopback, whoever asks for it."""
     config.addinivalue_line("markers", "both_databases: runs on SQLite and on PostgreSQL")
     config.addinivalue_line("markers", "leaves_work: drains, and may end with open deliveries")
+
+    # The product waits for the disk at each commit, which tests never miss: 3.4 ms on one disk, and 0.01 in memory.
+    if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > MEMORY_NEEDED_BYTES:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
     def refuse_far_away(event: str, arguments: tuple[Any, ...]) -> None:
         if event == "socket.connect" and isinstance(arguments[1], tuple):

@@ -97,7 +97,7 @@ def test_a_part_that_was_killed_and_runs_again_is_back_by_one_line(crew: Callabl
 
 
 def test_a_killed_part_takes_its_own_children_with_it(crew: Callable[..., Crew]) -> None:
-    running = crew("parent=sh -c 'while :; do sleep 0.05; done' grandchild & echo here; wait")
+    running = crew("parent=sh -c 'echo here; while :; do sleep 0.05; done' grandchild & wait")
     running.wait_said("here")
     children = {number: line for number, line in running.alive().items() if number != running.process.pid}
     [leader] = [number for number in children if os.getpgid(number) == number]

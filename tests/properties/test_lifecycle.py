@@ -4,7 +4,6 @@ The table was written down apart from the product's own state machine.
 """
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -132,9 +131,8 @@ class Desk:
 
 
 @pytest.fixture(scope="module")
-def desk(sqlite_template: Path) -> Iterator[Desk]:
-    memory = Path("/dev/shm")
-    home = Path(tempfile.mkdtemp(prefix="copydesk-lifecycle-", dir=memory if memory.is_dir() else None))
+def desk(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    home = tmp_path_factory.mktemp("lifecycle")
     shutil.copy(sqlite_template, home / "copydesk.db")
     told = Settings(
         home=home, redis_url="redis://127.0.0.1:1/0", secret_key=SECRET, log_level="error", limit_writes="0"
@@ -150,7 +148,6 @@ def desk(sqlite_template: Path) -> Iterator[Desk]:
     app.extensions["copydesk"].index.close()
     app.extensions["copydesk"].database.dispose()
     database.dispose()
-    shutil.rmtree(home)
 
 
 def ask(desk: Desk, role: str, act: str, article_id: str, revision: int, count: int) -> Any:

@@ -6,10 +6,8 @@ pure fold of what the newsroom's tables hold, every related entry is live with i
 its tombstone, and after the sweep the lists equal brute force.
 """
 
-import os
 import random
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -109,10 +107,9 @@ class House:
 
 
 @pytest.fixture(scope="module")
-def house(sqlite_template: Path) -> Iterator[House]:
-    """One house for all runs. In memory where the machine has a folder for that, since it waits for the disk a lot."""
-    memory = Path("/dev/shm")
-    home = Path(tempfile.mkdtemp(prefix="copydesk-theorem-", dir=memory if os.access(memory, os.W_OK) else None))
+def house(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """One house for all runs."""
+    home = tmp_path_factory.mktemp("theorem")
     shutil.copy(sqlite_template, home / "copydesk.db")
     told = Settings(
         home=home,
@@ -133,7 +130,6 @@ def house(sqlite_template: Path) -> Iterator[House]:
     work.close()
     app.extensions["copydesk"].index.close()
     app.extensions["copydesk"].database.dispose()
-    shutil.rmtree(home)
 
 
 class Run:

@@ -45,6 +45,7 @@ from cms.platform.http.services import EXTENSION, Services
 from cms.platform.keys import load_keys
 from cms.platform.limiter import Limiter
 from cms.platform.logs import configure_logs
+from cms.readers.api.addresses import reader_addresses
 from cms.readers.api.doors import readers
 from cms.readers.api.own import reader_accounts
 from cms.readers.sessions import reader_verifier
@@ -61,7 +62,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     translations, trash,
     taxonomy, words, article_types,
     # The audience.
-    readers, reader_accounts,
+    readers, reader_accounts, reader_addresses,
     # Who may come in, and what was done.
     identity, tokens, access, staff, staff_access, receipts, audit,
     # The installation itself.

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import click
 
+from cms.environment import SettingsError
 from cms.launch import lifeline
 from cms.platform.text.reading_time import rates_from
-from cms.settings import Settings, SettingsError
+from cms.settings import Settings
 
 GROUP = "copydesk.commands"
 

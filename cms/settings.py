@@ -1,10 +1,10 @@
 """Every setting of Copydesk: one frozen object, read once from the environment and passed down.
 
-Nothing else in the project reads the environment. `docs/configuration.md` lists the variables.
+Nothing else in the project reads the environment. `docs/configuration.md` lists the variables. How texts become values
+is in `environment.py`.
 """
 
 import hashlib
-import ipaddress
 import os
 import re
 import tempfile
@@ -13,9 +13,9 @@ from dataclasses import dataclass, fields
 from email.utils import getaddresses
 from pathlib import Path
 from typing import Literal
-from urllib.parse import SplitResult, urlsplit
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+from cms.environment import Network, SettingsError, read_keys, read_networks, read_place, read_value
+
 SHORTEST_SECRET = 32
 # How often in how many seconds; 0 switches a limit off.
 RATE = re.compile(r"([1-9][0-9]{0,5})/([1-9][0-9]{0,4})")
@@ -23,6 +23,8 @@ CAN_BE_OFF = frozenset({"limit_writes", "limit_search"})
 # Which languages stand in for one, such as kk:ru,en;*:en.
 TAG = r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*"
 FALLBACKS = re.compile(rf"(?:{TAG}|\*):{TAG}(?:,{TAG})*(?:;(?:{TAG}|\*):{TAG}(?:,{TAG})*)*;?")
+# A document that readers agree to when they register, and its present version.
+CONSENT = re.compile(r"[a-z][a-z0-9_-]{0,39}=[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]{0,250}[a-z0-9_])?|\[[0-9a-f:.]+\]")
 # As browsers send it: no path, no user, and no port where it is the scheme's own.
 ORIGIN = re.compile(rf"https?://(?:{HOST_NAME.pattern})(?::(?!80$|443$)[1-9][0-9]{{0,4}})?")
@@ -43,12 +45,12 @@ RANGES: Mapping[str, tuple[int, int]] = {
     "revisions_kept_days": (1, 36_500),
     "lease_seconds": (10, 86_400),
     "trash_days": (1, 36_500),
+    "letters_kept_days": (1, 36_500),
+    "codes_kept_days": (1, 36_500),
+    "reader_sessions_kept_days": (1, 36_500),
+    "suppressions_kept_days": (1, 36_500),
 }
 ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
-
-
-class SettingsError(ValueError):
-    """A variable that cannot be used; the text names it and says what to write instead."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,8 @@ class Settings:
     allowed_origins: tuple[str, ...] = ()
     redirect_hosts: tuple[str, ...] = ()
     code_cooldown_seconds: int = 60
+    code_page_url: str = ""
+    required_consents: tuple[str, ...] = ()
     limit_writes: str = "600/60"
     limit_search: str = "300/60"
     limit_sign_in: str = "10/60"
@@ -92,6 +96,10 @@ class Settings:
     revisions_kept_days: int = 30
     lease_seconds: int = 120
     trash_days: int = 30
+    letters_kept_days: int = 7
+    codes_kept_days: int = 1
+    reader_sessions_kept_days: int = 30
+    suppressions_kept_days: int = 90
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     allow_unsafe_database: bool = False
 
@@ -131,18 +139,11 @@ class Settings:
         self._check_broker()
         self._check_fallbacks()
         self._check_database()
-        mail = _place("COPYDESK_SMTP_URL", self.smtp_url, "smtp://host:25")
+        mail = read_place("COPYDESK_SMTP_URL", self.smtp_url, "smtp://host:25")
         if self.smtp_url and (mail.scheme not in ("smtp", "smtps", "smtp+starttls") or not mail.hostname):
             raise SettingsError("COPYDESK_SMTP_URL must be smtp://host, smtps://host or smtp+starttls://host")
-        site = _place("COPYDESK_BASE_URL", self.base_url, "https://cms.example.org")
-        if self.base_url and (
-            site.scheme not in ("http", "https")
-            or not site.hostname
-            or site.query
-            or site.fragment
-            or "@" in site.netloc
-        ):
-            raise SettingsError("COPYDESK_BASE_URL must be an address of the web, such as https://cms.example.org")
+        _check_page("COPYDESK_BASE_URL", self.base_url, "https://cms.example.org")
+        _check_page("COPYDESK_CODE_PAGE_URL", self.code_page_url, "https://www.example.org/code")
         senders = getaddresses([self.mail_from])
         if len(senders) != 1 or not ADDRESS.fullmatch(senders[0][1]) or not self.mail_from.isprintable():
             raise SettingsError(
@@ -161,7 +162,7 @@ class Settings:
             raise SettingsError("COPYDESK_LOCALE_FALLBACKS names a language twice before a colon; join its entries")
 
     def _check_broker(self) -> None:
-        broker = _place("COPYDESK_REDIS_URL", self.redis_url, "redis://host:6379/0")
+        broker = read_place("COPYDESK_REDIS_URL", self.redis_url, "redis://host:6379/0")
         if "cluster" in broker.scheme:
             raise SettingsError(
                 "COPYDESK_REDIS_URL: a Redis Cluster cannot carry the task queues; name a single server"
@@ -171,7 +172,7 @@ class Settings:
             raise SettingsError("COPYDESK_REDIS_URL must be redis://host, rediss://host or unix:///path")
 
     def _check_database(self) -> None:
-        place = _place("COPYDESK_DATABASE_URL", self.database_url, "postgresql://user@host/name")
+        place = read_place("COPYDESK_DATABASE_URL", self.database_url, "postgresql://user@host/name")
         kind = place.scheme.split("+")[0]
         if self.database_url and kind not in ("sqlite", "postgresql"):
             raise SettingsError("COPYDESK_DATABASE_URL must begin with sqlite:/// or postgresql://")
@@ -182,6 +183,7 @@ class Settings:
     def _check_edges(self) -> None:
         for name in ("limit_writes", "limit_search", "limit_sign_in", "limit_codes"):
             _check_rate(f"COPYDESK_{name.upper()}", getattr(self, name), can_be_off=name in CAN_BE_OFF)
+        _check_consents(self.required_consents)
         for name in ("hosts", "redirect_hosts"):
             for host in getattr(self, name):
                 if not HOST_NAME.fullmatch(host):
@@ -212,7 +214,7 @@ class Settings:
         _refuse_weak("COPYDESK_SECRET_KEY", self.secret_key)
         _refuse_weak("COPYDESK_PREVIOUS_SECRET_KEY", self.previous_secret_key)
         if self.secret_key_file:
-            for line in _lines("COPYDESK_SECRET_KEY_FILE", Path(self.secret_key_file)):
+            for line in read_keys("COPYDESK_SECRET_KEY_FILE", Path(self.secret_key_file)):
                 _refuse_weak("COPYDESK_SECRET_KEY_FILE", line)
 
     @property
@@ -330,59 +332,23 @@ def _refuse_weak(variable: str, secret: str) -> None:
         raise SettingsError(f"{variable} looks like an example; make one with: openssl rand -hex 32")
 
 
-def _lines(variable: str, path: Path) -> list[str]:
-    try:
-        lines = [line.strip() for line in path.read_text("utf-8").splitlines() if line.strip()]
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not text"
-        raise SettingsError(f"{variable}: {path} cannot be read: {reason}") from None
-    if not lines:
-        raise SettingsError(f"{variable}: {path} is empty; make a key with: openssl rand -hex 32")
-    if len(lines) > 2 or len(set(lines)) < len(lines):
-        raise SettingsError(
-            f"{variable}: {path} must hold the key in one line and may hold the previous one in another"
-        )
-    return lines
+def _check_page(variable: str, text: str, example: str) -> None:
+    page = read_place(variable, text, example)
+    is_page = page.scheme in ("http", "https") and page.hostname and not page.query and not page.fragment
+    if text and (not is_page or "@" in page.netloc):
+        raise SettingsError(f"{variable} must be an address of the web, such as {example}")
+
+
+def _check_consents(required: tuple[str, ...]) -> None:
+    documents = {text.partition("=")[0] for text in required if CONSENT.fullmatch(text)}
+    if len(documents) < len(required):
+        raise SettingsError("COPYDESK_REQUIRED_CONSENTS names each document once: terms=2026-11-01,privacy=3")
 
 
 def _value(variable: str, name: str, text: str) -> object:
-    default = getattr(Settings, name)
     if name == "trusted_proxies":
-        return _networks(variable, text)
-    if isinstance(default, tuple):
-        return tuple(part.strip() for part in text.split(",") if part.strip())
-    if isinstance(default, bool):
-        if text.lower() not in ("0", "1", "true", "false", "yes", "no"):
-            raise SettingsError(f"{variable} must be 1 or 0, not {text!r}")
-        return text.lower() in ("1", "true", "yes")
-    if isinstance(default, int):
-        # Longer ones are beyond every range, and beyond what the language reads.
-        if not text.isascii() or not text.isdigit() or len(text) > 18:
-            raise SettingsError(f"{variable} must be a whole number, not {text!r}")
-        return int(text)
-    if isinstance(default, Path):
-        return Path(text).expanduser()
+        return read_networks(variable, text)
     choices = {"env": ("development", "production"), "log_level": ("debug", "info", "warning", "error")}.get(name)
     if choices and text not in choices:
         raise SettingsError(f"{variable} must be one of {', '.join(choices)}, not {text!r}")
-    return text
-
-
-def _place(variable: str, text: str, example: str) -> SplitResult:
-    try:
-        parts = urlsplit(text)
-        _ = parts.port
-    except ValueError:
-        # Not the library's own words: they may hold a piece of a password.
-        raise SettingsError(f"{variable} cannot be read; write it like {example}") from None
-    return parts
-
-
-def _networks(variable: str, text: str) -> tuple[Network, ...]:
-    try:
-        found = tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
-    except ValueError as error:
-        raise SettingsError(f"{variable} must list addresses or networks, such as 10.0.0.0/8: {error}") from None
-    if any(network.prefixlen == 0 for network in found):
-        raise SettingsError(f"{variable} trusts everybody to say where they come from; name the proxy's own addresses")
-    return found
+    return read_value(variable, getattr(Settings, name), text)

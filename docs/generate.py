@@ -48,6 +48,11 @@ SETTINGS_TEXT = {
     "allowed_origins": "Origins whose pages may read answers (CORS), such as `https://www.example.org`, separated by "
     "commas. Empty: none.",
     "code_cooldown_seconds": "How long after a verification code no other is sent to the same address.",
+    "code_page_url": "A page of your own site where readers give codes, such as `https://www.example.org/code`. "
+    "Letters with a code then have a link to it, with purpose, number and code behind the `#`, which browsers send to "
+    "nobody: the page posts them when the reader says so. Empty: no link.",
+    "required_consents": "Documents with their present versions, such as `terms=2026-11-01,privacy=3`, that whoever "
+    "registers has to agree to in `consents`. Empty: none is needed; those that are sent are recorded.",
     "limit_writes": "How many changes by one token or session in how many seconds. 0: no limit.",
     "limit_search": "How many searches from one address in how many seconds. 0: no limit.",
     "limit_sign_in": "How many sign-ins from one address in how many seconds. Cannot be switched off.",
@@ -63,6 +68,11 @@ SETTINGS_TEXT = {
     "events_retention_days": "How long finished deliveries and their events are kept.",
     "audit_retention_days": "How long the audit trail is kept; a signed checkpoint stands for what was removed.",
     "trash_days": "How long a deleted article can be taken back. After that it is archived; its work is never deleted.",
+    "letters_kept_days": "How long it is kept which letter went to whom and what became of it.",
+    "codes_kept_days": "How long codes and registrations that nobody proved are kept after their time is over.",
+    "reader_sessions_kept_days": "How long readers' sessions are kept after their end; a client that is remembered by "
+    "one is not kept out by guesses of others.",
+    "suppressions_kept_days": "How long an address that bounced gets no letters, unless somebody lifts it before.",
     "log_level": "`debug`, `info`, `warning` or `error`. `info` logs each request.",
     "allow_unsafe_database": "1 starts on a PostgreSQL with `fsync`, `full_page_writes` or `synchronous_commit` off.",
 }

@@ -21,7 +21,7 @@ from cms.events.models import Delivery, Letter
 from cms.events.outbox import record
 from cms.identity.staff.models import SignInTrail, StaffCode, StaffInvitation, StaffSession
 from cms.identity.staff.rules import KNOWN_FOR
-from cms.mail.models import OutgoingLetter
+from cms.mail.models import OutgoingLetter, Suppression
 from cms.newsroom.leases.models import ArticleLease
 from cms.newsroom.queries import deleted_until
 from cms.newsroom.revisions.rules import thinned_before
@@ -37,7 +37,6 @@ from cms.platform.ids import new_id
 from cms.platform.keys import load_keys
 from cms.platform.models import LimitCounter, LimitQuota, RememberedAnswer
 from cms.readers.models import Challenge, ReaderSession
-from cms.readers.rules import KNOWN_FOR as READERS_KNOWN_FOR
 from cms.settings import Settings
 from workers.sealing import Sealer
 
@@ -192,14 +191,18 @@ def _old(settings: Settings, now: datetime) -> Iterator[tuple[str, Any, ColumnEl
     yield (
         "outgoing_letters",
         OutgoingLetter,
-        (OutgoingLetter.created_at < events_until) & (OutgoingLetter.expires_at < now - DAY),
+        (OutgoingLetter.created_at < now - timedelta(days=settings.letters_kept_days))
+        & (OutgoingLetter.expires_at < now - DAY),
     )
+    suppressed_until = now - timedelta(days=settings.suppressions_kept_days)
+    yield "mail_suppressions", Suppression, Suppression.created_at < suppressed_until
     yield "article_leases", ArticleLease, ArticleLease.expires_at < now - DAY
-    yield "challenges", Challenge, Challenge.expires_at < now - DAY
+    yield "challenges", Challenge, Challenge.expires_at < now - timedelta(days=settings.codes_kept_days)
     yield "staff_codes", StaffCode, StaffCode.expires_at < now - DAY
     yield "staff_invitations", StaffInvitation, StaffInvitation.expires_at < now - DAY
+    sessions_kept = timedelta(days=settings.reader_sessions_kept_days)
     # Sessions that ended still say from where a colleague signed in, which keeps a known client known.
-    yield "reader_sessions", ReaderSession, ReaderSession.expires_at < now - READERS_KNOWN_FOR
+    yield "reader_sessions", ReaderSession, ReaderSession.expires_at < now - sessions_kept
     yield "staff_sessions", StaffSession, StaffSession.expires_at < now - KNOWN_FOR
     yield "sign_in_trails", SignInTrail, SignInTrail.last_at < now - DAY
     yield "remembered_answers", RememberedAnswer, RememberedAnswer.created_at < now - DAY

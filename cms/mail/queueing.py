@@ -1,14 +1,15 @@
 """Queueing letters: the row that a worker sends from, and the event that wakes it, in the transaction of the act."""
 
+from collections.abc import Collection
 from datetime import datetime
 from email.utils import parseaddr
 
-from sqlalchemy import case, update
+from sqlalchemy import case, delete, or_, update
 from sqlalchemy.orm import Session
 
 from cms.events.catalogue import LetterQueued
 from cms.events.outbox import record
-from cms.mail.models import OutgoingLetter
+from cms.mail.models import OutgoingLetter, Suppression
 from cms.platform.actor import Actor
 from cms.platform.db import change_rows
 from cms.platform.ids import new_id
@@ -47,16 +48,19 @@ def queue_letter(
     return letter
 
 
-def forget_recipient(session: Session, recipient: str) -> None:
-    """Wipe an address from the letters of readers that went to it; those that wait are not sent any more.
+def forget_recipient(session: Session, recipient: str, about: Collection[str] = ()) -> None:
+    """Wipe the addresses from the letters of readers that went to this one, or are about these things.
 
-    Letters to a colleague of the same address are not a reader's data and stay as they are.
+    Those that wait are not sent any more, and that letters to the address bounced is forgotten too. Letters to a
+    colleague of the same address are not a reader's data and stay as they are.
     """
+    change_rows(session, delete(Suppression).where(Suppression.address == recipient))
+    is_theirs = or_(OutgoingLetter.recipient == recipient, OutgoingLetter.about_id.in_(about))
     waits = OutgoingLetter.state.in_(("queued", "deferred"))
     change_rows(
         session,
         update(OutgoingLetter)
-        .where(OutgoingLetter.recipient == recipient, OutgoingLetter.kind.not_like("staff\\_%", escape="\\"))
+        .where(is_theirs, OutgoingLetter.kind.not_like("staff\\_%", escape="\\"))
         .values(recipient="", state=case((waits, "expired"), else_=OutgoingLetter.state)),
     )
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import ipaddress
+import re
 import smtplib
 import socket
 import ssl
@@ -11,9 +12,13 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
+from cms.mail.rules import says_no_mailbox
+
 TIMEOUT_SECONDS = 15
 # The library's timeout is that of one answer, and a server may speak slowly for hours. Less than a letter's lease.
 DEADLINE_SECONDS = 45
+# Source: RFC 2034, section 4.
+ENHANCED = re.compile(r"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?:\s|\Z)")
 PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 
 
@@ -22,7 +27,14 @@ class NotNow(Exception):
 
 
 class Never(Exception):
-    """The server will not take this letter. The text names stage and number, and no address."""
+    """The server will not take this letter. The text names stage and numbers, and no address.
+
+    `is_no_mailbox` where it said that the recipient is not there, so that another letter would fare no better.
+    """
+
+    def __init__(self, text: str, *, is_no_mailbox: bool = False) -> None:
+        super().__init__(text)
+        self.is_no_mailbox = is_no_mailbox
 
 
 @dataclass(frozen=True)
@@ -159,15 +171,20 @@ def _hand_over(connection: smtplib.SMTP, message: EmailMessage, sender: str, rec
     try:
         connection.send_message(message, sender, [recipient])
     except smtplib.SMTPRecipientsRefused as error:
-        raise _refusal("recipient", next(iter(error.recipients.values()))[0]) from None
+        raise _refusal("recipient", *next(iter(error.recipients.values()))) from None
     except smtplib.SMTPSenderRefused as error:
-        raise _refusal("sender", error.smtp_code) from None
+        raise _refusal("sender", error.smtp_code, error.smtp_error) from None
     except smtplib.SMTPResponseException as error:
-        raise _refusal("letter", error.smtp_code) from None
+        raise _refusal("letter", error.smtp_code, error.smtp_error) from None
     except (smtplib.SMTPException, OSError) as error:
         raise NotNow(f"letter: {type(error).__name__}") from None
 
 
-def _refusal(stage: str, code: int) -> NotNow | Never:
-    # 421 and 4yz are for now, 5yz for good. Source: RFC 5321, section 4.2.1.
-    return Never(f"{stage}: {code}") if 500 <= code <= 599 else NotNow(f"{stage}: {code}")
+def _refusal(stage: str, code: int, words: bytes | str) -> NotNow | Never:
+    # 421 and 4yz are for now, 5yz for good. Source: RFC 5321, section 4.2.1. Of the words only the enhanced code stays.
+    text = words.decode("latin-1") if isinstance(words, bytes) else words
+    enhanced = found[1] if (found := ENHANCED.match(text)) else ""
+    answer = f"{stage}: {code} {enhanced}".rstrip()
+    if not 500 <= code <= 599:
+        return NotNow(answer)
+    return Never(answer, is_no_mailbox=stage == "recipient" and says_no_mailbox(code, enhanced))

@@ -5,8 +5,9 @@ statements, the same hash, one letter to the owner of the mailbox.
 """
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from sqlalchemy import update
@@ -18,6 +19,7 @@ from cms.platform.actor import Actor
 from cms.platform.db import change_rows
 from cms.platform.ids import new_id
 from cms.platform.limits import line_up, take
+from cms.readers.consenting import waiting_consents
 from cms.readers.models import Account, Challenge
 from cms.readers.queries import account_of, challenge_of, codes_asked, open_challenge_of
 from cms.readers.rules import CODE_LIFE, CODES_BEFORE_ALARM, may_send_code
@@ -51,6 +53,7 @@ class Wish:
     locale: str
     display_name: str = ""
     password_hash: str | None = None
+    consents: list[dict[str, Any]] = field(default_factory=list)
 
 
 def register(
@@ -67,7 +70,8 @@ def register(
     Emits: LetterQueued, unless a code was sent just now. Then the id is the open challenge's for whoever sends the
     same password again, because its first answer may have been lost; for others a fresh one that nothing answers to.
     """
-    wish = Wish("verify_email", command.email, command.locale, command.display_name.strip(), password_hash)
+    consents = waiting_consents(command.consents, now)
+    wish = Wish("verify_email", command.email, command.locale, command.display_name.strip(), password_hash, consents)
     return _ask(session, actor, wish, None, terms, now)
 
 
@@ -76,15 +80,16 @@ def ask_for_code(
 ) -> str:
     """Ask for a code. `locale` counts where neither account nor registration say another.
 
-    A named registration of the same address hands its password on. While it is too soon, its open challenge is named
-    again, so that whoever asks too early can still use the code that is on its way. Emits: LetterQueued.
+    A named registration of the same address hands its password and consents on. While it is too soon, its open
+    challenge is named again, so that whoever asks too early can still use the code that is on its way.
+    Emits: LetterQueued.
     """
     named = challenge_of(session, command.challenge_id) if command.challenge_id else None
     if named is not None and (named.purpose, named.email) != (command.purpose, command.email):
         named = None
-    wish = Wish(command.purpose, command.email, locale)
+    wish = Wish(command.purpose, command.email, locale, consents=waiting_consents(command.consents, now))
     if named is not None and named.purpose == "verify_email":
-        wish = Wish(named.purpose, named.email, named.locale, named.display_name, named.password_hash)
+        wish = Wish(named.purpose, named.email, named.locale, named.display_name, named.password_hash, named.consents)
     is_open = named is not None and named.used_at is None and named.closed_at is None and named.expires_at > now
     return _ask(session, actor, wish, named.id if named is not None and is_open else None, terms, now)
 
@@ -143,6 +148,7 @@ def _replace(session: Session, wish: Wish, account: Account | None, now: datetim
         password_hash=wish.password_hash,
         display_name=wish.display_name,
         locale=wish.locale,
+        consents=wish.consents,
         created_at=now,
         expires_at=now + CODE_LIFE,
     )

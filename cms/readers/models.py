@@ -1,12 +1,13 @@
-"""Tables of the audience: accounts, challenges that prove a mailbox, sessions. No code and no token is ever in them."""
+"""Tables of the audience: accounts, challenges that prove a mailbox, sessions, consents. No code, no token."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cms.platform.db import Instant, RowNumber, Table, id_column
-from cms.readers.rules import PURPOSES
+from cms.platform.db import Instant, Json, RowNumber, Table, id_column
+from cms.readers.rules import ALL_PURPOSES
 
 
 class Account(Table):
@@ -32,12 +33,14 @@ class Challenge(Table):
     """A question that only the owner of a mailbox can answer. Its code is derived from this row and a key, not stored.
 
     A registration keeps its password hash here until the address is proven, so nobody can occupy another's address.
-    `closed_at` is set when a newer challenge of the same purpose and address took its place.
+    `closed_at` is set when a newer challenge of the same purpose and address took its place. `account_id` is the
+    account of the address when it was asked or made, or, for a change of address, the one that moves. `consents` wait
+    as the hash does.
     """
 
     __tablename__ = "reader_challenges"
     __table_args__ = (
-        CheckConstraint(f"purpose IN {PURPOSES}", name="purpose"),
+        CheckConstraint(f"purpose IN {ALL_PURPOSES}", name="purpose"),
         Index("ix_reader_challenges_email", "email", "purpose", "created_at"),
     )
 
@@ -45,10 +48,11 @@ class Challenge(Table):
     id: Mapped[str] = mapped_column(id_column(), unique=True)
     purpose: Mapped[str] = mapped_column(String(20))
     email: Mapped[str] = mapped_column(String(320))
-    account_id: Mapped[str | None] = mapped_column(id_column())
+    account_id: Mapped[str | None] = mapped_column(id_column(), index=True)
     password_hash: Mapped[str | None] = mapped_column(String(200))
     display_name: Mapped[str] = mapped_column(String(120))
     locale: Mapped[str] = mapped_column(String(35))
+    consents: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list, server_default="[]")
     attempts: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
@@ -71,3 +75,15 @@ class ReaderSession(Table):
     last_seen_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
     revoked_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class Consent(Table):
+    """What a reader agreed to: which version of which document, and when. Kept as long as the account is."""
+
+    __tablename__ = "reader_consents"
+
+    number: Mapped[int] = mapped_column(RowNumber, primary_key=True, autoincrement=True)
+    account_id: Mapped[str] = mapped_column(id_column(), ForeignKey("reader_accounts.id"), index=True)
+    document: Mapped[str] = mapped_column(String(40))
+    version: Mapped[str] = mapped_column(String(40))
+    given_at: Mapped[datetime] = mapped_column(Instant)

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 import structlog
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from cms.audit.recording import note
@@ -11,7 +11,7 @@ from cms.mail.queueing import forget_recipient
 from cms.platform.actor import Actor
 from cms.platform.db import change_rows
 from cms.readers import queries
-from cms.readers.models import Account, Challenge, ReaderSession
+from cms.readers.models import Account, Challenge, Consent, ReaderSession
 from cms.readers.queries import Kept
 from cms.readers.schemas import ProfileChange
 from cms.readers.signing_in import Candidate, present_account
@@ -44,7 +44,7 @@ def export_account(session: Session, actor: Actor, now: datetime) -> Kept | None
 
 
 def delete_account(session: Session, actor: Actor, candidate: Candidate, now: datetime) -> bool:
-    """Delete the account with its sessions and codes, and wipe its address from letters. False if it changed meanwhile.
+    """Delete the account with all that is kept of it, and wipe its address from letters. False if it changed meanwhile.
 
     The audit trail keeps that an account of this id was there, and no address of it. What waits to be sent is not sent.
     """
@@ -53,8 +53,10 @@ def delete_account(session: Session, actor: Actor, candidate: Candidate, now: da
         return False
     email = account.email
     change_rows(session, delete(ReaderSession).where(ReaderSession.account_id == account.id))
-    change_rows(session, delete(Challenge).where(Challenge.email == email))
-    forget_recipient(session, email)
+    change_rows(session, delete(Consent).where(Consent.account_id == account.id))
+    asked = session.scalars(select(Challenge.id).where(Challenge.account_id == account.id)).all()
+    forget_recipient(session, email, about=[account.id, *asked])
+    change_rows(session, delete(Challenge).where(queries.owned_challenges(account)))
     session.delete(account)
     note(session, actor=actor, action="account.deleted", subject_kind="account", subject_id=actor.id, now=now)
     log.info("account_deleted", account=actor.id)

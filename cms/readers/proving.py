@@ -21,6 +21,8 @@ from cms.platform.db import change_rows
 from cms.platform.ids import new_id
 from cms.platform.keys import Keys
 from cms.platform.limits import count_failure, failures_in_a_row, forget_failures, line_up, take
+from cms.readers.closing import close_codes
+from cms.readers.consenting import keep_consents
 from cms.readers.models import Account, Challenge
 from cms.readers.queries import account_of, challenge_of
 from cms.readers.rules import ATTEMPTS_PER_CODE, FAILURES_IN_A_ROW, VERIFICATIONS_PER_ADDRESS
@@ -32,7 +34,7 @@ log = structlog.get_logger("copydesk.readers")
 
 def verify_email(session: Session, keys: Keys, actor: Actor, challenge_id: str, code: str, now: datetime) -> bool:
     """Make the account that a registration asked for. False when the code is refused, whatever the reason."""
-    challenge = _prove(session, keys, actor, "verify_email", challenge_id, code, now)
+    challenge = prove(session, keys, actor, "verify_email", challenge_id, code, now)
     if challenge is None or account_of(session, challenge.email) is not None:
         return False
     account = Account(
@@ -46,7 +48,10 @@ def verify_email(session: Session, keys: Keys, actor: Actor, challenge_id: str, 
         verified_at=now,
     )
     session.add(account)
-    _close_all(session, challenge.email, now)
+    session.flush()
+    challenge.account_id = account.id
+    keep_consents(session, account.id, challenge)
+    close_codes(session, account.id, (challenge.email,), now)
     _note(session, actor, "account.made", account, now)
     return True
 
@@ -59,23 +64,25 @@ def reset_password(
 
     A code that was asked before the account existed is none of its codes. Emits: LetterQueued.
     """
-    challenge = _prove(session, keys, actor, "reset_password", challenge_id, code, now)
+    challenge = prove(session, keys, actor, "reset_password", challenge_id, code, now)
     account = account_of(session, challenge.email) if challenge is not None else None
     if challenge is None or account is None or challenge.account_id != account.id:
         return False
     account.password_hash, account.proven_from = password_hash, client_network(actor.client_address)
-    _close_all(session, challenge.email, now)
+    close_codes(session, account.id, (challenge.email,), now)
     end_sessions(session, account.id, now)
     tell_of_password(session, actor, account, sender_domain, now)
     _note(session, actor, "account.password_reset", account, now)
     return True
 
 
-def _prove(
-    session: Session, keys: Keys, actor: Actor, purpose: str, challenge_id: str, code: str, now: datetime
-) -> Challenge | None:
+def prove(
+    session: Session, keys: Keys, actor: Actor, purpose: str, challenge_id: str, code: str, now: datetime, *,
+    account_id: str = "",
+) -> Challenge | None:  # fmt: skip
+    """Use a code up; None when it is refused. With `account_id`, nobody else's challenge is even an attempt."""
     challenge = challenge_of(session, challenge_id)
-    if challenge is None or challenge.purpose != purpose:
+    if challenge is None or challenge.purpose != purpose or account_id not in ("", challenge.account_id):
         return None
     line_up(session, f"codes:{challenge.email}")
     is_this = (Challenge.id == challenge_id, Challenge.used_at.is_(None), Challenge.closed_at.is_(None))
@@ -109,15 +116,6 @@ def _prove(
         return None
     forget_failures(session, subject)
     return challenge
-
-
-def _close_all(session: Session, email: str, now: datetime) -> None:
-    change_rows(
-        session,
-        update(Challenge)
-        .where(Challenge.email == email, Challenge.used_at.is_(None), Challenge.closed_at.is_(None))
-        .values(closed_at=now),
-    )
 
 
 def _note(session: Session, actor: Actor, action: str, account: Account, now: datetime) -> None:

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session
 
 from cms.mail.models import OutgoingLetter
 from cms.platform.ids import is_id
-from cms.readers.models import Account, Challenge, ReaderSession
+from cms.readers.models import Account, Challenge, Consent, ReaderSession
 from cms.readers.rules import IDLE_LIFE, KNOWN_FOR, SESSIONS_SHOWN
 
 
@@ -29,6 +29,13 @@ def open_challenge_of(session: Session, email: str, purpose: str, now: datetime)
     """The one challenge of an address and a purpose that a code can still answer."""
     is_open = (Challenge.used_at.is_(None), Challenge.closed_at.is_(None), Challenge.expires_at > now)
     return session.scalar(select(Challenge).where(Challenge.email == email, Challenge.purpose == purpose, *is_open))
+
+
+def open_move_of(session: Session, account_id: str, email: str, now: datetime) -> Challenge | None:
+    """The challenge by which an account can still move to an address."""
+    is_open = (Challenge.used_at.is_(None), Challenge.closed_at.is_(None), Challenge.expires_at > now)
+    is_this = (Challenge.account_id == account_id, Challenge.purpose == "change_email", Challenge.email == email)
+    return session.scalar(select(Challenge).where(*is_this, *is_open))
 
 
 def codes_asked(session: Session, email: str, since: datetime) -> Sequence[tuple[str, datetime]]:
@@ -83,6 +90,7 @@ class Kept:
     sessions: Sequence[ReaderSession]
     letters: Sequence[OutgoingLetter]
     codes: Sequence[Challenge]
+    consents: Sequence[Consent]
 
 
 def all_of(session: Session, account_id: str) -> Kept | None:
@@ -90,13 +98,27 @@ def all_of(session: Session, account_id: str) -> Kept | None:
     account = account_by_id(session, account_id)
     if account is None:
         return None
-    is_readers = OutgoingLetter.kind.not_like("staff\\_%", escape="\\")
-    letters = select(OutgoingLetter).where(OutgoingLetter.recipient == account.email, is_readers)
-    codes = select(Challenge).where(Challenge.email == account.email).order_by(Challenge.number)
+    own = owned_challenges(account)
+    # A letter to another mailbox is told of by its code alone: of which kind it was is for whoever reads there.
+    about = select(Challenge.id).where(Challenge.account_id == account.id, Challenge.purpose != "change_email")
+    is_theirs = or_(
+        OutgoingLetter.recipient == account.email,
+        OutgoingLetter.about_id == account.id,
+        OutgoingLetter.about_id.in_(about),
+    )
+    letters = select(OutgoingLetter).where(is_theirs, OutgoingLetter.kind.not_like("staff\\_%", escape="\\"))
+    codes = select(Challenge).where(own).order_by(Challenge.number)
+    consents = select(Consent).where(Consent.account_id == account.id).order_by(Consent.number)
     sessions = select(ReaderSession).where(ReaderSession.account_id == account.id).order_by(ReaderSession.number)
     return Kept(
         account,
         sessions=session.scalars(sessions).all(),
         letters=session.scalars(letters.order_by(OutgoingLetter.number)).all(),
         codes=session.scalars(codes).all(),
+        consents=session.scalars(consents).all(),
     )
+
+
+def owned_challenges(account: Account) -> ColumnElement[bool]:
+    """The challenges that are a reader's data: those asked for the address, and those of the account."""
+    return or_(Challenge.email == account.email, Challenge.account_id == account.id)

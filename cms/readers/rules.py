@@ -1,19 +1,29 @@
 """What may be, for readers: purposes of codes and the numbers of their life, attempts and limits. Plain Python."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from cms.platform.counting import Limit
 
+# What anybody may ask a code for; and what follows from a reader's own wish to move to another address.
 PURPOSES = ("verify_email", "reset_password")
+ALL_PURPOSES = (*PURPOSES, "change_email", "undo_email")
 
 CODE_LIFE = timedelta(minutes=10)
+# Whoever was moved away by somebody else may be on a journey, without that mailbox.
+UNDO_LIFE = timedelta(hours=72)
 ATTEMPTS_PER_CODE = 5
 # Six digits give way to a patient guesser; forty bits do not, so a reset is not refused and is the way out.
 # Source: NIST SP 800-63B-4, section 3.2.2.
 FAILURES_IN_A_ROW = 100
 CODES_PER_HOUR = 5
 CODES_PER_DAY = 10
+
+# How documents that readers agree to are named, and their versions.
+DOCUMENT = re.compile(r"[a-z][a-z0-9_-]{0,39}\Z", re.ASCII)
+VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}\Z", re.ASCII)
+MOST_CONSENTS = 20
 
 LOCALES = ("en", "zh-CN", "kk", "ru")
 
@@ -34,6 +44,7 @@ SIGN_INS_PER_CLIENT = Limit("reader-sign-ins", 10, 60, setting="limit_sign_in")
 # heard beyond the second, so that nobody is kept out by guesses from elsewhere.
 PASSWORDS_PER_ACCOUNT_AND_CLIENT = Limit("reader-passwords-of-account-and-client", 10, 900)
 PASSWORDS_PER_ACCOUNT = Limit("reader-passwords-of-account", 100, 3600)
+ADDRESS_CHANGES_PER_ACCOUNT = Limit("address-changes-of-account", 5, 3600)
 # Not a limit that refuses anybody: beyond it the log warns that somebody sends letters to many.
 CODES_BEFORE_ALARM = Limit("codes-of-everybody", 1000, 3600)
 

@@ -3,11 +3,19 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from marshmallow import fields, post_load, validate
+from marshmallow import ValidationError, fields, post_load, validate
 
 from cms.identity.fields import Address, Code, Password, PublicId
 from cms.platform.http.shapes import Flag, Locale, Shape, Text, UtcInstant
-from cms.readers.rules import PURPOSES
+from cms.readers.rules import DOCUMENT, MOST_CONSENTS, PURPOSES, VERSION
+
+
+@dataclass(frozen=True)
+class GivenConsent:
+    """Somebody agrees to a version of a document."""
+
+    document: str
+    version: str
 
 
 @dataclass(frozen=True)
@@ -18,15 +26,17 @@ class Registration:
     password: str = field(repr=False)
     locale: str
     display_name: str = field(repr=False)
+    consents: list[GivenConsent]
 
 
 @dataclass(frozen=True)
 class CodeRequest:
-    """Somebody asks for a code. `challenge_id` names the registration whose password is to be kept."""
+    """Somebody asks for a code. `challenge_id` names the registration whose password and consents are to be kept."""
 
     purpose: str
     email: str = field(repr=False)
     challenge_id: str | None
+    consents: list[GivenConsent]
 
 
 @dataclass(frozen=True)
@@ -36,6 +46,30 @@ class PasswordChange:
     challenge_id: str
     code: str = field(repr=False)
     new_password: str = field(repr=False)
+
+
+class ConsentShape(Shape):
+    """A document of the site, such as its terms, and the version of it that somebody agrees to."""
+
+    document = Text(required=True, validate=validate.Regexp(DOCUMENT), metadata={"example": "terms"})
+    version = Text(required=True, validate=validate.Regexp(VERSION), metadata={"example": "2026-11-01"})
+
+    @post_load
+    def _command(self, values: dict[str, Any], **_options: Any) -> GivenConsent:
+        return GivenConsent(**values)
+
+
+def _consents() -> fields.List:
+    def each_once(given: list[GivenConsent]) -> None:
+        if len({one.document for one in given}) < len(given):
+            raise ValidationError("Must name each document once.")
+
+    return fields.List(
+        fields.Nested(ConsentShape),
+        load_default=list,
+        validate=[validate.Length(max=MOST_CONSENTS), each_once],
+        metadata={"description": "What the reader agrees to; kept with the instant. A setting says what is needed"},
+    )
 
 
 class RegistrationShape(Shape):
@@ -49,6 +83,7 @@ class RegistrationShape(Shape):
         required=True, metadata={"description": "The reader's language, such as en or zh-CN; letters come in it"}
     )
     display_name = Text(load_default="", validate=validate.Length(max=120))
+    consents = _consents()
 
     @post_load
     def _command(self, values: dict[str, Any], **_options: Any) -> Registration:
@@ -63,6 +98,7 @@ class CodeRequestShape(Shape):
     challenge_id = PublicId(
         load_default=None, metadata={"description": "The registration's, to keep its password; else none is kept"}
     )
+    consents = _consents()
 
     @post_load
     def _command(self, values: dict[str, Any], **_options: Any) -> CodeRequest:
@@ -169,6 +205,26 @@ class ProfileChangeShape(Shape):
         return ProfileChange(**values)
 
 
+class NewAddressShape(Shape):
+    """The address to move to, with the present password."""
+
+    email = Address(required=True, metadata={"format": "email"})
+    password = Password(required=True, metadata={"format": "password"})
+
+
+class AddressProofShape(Shape):
+    """The code of the letter to the new address."""
+
+    challenge_id = PublicId(required=True)
+    code = Code("change_email", required=True, metadata={"example": "ABCD-EFGH"})
+
+
+class UndoShape(Shape):
+    """The code of the letter to the old address."""
+
+    code = Code("undo_email", required=True, metadata={"example": "ABCD-EFGH"})
+
+
 class ReaderPasswordShape(Shape):
     """The password of the reader who is signed in."""
 
@@ -201,6 +257,14 @@ class ExportedCodeShape(Shape):
     used_at = UtcInstant(required=True, allow_none=True)
 
 
+class ExportedConsentShape(Shape):
+    """What the reader agreed to, and when."""
+
+    document = fields.String(required=True)
+    version = fields.String(required=True)
+    given_at = UtcInstant(required=True)
+
+
 class ExportShape(Shape):
     """All that is kept of a reader."""
 
@@ -208,3 +272,4 @@ class ExportShape(Shape):
     sessions = fields.List(fields.Nested(ReaderSessionShape), required=True)
     letters = fields.List(fields.Nested(ExportedLetterShape), required=True)
     codes = fields.List(fields.Nested(ExportedCodeShape), required=True)
+    consents = fields.List(fields.Nested(ExportedConsentShape), required=True)

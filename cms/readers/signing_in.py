@@ -19,6 +19,7 @@ from cms.platform.counting import counted_address
 from cms.platform.ids import new_id
 from cms.platform.limits import take
 from cms.readers import queries
+from cms.readers.closing import close_codes
 from cms.readers.models import Account, ReaderSession
 from cms.readers.rules import NOTICE_LIFE, PASSWORDS_PER_ACCOUNT, PASSWORDS_PER_ACCOUNT_AND_CLIENT
 from cms.readers.sessions import end_sessions, open_session
@@ -93,12 +94,13 @@ def change_password(
 ) -> bool:  # fmt: skip
     """Give the actor another password; only the present session stays. False for who changed it meanwhile.
 
-    Emits: LetterQueued.
+    A code that is on its way, to reset the password or to change the address, is void. Emits: LetterQueued.
     """
     account = present_account(session, candidate)
     if account is None:
         return False
     account.password_hash, account.proven_from = password_hash, client.network
+    close_codes(session, account.id, (account.email,), now)
     end_sessions(session, account.id, now, but=session_id)
     tell_of_password(session, actor, account, sender_domain, now)
     note(

@@ -490,6 +490,13 @@ ASK: dict[str, Callable[[Room, str], Asked]] = {
     "POST /readers/v1/me/password": _plain(
         "/readers/v1/me/password", json={"current_password": PHRASE, "new_password": PASS_PHRASE}
     ),
+    "POST /readers/v1/me/email": _numbered("/readers/v1/me/email", email="moved#@example.org", password=PHRASE),
+    "POST /readers/v1/me/email/verify": _plain(
+        "/readers/v1/me/email/verify", json={"challenge_id": NOBODY, "code": "ABCD2345"}
+    ),
+    "POST /readers/v1/email-changes/<challenge_id>/undo": _plain(
+        f"/readers/v1/email-changes/{NOBODY}/undo", json={"code": "ABCD2345"}
+    ),
     "POST /readers/v1/me/delete": _plain("/readers/v1/me/delete", json={"password": PHRASE}),
     "GET /docs/<name>": _plain("/docs/docs.js"),
 }

@@ -24,6 +24,7 @@ from cms.platform.actor import system
 from cms.platform.clock import now
 from cms.platform.db import Database
 from cms.platform.keys import load_keys
+from cms.readers.models import Challenge
 from cms.settings import Settings
 from tests.draining import drain
 from tests.mail.receiving import post_office
@@ -32,6 +33,7 @@ PASS_PHRASE = "nine brass bells at dawn"
 # These need a letter that came by mail, or a part that is broken on purpose; their own tests see them.
 ELSEWHERE = {
     ("POST", "/readers/v1/password", 204),
+    ("POST", "/readers/v1/email-changes/{challenge_id}/undo", 409),
     ("POST", "/api/v1/deliveries/{number}/retry", 200),
     ("POST", "/api/v1/deliveries/{number}/discard", 200),
     ("GET", "/readyz", 503),
@@ -220,7 +222,7 @@ def _reader(witness: Witness, settings: Settings) -> None:
     code = derive_code(load_keys(settings), purpose="verify_email", challenge_id=challenge, email=right["email"])
     ask("POST", f"/readers/v1/codes/{challenge}/verify", 204, {"code": code})
     ask("POST", "/readers/v1/sessions", 401, {**right, "password": "not the one that it is"})
-    signed_in = [ask("POST", "/readers/v1/sessions", 201, right).json for _ in range(3)]
+    signed_in = [ask("POST", "/readers/v1/sessions", 201, right).json for _ in range(2)]
     mine = {"Authorization": f"Bearer {signed_in[0]['token']}"}
     ask("GET", "/readers/v1/me", 401)
     ask("GET", "/readers/v1/me", 200, **mine)
@@ -234,9 +236,26 @@ def _reader(witness: Witness, settings: Settings) -> None:
     ask("POST", "/readers/v1/me/export", 200, **mine)
     ask("DELETE", "/readers/v1/sessions", 204, **mine)
     again = ask("POST", "/readers/v1/sessions", 201, {**right, "password": change["new_password"]}).json
+    _moving(witness, settings, change["new_password"], {"Authorization": f"Bearer {again['token']}"})
+    again = ask("POST", "/readers/v1/sessions", 201, {**right, "password": change["new_password"]}).json
     mine = {"Authorization": f"Bearer {again['token']}"}
     ask("POST", "/readers/v1/me/delete", 204, {"password": change["new_password"]}, **mine)
     ask("GET", "/readers/v1/me", 401, **mine)
+
+
+def _moving(witness: Witness, settings: Settings, password: str, mine: dict[str, str]) -> None:
+    ask, keys, email = witness.ask, load_keys(settings), "moved@example.org"
+    ask("POST", "/readers/v1/me/email", 403, {"email": email, "password": PASS_PHRASE}, **mine)
+    asked = ask("POST", "/readers/v1/me/email", 202, {"email": email, "password": password}, **mine).json
+    code = derive_code(keys, purpose="change_email", email=email, **asked)
+    ask("POST", "/readers/v1/me/email/verify", 200, {**asked, "code": code}, **mine)
+    ask("POST", "/readers/v1/me/email/verify", 400, {**asked, "code": code}, **mine)
+    with witness.database.reading() as session:
+        undo = session.scalars(select(Challenge.id).where(Challenge.purpose == "undo_email")).one()
+    path = f"/readers/v1/email-changes/{undo}/undo"
+    ask("POST", path, 400, {"code": code})
+    code = derive_code(keys, purpose="undo_email", email="own@example.org", challenge_id=undo)
+    ask("POST", path, 204, {"code": code})
 
 
 def _schedules(witness: Witness) -> None:

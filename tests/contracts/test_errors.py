@@ -8,8 +8,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from cms.app import create_app
+from cms.environment import SettingsError
 from cms.platform.ids import new_id
-from cms.settings import Settings, SettingsError
+from cms.settings import Settings
 
 CANARY = "canary-5d1f0c SELECT secret FROM /etc/passwd"
 GOOD_SECRET = "0f9e8d7c6b5a49382716f5e4d3c2b1a0"

@@ -10,9 +10,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from cms.app import create_app
+from cms.environment import SettingsError
 from cms.mail.models import OutgoingLetter
 from cms.platform.db import Database
-from cms.settings import Settings, SettingsError
+from cms.settings import Settings
 from tests.contracts.asking import PUBLIC
 
 OURS = ("cms.example.org", "127.0.0.1", "[::1]")

@@ -12,13 +12,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from cms.app import create_app
+from cms.environment import SettingsError
 from cms.identity.credentials import verifier
 from cms.identity.staff.schemas import Given
 from cms.identity.tokens import issue_token
 from cms.platform.actor import system
 from cms.platform.db import Database
 from cms.platform.http.endpoint import limit_of
-from cms.settings import Settings, SettingsError, rate_of
+from cms.settings import Settings, rate_of
 from search_index.generations import rebuild
 from tests.access.desk import Desk
 from tests.contracts.asking import requests

@@ -8,7 +8,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from cms.app import create_app
-from cms.settings import Settings, SettingsError
+from cms.environment import SettingsError
+from cms.settings import Settings
 from tests.contracts.asking import PAGES, PUBLIC
 
 OURS = ("https://www.example.org", "http://localhost:3000")

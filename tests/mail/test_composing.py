@@ -17,20 +17,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cms.identity.addresses import AddressError, canonical_address
-from cms.mail.composing import KINDS_WITH_CODE, LANGUAGES, TEXTS, Content, compose, language_of
+from cms.mail.composing import KINDS_WITH_CODE, LANGUAGES, READERS_CODES, TEXTS, Content, compose, language_of
 from cms.mail.headers import LETTER
 from tests.readers.test_addresses import REFUSED
 
 ASKED = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 KINDS = (
     "verify_email", "reset_password", "account_exists", "no_account", "staff_invitation", "staff_password",
-    "staff_password_changed", "password_changed",
+    "staff_password_changed", "password_changed", "change_email", "address_taken", "email_change_asked",
+    "email_changed", "email_change_undone",
 )  # fmt: skip
 CODES = {
     "verify_email": "120 456", "reset_password": "ABCD-1023", "staff_invitation": "WXYZ-4567",
-    "staff_password": "QRST-89AB",
+    "staff_password": "QRST-89AB", "change_email": "EFGH-2345", "email_changed": "JKMN-6789",
 }  # fmt: skip
-LIVES = {"staff_invitation": timedelta(hours=72)}
+LIVES = {kind: timedelta(hours=72) for kind in ("staff_invitation", "email_changed")}
 INVITATION = "01a21432-d818-7389-8d25-eb3df015d13c"
 HEADERS = {"From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "X-Auto-Response-Suppress",
            "Content-Language", "MIME-Version", "Content-Type"}  # fmt: skip
@@ -53,7 +54,7 @@ NAMES = (
 
 
 def letter(
-    kind: str = "verify_email", locale: str = "en", recipient: str = "ann@example.org", **more: Any
+    kind: str = "verify_email", locale: str = "en", recipient: str = "ann@example.org", purpose: str = "", **more: Any
 ) -> EmailMessage:
     content = Content(
         kind=kind,
@@ -64,6 +65,7 @@ def letter(
         expires_at=ASKED + LIVES.get(kind, timedelta(minutes=10)),
         code=CODES.get(kind, ""),
         about_id=INVITATION,
+        purpose=purpose,
     )
     return compose(content, **{**SITE, "now": ASKED, **more})
 
@@ -77,6 +79,25 @@ def part(message: EmailMessage, kind: str) -> str:
     found = message.get_body((kind,))
     assert found is not None
     return str(found.get_content())
+
+
+@pytest.mark.parametrize("kind", sorted(READERS_CODES))
+def test_a_link_holds_the_code_where_no_server_sees_it_and_only_where_the_site_has_a_page(kind: str) -> None:
+    page = "https://post.example/code"
+    message = received(letter(kind, purpose="undo_email", code_page=page))
+    link = f"{page}#purpose=undo_email&challenge_id={INVITATION}&code={CODES[kind].replace(' ', '').replace('-', '')}"
+    assert link in part(message, "plain").split()
+    [anchor] = [
+        one for one in html5lib.parse(part(message, "html"), namespaceHTMLElements=False).iter("a")
+        if one.get("href") != SITE["site_url"]
+    ]  # fmt: skip
+    assert (anchor.get("href"), anchor.get("rel"), anchor.text) == (link, "noreferrer", page)
+    assert "#" not in part(received(letter(kind)), "plain")
+
+
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - READERS_CODES))
+def test_no_other_letter_has_such_a_link(kind: str) -> None:
+    assert "#" not in part(received(letter(kind, code_page="https://post.example/code")), "plain")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -94,7 +115,7 @@ def test_each_letter_has_both_parts_in_each_language(kind: str, language: str) -
             if kind in KINDS_WITH_CODE
             else not re.search(r"\d{3} \d{3}", body)
         )
-        assert (INVITATION in body) == (kind in ("staff_invitation", "staff_password"))
+        assert (INVITATION in body) == (kind in ("staff_invitation", "staff_password", "email_changed"))
     tree = html5lib.HTMLParser(strict=True).parse(page)
     assert tree.find(".//{http://www.w3.org/1999/xhtml}body") is not None
     assert f'lang="{language}"' in page

@@ -135,7 +135,8 @@ def test_a_letter_is_never_sent_after_its_code_is_over(desk: Desk, work: Work, o
     assert try_all(work) == ["done"]
     assert len(office.came) == 1
     [letter], [delivery] = desk.rows(OutgoingLetter), desk.rows(Delivery)
-    assert (letter.state, letter.error, letter.attempts) == ("expired", "its time was over", 1)
+    assert (letter.state, letter.attempts) == ("expired", 1)
+    assert letter.error == "its time was over; before, the mail server: letter: 451"
     assert delivery.state == "superseded"
     assert try_all(work) == ["closed"]
 
@@ -155,7 +156,7 @@ def test_a_server_that_refuses_for_good_is_not_asked_again(desk: Desk, work: Wor
     office.moods["recipient"] = "550 nobody here"
     assert try_all(work) == ["done"]
     [letter] = desk.rows(OutgoingLetter)
-    assert (letter.state, letter.error, letter.sent_at) == ("failed", "recipient: 550", None)
+    assert (letter.state, letter.error, letter.sent_at) == ("bounced", "recipient: 550", None)
     assert try_all(work) == ["closed"]
 
 

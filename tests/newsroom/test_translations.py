@@ -12,12 +12,13 @@ from werkzeug.test import TestResponse
 
 from cms.content.models import Document
 from cms.content.rules import wanted_locales
+from cms.environment import SettingsError
 from cms.events.models import Letter
 from cms.migrations.running import upgrade
 from cms.newsroom.commands import rebuild
 from cms.newsroom.models import Article
 from cms.platform.db import Database
-from cms.settings import Settings, SettingsError
+from cms.settings import Settings
 from tests.access.conftest import desk
 from tests.access.desk import Desk
 from tests.going_back import go_back, insert

@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from cms.app import create_app
+from cms.environment import SettingsError
 from cms.identity.codes import accepted_codes, derive_code
 from cms.identity.staff.rules import INVITATION_LIFE
 from cms.identity.tokens import issue_token
@@ -19,7 +20,7 @@ from cms.platform.db import Database
 from cms.platform.errors import BadRequest
 from cms.platform.http.paging import Cursor, decode_cursor, encode_cursor
 from cms.platform.keys import Keys, KeysOfFile, load_keys, rotate, secret_path, write_secrets
-from cms.settings import Settings, SettingsError
+from cms.settings import Settings
 
 CURSOR = Cursor("next", (7,))
 CHALLENGE = {"purpose": "verify_email", "challenge_id": "c", "email": "ann@example.org"}

@@ -74,6 +74,23 @@ class Desk:
         body = {"challenge_id": challenge_id, "code": code, "new_password": password}
         return self.post("/password", body, client or self.fresh_client())
 
+    def ask_move(self, token: str, email: str, password: str = PHRASE) -> Any:
+        """Ask to move to another address; the answer."""
+        return self.ask_as(token, "POST", "/me/email", {"email": email, "password": password}, self.fresh_client())
+
+    def prove_move(self, token: str, challenge_id: str, code: str) -> Any:
+        """Give the code of the new address back; the answer."""
+        body = {"challenge_id": challenge_id, "code": code}
+        return self.ask_as(token, "POST", "/me/email/verify", body, self.fresh_client())
+
+    def undo_move(self, challenge_id: str, code: Any) -> Any:
+        """Take a change of address back; the answer."""
+        return self.post(f"/email-changes/{challenge_id}/undo", {"code": code}, self.fresh_client())
+
+    def undo(self) -> str:
+        """The challenge that takes the last change of address back."""
+        return [one.id for one in self.rows(Challenge) if one.purpose == "undo_email"][-1]
+
     def make_account(self, email: str = "ann@example.org", password: str = PHRASE) -> None:
         """Register and verify, then wait until another code may be asked."""
         challenge = self.register(email, password)

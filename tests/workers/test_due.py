@@ -14,13 +14,13 @@ from cms.content.publishing import put_document
 from cms.events.catalogue import ArticleCreated, ArticlePublished, RelatedSweepDue
 from cms.events.models import Delivery, Letter
 from cms.events.outbox import record
-from cms.mail.models import OutgoingLetter
+from cms.mail.models import OutgoingLetter, Suppression
 from cms.platform.actor import system
 from cms.platform.counting import microseconds
 from cms.platform.db import Database
 from cms.platform.ids import new_id
 from cms.platform.models import LimitCounter, LimitQuota, RememberedAnswer
-from cms.readers.models import Challenge
+from cms.readers.models import Account, Challenge, ReaderSession
 from cms.settings import Settings
 from tests.content.making import article
 from workers import due
@@ -28,7 +28,9 @@ from workers.due import Chores, forget_old, order_sweep
 
 START = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
-TABLES = (Letter, Delivery, OutgoingLetter, Challenge, RememberedAnswer, LimitCounter, LimitQuota)
+TABLES = (
+    Letter, Delivery, OutgoingLetter, Suppression, Challenge, ReaderSession, RememberedAnswer, LimitCounter, LimitQuota,
+)  # fmt: skip
 
 
 def put(database: Database, *rows: Any) -> None:
@@ -130,6 +132,31 @@ def test_the_settings_say_how_long(settings: Settings, database: Database) -> No
     told = replace(settings, events_retention_days=30)
     assert forget_old(told, database, START + 29 * DAY) == {}
     assert forget_old(told, database, START + 31 * DAY) == {"letters": 1}
+
+
+def test_the_settings_say_how_long_what_is_kept_of_readers(settings: Settings, database: Database) -> None:
+    account = Account(
+        id=new_id(), email="ann@example.org", display_name="", locale="en", created_at=START, verified_at=START
+    )
+    put(database, account)
+    put(
+        database,
+        outgoing(START, START),
+        challenge(START),
+        Suppression(id=new_id(), address="a@b.example", answer="recipient: 550", letter_id=new_id(), created_at=START),
+        ReaderSession(
+            id=new_id(), account_id=account.id, digest=bytes(32), device="", network="", created_at=START - 30 * DAY,
+            last_seen_at=START, expires_at=START,
+        ),
+    )  # fmt: skip
+    told = replace(
+        settings, letters_kept_days=2, codes_kept_days=3, reader_sessions_kept_days=4, suppressions_kept_days=5
+    )
+    names = ("outgoing_letters", "challenges", "reader_sessions", "mail_suppressions")
+    for days, name in enumerate(names, start=2):
+        assert forget_old(told, database, START + days * DAY) == {}
+        assert forget_old(told, database, START + days * DAY + timedelta(seconds=1)) == {name: 1}
+    assert counts(database) == {}
 
 
 def test_much_is_forgotten_in_portions_while_tasks_go_on(

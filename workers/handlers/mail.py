@@ -16,14 +16,20 @@ from cms.identity.codes import derive_code, shown_code
 from cms.identity.staff.queries import about_staff
 from cms.mail.composing import KINDS_WITH_CODE, Content, compose
 from cms.mail.models import OutgoingLetter
+from cms.mail.queries import suppression_of
 from cms.mail.sending import MailServer, Never, NotNow, greeting_name, send
+from cms.mail.suppressing import suppress
 from cms.readers.models import Challenge
 from cms.readers.queries import account_by_id
 from workers.work import Attempt, Work
 
 log = structlog.get_logger("copydesk.mail")
+OVER = frozenset({"sent", "bounced", "expired"})
+# Letters about an account that need no more than that it is there; every other is about a question that is open.
+NOTICES = frozenset({"password_changed", "email_change_asked", "email_change_undone"})
 SHORTEST_PAUSE = timedelta(seconds=2)
 LONGEST_PAUSE = timedelta(seconds=60)
+VOID = "another code took its place, or there is no account"
 PAUSE_WITHOUT_PLACE = timedelta(seconds=2)
 
 
@@ -66,6 +72,7 @@ def _send(work: Work, attempt: Attempt) -> None:
         site_name=settings.site_name,
         site_url=settings.public_url,
         mail_from=settings.mail_from,
+        code_page=settings.code_page_url,
         now=work.clock(),
     )
     try:
@@ -77,7 +84,7 @@ def _send(work: Work, attempt: Attempt) -> None:
     except NotNow as answer:
         _end(work, attempt, "deferred", str(answer))
     except Never as answer:
-        _end(work, attempt, "failed", str(answer))
+        _end(work, attempt, "bounced", str(answer), is_no_mailbox=answer.is_no_mailbox)
     else:
         _end(work, attempt, "sent", None)
 
@@ -88,17 +95,17 @@ def _begin(work: Work, attempt: Attempt) -> Content | None:
     with work.database.transaction() as session:
         [delivery] = hold(session, attempt.numbers)
         letter = _letter(session, attempt.subject)
-        if letter is None or letter.state in ("sent", "failed", "expired"):
+        if letter is None or letter.state in OVER:
             close(session, delivery, now, "superseded")
             return None
-        is_over = letter.expires_at <= now
         question = _question(session, letter)
-        if is_over or question is None:
-            letter.state = "expired"
-            letter.error = "its time was over" if is_over else "another code took its place, or there is no account"
+        obstacle = _obstacle(session, letter, question, now)
+        if obstacle is not None:
+            letter.state, letter.error = obstacle
             close(session, delivery, now, "superseded")
-            log.info("letter_expired", letter=letter.id, about=letter.about_id, because=letter.error)
+            log.info("letter_" + letter.state, letter=letter.id, about=letter.about_id, because=letter.error)
             return None
+        assert question is not None
         letter.attempts += 1
         return Content(
             kind=letter.kind,
@@ -109,10 +116,23 @@ def _begin(work: Work, attempt: Attempt) -> Content | None:
             expires_at=letter.expires_at,
             code=_code(work, letter, question) if letter.kind in KINDS_WITH_CODE else "",
             about_id=letter.about_id,
+            purpose=question.purpose,
         )
 
 
-def _end(work: Work, attempt: Attempt, state: str, error: str | None) -> None:
+def _obstacle(
+    session: Session, letter: OutgoingLetter, question: Question | None, now: datetime
+) -> tuple[str, str] | None:
+    """State and reason of a letter that is not to be sent; None for one that is."""
+    if letter.expires_at <= now:
+        return "expired", "its time was over" + (f"; before, the mail server: {letter.error}" if letter.error else "")
+    if question is None:
+        return "expired", VOID
+    suppression = suppression_of(session, letter.recipient)
+    return ("bounced", f"suppressed; before, the mail server: {suppression.answer}") if suppression else None
+
+
+def _end(work: Work, attempt: Attempt, state: str, error: str | None, *, is_no_mailbox: bool = False) -> None:
     now = work.clock()
     with work.database.transaction() as session:
         [delivery] = hold(session, attempt.numbers)
@@ -120,6 +140,8 @@ def _end(work: Work, attempt: Attempt, state: str, error: str | None) -> None:
         assert letter is not None
         letter.state = state
         letter.error = error
+        if is_no_mailbox and letter.recipient:
+            suppress(session, letter, str(error), now)
         if state == "deferred":
             postpone(session, delivery, _next_try(letter, now), f"the mail server: {error}")
         else:
@@ -134,7 +156,7 @@ def _letter(session: Session, letter_id: str) -> OutgoingLetter | None:
 
 def _question(session: Session, letter: OutgoingLetter) -> Question | None:
     """What the letter is about, as long as it still is; the code follows from it."""
-    if letter.kind == "password_changed":
+    if letter.kind in NOTICES:
         account = account_by_id(session, letter.about_id)
         return Question("", account.email) if account is not None else None
     if not letter.kind.startswith("staff_"):

@@ -13,8 +13,9 @@ from typing import Any
 
 from prometheus_client import Counter, Histogram
 
+from cms.environment import Network
 from cms.platform.logs import Lines, request_in_hand
-from cms.settings import Network, Settings
+from cms.settings import Settings
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 REQUESTS = Counter("copydesk_http_requests_total", "Answers by route and status.", ["method", "route", "status"])

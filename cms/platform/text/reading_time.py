@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from cms.environment import SettingsError
 from cms.platform.text.scripts import (
     HAN_CHARACTER,
     HANGUL_CHARACTER,
@@ -19,7 +20,6 @@ from cms.platform.text.scripts import (
     composed,
     words_between,
 )
-from cms.settings import SettingsError
 
 # Words per minute by language.
 # Source for `en`: M. Brysbaert (2019), Journal of Memory and Language 109: 238, adults reading non-fiction silently,

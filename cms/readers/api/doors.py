@@ -1,5 +1,6 @@
 """The readers' doors: registering, codes, passwords, signing in. Open to everybody, so all is limited per client."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from flask import Blueprint, Response, request
@@ -13,6 +14,7 @@ from cms.platform.http.guard import current_actor
 from cms.platform.http.services import services
 from cms.platform.http.transactions import reading, transaction
 from cms.readers import asking, proving
+from cms.readers.consenting import missing_consents
 from cms.readers.queries import challenge_of
 from cms.readers.rules import (
     CODES_PER_CLIENT,
@@ -23,6 +25,7 @@ from cms.readers.schemas import (
     ChallengeShape,
     CodeRequest,
     CodeRequestShape,
+    GivenConsent,
     PasswordChange,
     PasswordChangeShape,
     Registration,
@@ -46,11 +49,12 @@ readers = Blueprint("readers", __name__, url_prefix="/readers/v1")
 )
 def register_account(body: Registration) -> Response:
     """Begin an account; verifying the code makes it."""
+    _refuse_without_consents(body.consents)
     _refuse_weak(body.password, body.email, "/password")
     password_hash = HASHER.hash(body.password, salt_of_registrations(services().keys, body.email))
     with transaction() as session:
         challenge_id = asking.register(
-            session, current_actor(), body, password_hash, terms=_terms(), now=services().clock()
+            session, current_actor(), body, password_hash, terms=terms_of_codes(), now=services().clock()
         )
         return answer({"challenge_id": challenge_id}, 202)
 
@@ -66,10 +70,12 @@ def register_account(body: Registration) -> Response:
 )
 def ask_for_code(body: CodeRequest) -> Response:
     """A code by mail, at most once in the cooldown."""
+    if body.purpose == "verify_email" and body.challenge_id is None:
+        _refuse_without_consents(body.consents)
     locale = request.accept_languages.best_match(LOCALES, LOCALES[0])
     with transaction() as session:
         challenge_id = asking.ask_for_code(
-            session, current_actor(), body, locale=locale, terms=_terms(), now=services().clock()
+            session, current_actor(), body, locale=locale, terms=terms_of_codes(), now=services().clock()
         )
         return answer({"challenge_id": challenge_id}, 202)
 
@@ -85,7 +91,7 @@ def verify_code(body: dict[str, str], challenge_id: str) -> Response:
         is_proven = proving.verify_email(
             session, parts.keys, current_actor(), challenge_id, body["code"], parts.clock()
         )
-    return _proven(is_proven)
+    return proven(is_proven)
 
 
 @readers.post("/password")
@@ -105,10 +111,11 @@ def change_password(body: PasswordChange) -> Response:
             session, parts.keys, current_actor(), body.challenge_id, body.code, password_hash,
             sender_domain=domain_of(parts.settings.mail_from), now=parts.clock(),
         )  # fmt: skip
-    return _proven(is_proven)
+    return proven(is_proven)
 
 
-def _proven(is_proven: bool) -> Response:
+def proven(is_proven: bool) -> Response:
+    """The answer to a code that was right. Raises: BadRequest for one that was not."""
     # Raised after the transaction was left, so that the failed attempt stays counted.
     if not is_proven:
         raise BadRequest(
@@ -123,7 +130,14 @@ def _refuse_weak(password: str, email: str, pointer: str) -> None:
         raise Invalid(errors=[problem])
 
 
-def _terms() -> asking.Terms:
+def _refuse_without_consents(given: Iterable[GivenConsent]) -> None:
+    problems = missing_consents(services().settings.required_consents, given)
+    if problems:
+        raise Invalid(errors=problems)
+
+
+def terms_of_codes() -> asking.Terms:
+    """On what terms this installation sends codes."""
     settings = services().settings
     return asking.Terms(
         cooldown=timedelta(seconds=settings.code_cooldown_seconds), sender_domain=domain_of(settings.mail_from)

@@ -54,7 +54,7 @@ def sign_in(body: SignIn) -> Response:
     """A session of at most 30 days, which ends 14 days after it was used last."""
     parts, candidate = services(), _announced(body.email)
     refusal = Unauthenticated("Address and password do not fit together.", code="sign_in_refused", headers=CHALLENGE)
-    with _refusal_noted(candidate):
+    with password_refusal_noted(candidate):
         if not HASHER.is_right(candidate.password_hash, body.password):
             raise refusal
         rehashed = signing_in.hashed_anew(HASHER, candidate, body.password)
@@ -100,7 +100,7 @@ def read_profile() -> Response:
     """Address, display name and language."""
     with reading() as session:
         account = queries.account_by_id(session, current_actor().id)
-    return answer(_profile(_there(account)))
+    return answer(profile_data(_there(account)))
 
 
 @reader_accounts.patch("/me")
@@ -112,7 +112,7 @@ def change_profile(body: ProfileChange) -> Response:
     """Another display name or language. The last change counts: an account has one owner."""
     with transaction() as session:
         account = own_account.change_profile(session, current_actor(), body, services().clock())
-        return answer(_profile(_there(account)))
+        return answer(profile_data(_there(account)))
 
 
 @reader_accounts.post("/me/password")
@@ -123,13 +123,13 @@ def change_profile(body: ProfileChange) -> Response:
 def change_password(body: dict[str, str]) -> Response:
     """Needs the present password. Every other session ends, and a letter tells of it."""
     parts, session_id = services(), require_session()
-    candidate = _own_candidate(body["current_password"])
+    candidate = own_candidate(body["current_password"])
     context = (parts.settings.site_name, *candidate.email.split("@"))
     problem = password_problem(body["new_password"], context, "/new_password")
     if problem is not None:
         raise Invalid(errors=[problem])
     password_hash = HASHER.hash(body["new_password"])
-    with _refusal_noted(candidate), transaction() as session:
+    with password_refusal_noted(candidate), transaction() as session:
         is_done = signing_in.change_password(
             session, current_actor(), session_id, candidate, password_hash, client=_client(),
             sender_domain=domain_of(parts.settings.mail_from), now=parts.clock(),
@@ -145,8 +145,8 @@ def change_password(body: dict[str, str]) -> Response:
     needs_reader=True,
     answers={200: ExportShape},
     refuses=(404,),
-    description="The account, all sessions, what became of letters to the address, and the codes that were asked "
-    "for it. Left out are the hash of the password and what was written in letters, which is not kept.",
+    description="The account, all sessions, consents, what became of letters to the address, and the codes that were "
+    "asked for it. Left out are the hash of the password and what was written in letters, which is not kept.",
 )
 def export_account() -> Response:
     """One's own data as JSON; that it was taken is noted in the audit trail."""
@@ -155,10 +155,11 @@ def export_account() -> Response:
         if kept is None:
             raise NotFound(GONE)
         data = {
-            "account": _profile(kept.account),
+            "account": profile_data(kept.account),
             "sessions": [_session_data(row) for row in kept.sessions],
             "letters": [_members(one, "kind", "state", "created_at", "sent_at") for one in kept.letters],
             "codes": [_members(one, "purpose", "created_at", "used_at") for one in kept.codes],
+            "consents": [_members(one, "document", "version", "given_at") for one in kept.consents],
         }
         return answer(data, is_secret=True)
 
@@ -169,9 +170,9 @@ def export_account() -> Response:
     refuses=(403,), limit=VERIFICATIONS_PER_CLIENT, within=HASHER.act,
 )  # fmt: skip
 def delete_account(body: dict[str, str]) -> Response:
-    """Needs the password. Account, sessions and codes are gone for good, and the address is wiped from letters."""
-    candidate = _own_candidate(body["password"])
-    with _refusal_noted(candidate), transaction() as session:
+    """Needs the password. All that is kept of the reader is gone for good, and the address is wiped from letters."""
+    candidate = own_candidate(body["password"])
+    with password_refusal_noted(candidate), transaction() as session:
         if not own_account.delete_account(session, current_actor(), candidate, services().clock()):
             raise Forbidden(WRONG_PASSWORD, code="password_refused")
         return answer(None, 204, is_secret=True)
@@ -191,18 +192,18 @@ def _announced(email: str) -> Candidate:
     return candidate
 
 
-def _own_candidate(password: str) -> Candidate:
+def own_candidate(password: str) -> Candidate:
     """The reader, whose password is right. Raises: Forbidden, TooMany."""
     with reading() as session:
         account = queries.account_by_id(session, current_actor().id)
     candidate = _announced(account.email if account is not None else "")
-    with _refusal_noted(candidate):
+    with password_refusal_noted(candidate):
         if not HASHER.is_right(candidate.password_hash, password):
             raise Forbidden(WRONG_PASSWORD, code="password_refused")
     return candidate
 
 
-def _refusal_noted(candidate: Candidate) -> AbstractContextManager[None]:
+def password_refusal_noted(candidate: Candidate) -> AbstractContextManager[None]:
     """Leave an entry of a password that was refused, also of an account that changed while it was compared."""
     return refusal_noted(lambda session: signing_in.refuse(session, current_actor(), candidate, services().clock()))
 
@@ -213,7 +214,8 @@ def _there(account: Account | None) -> Account:
     return account
 
 
-def _profile(account: Account) -> dict[str, Any]:
+def profile_data(account: Account) -> dict[str, Any]:
+    """An account in the shape of `ProfileShape`."""
     return _members(account, "id", "email", "display_name", "locale", "created_at")
 
 

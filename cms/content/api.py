@@ -16,6 +16,7 @@ from cms.content.embargo.api import early_answer, early_list
 from cms.content.embargo.queries import embargoed_by_id, embargoed_by_slug
 from cms.content.filtering import field_filters
 from cms.content.redirects.api import moved_answer
+from cms.content.redirects.queries import resolve
 from cms.content.redirects.rules import article_path, site_path
 from cms.content.redirects.schemas import ResolvedShape
 from cms.content.rules import wanted_locales
@@ -76,7 +77,8 @@ def article_by_id(article_id: UUID, query: dict[str, Any]) -> Response:
     summary="Read an article by locale and slug",
     answers={200: ArticleDocumentShape, 301: ResolvedShape, 304: None},
     refuses=(404, 410),
-    description="A slug that the article had before answers 301 with its present address in `Location`.",
+    description="A slug that the article had before answers 301 with its present address in `Location`, or 410 with "
+    "the tombstone where it was taken down.",
 )
 def article_by_slug(locale: str, slug: str) -> Response:
     """The whole article page in one answer; 410 with a tombstone for what was taken down."""
@@ -88,8 +90,11 @@ def article_by_slug(locale: str, slug: str) -> Response:
     if early is not None:
         return early
     path = site_path(article_path(*place))
-    moved = moved_answer(reads, path) if path is not None else None
-    return moved or _missing(queries.tombstone_by_slug(reads, *place))
+    found = resolve(reads, path) if path is not None else None
+    tombstone = queries.tombstone_by_slug(reads, *place)
+    if tombstone is None and found is not None and found.kind == "gone":
+        tombstone = queries.tombstone_by_id(reads, str(found.article_id))
+    return moved_answer(found) or _missing(tombstone)
 
 
 @content.get("/articles")

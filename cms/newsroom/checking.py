@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cms.content.models import Document
+from cms.content.redirects.leading import leads_elsewhere
 from cms.newsroom.models import Article
 from cms.newsroom.rules import decide, missing_for_readers
 from cms.newsroom.saving import standing_of
@@ -92,6 +93,14 @@ def lags_behind_its_source(draft: Draft) -> Iterator[FieldError]:
         yield FieldError("", "stale_translation", f"Article {source}, which this was translated from, changed since.")
 
 
+def takes_over_an_address(draft: Draft) -> Iterator[FieldError]:
+    """A redirect leads from the article's address to somewhere else; a publish puts the article in its place."""
+    locale, slug = draft.content["locale"], draft.content["slug"]
+    if leads_elsewhere(draft.session, draft.article.id, locale, slug):
+        detail = "Readers are led on from this address now. When the article is published, they find it here instead."
+        yield FieldError("/slug", "replaces_redirect", detail)
+
+
 CHECKS: tuple[Check, ...] = (
     Check("block", lacks_what_readers_need),
     Check("block", does_not_fit_its_type),
@@ -100,6 +109,7 @@ CHECKS: tuple[Check, ...] = (
     Check("warn", has_images_without_alt),
     Check("warn", repeats_a_headline),
     Check("warn", lags_behind_its_source),
+    Check("warn", takes_over_an_address),
 )
 
 

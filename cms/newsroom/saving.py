@@ -18,6 +18,7 @@ from cms.identity.rules import BEYOND_ONES_OWN, Place
 from cms.identity.rules import decide as allows
 from cms.newsroom import queries
 from cms.newsroom.models import Article, ArticleAuthor, ArticleTag, Revision, RevisionText
+from cms.newsroom.naming import free_slug, is_slug_taken
 from cms.newsroom.revisions.packing import digest_of, pack, pack_text
 from cms.newsroom.revisions.rules import LONGEST_AUTHOR, is_thinnable
 from cms.newsroom.rules import APPROVE, CHANGES_WHAT_IS_SHOWN, TAKE_DOWN, Standing
@@ -28,23 +29,21 @@ from cms.newsroom.translations.rules import locale_taken
 from cms.platform.actor import Actor
 from cms.platform.db import columns_of, insert_into
 from cms.platform.errors import Conflict, Invalid, NotFound, Stale
-from cms.platform.text.slugs import slugify
 from cms.taxonomy.adding import source_for, tags_for
 from cms.taxonomy.article_types.queries import errors_in
 from cms.taxonomy.models import Person, Section
 from cms.taxonomy.queries import by_slugs
-from cms.taxonomy.rules import LONGEST_SLUG, NewSource, strangers
+from cms.taxonomy.rules import NewSource, strangers
 
 SLUG_TRIES = 100
 # In these states no act asks for more than its own permission.
 PLAIN_STATES = frozenset({"draft", "published", "unpublished"})
-ROOM_FOR_SUFFIX = 8
 # What a revision keeps of where the article stood, for reads of the past.
 KEPT_STANDING = ("state", "published_revision", "published_at", "first_published_at")
 
 # Every save and every publish runs these, so they are built once.
 HELD = queries.LIVING_ONE.with_for_update().execution_options(populate_existing=True)
-ARTICLES, TEXTS = columns_of(Article).c, columns_of(RevisionText).c
+TEXTS = columns_of(RevisionText).c
 TAGS, AUTHORS = insert_into(ArticleTag), insert_into(ArticleAuthor)
 FORGET = tuple(
     delete(table).where(table.c.article_id == queries.ARTICLE)
@@ -52,9 +51,6 @@ FORGET = tuple(
 )
 REVISION, REVISION_TEXT = insert_into(Revision), insert_into(RevisionText)
 KNOWN_TEXT = select(TEXTS.digest).where(TEXTS.article_id == queries.ARTICLE, TEXTS.digest == bindparam("known"))
-NAMESAKE = select(ARTICLES.slug).where(
-    ARTICLES.locale == bindparam("in"), ARTICLES.id != queries.ARTICLE, ARTICLES.slug == bindparam("called")
-)
 
 
 @dataclass(frozen=True)
@@ -235,7 +231,7 @@ def put_values(session: Session, article: Article, values: Mapping[str, Any]) ->
     translation of the article has the locale.
     """
     for _ in range(SLUG_TRIES):
-        slug = values["slug"] or _free_slug(session, article.id, values["title"], values["locale"])
+        slug = values["slug"] or free_slug(session, article.id, values["title"], values["locale"])
         try:
             with session.begin_nested():
                 for name, value in {**values, "slug": slug}.items():
@@ -311,21 +307,3 @@ def keep_working_copy(session: Session, actor: Actor, article: Article, content:
     article.revision += 1
     put_revision(session, actor, article, content, "kept", "", now)
     session.flush()
-
-
-def _free_slug(session: Session, article_id: str, title: str, locale: str) -> str:
-    plain = slugify(title, locale)[: LONGEST_SLUG - ROOM_FOR_SUFFIX].strip("-") or "article"
-    # Most titles are new, and this one look costs a key; only the others pay for reading their namesakes.
-    if session.scalar(NAMESAKE, {"article": article_id, "in": locale, "called": plain}) is None:
-        return plain
-    others = select(Article.slug).where(Article.locale == locale, Article.id != article_id)
-    taken = set(session.scalars(others.where(Article.slug.startswith(f"{plain}-", autoescape=True))))
-    number = 2
-    while (slug := f"{plain}-{number}") in taken:
-        number += 1
-    return slug
-
-
-def is_slug_taken(session: Session, locale: str, slug: str) -> bool:
-    """Whether an article of the locale has this slug."""
-    return session.scalar(select(Article.id).where(Article.locale == locale, Article.slug == slug)) is not None

@@ -11,10 +11,10 @@ from cms.events.catalogue import ArticleArchived, ArticleDeleted, ArticleRecover
 from cms.identity.access import NO_ARTICLE
 from cms.newsroom import queries
 from cms.newsroom.models import Article
+from cms.newsroom.naming import is_free
 from cms.newsroom.rules import DeleteArticle, Standing, decide, deleted_slug
 from cms.newsroom.saving import (
     Saved,
-    is_slug_taken,
     locked,
     put_standing,
     put_values,
@@ -49,8 +49,8 @@ def delete_article(session: Session, actor: Actor, command: DeleteArticle, now: 
 def recover_article(session: Session, actor: Actor, article_id: str, now: datetime) -> Saved:
     """Take an article out of the trash; readers see it again when it is published again.
 
-    It gets its slug back, or the next free one where another article has it by now; and it is a translation again
-    unless another one has its language.
+    It gets its slug back, or the next free one where another article has it or left it by now; and it is a translation
+    again unless another one has its language.
     Emits: ArticleRecovered
     Raises: NotFound for what is not in the trash; Forbidden.
     """
@@ -101,7 +101,7 @@ def _bring_out(session: Session, article: Article, after: Standing, now: datetim
 def _brought_back(session: Session, article: Article) -> dict[str, object]:
     kept = queries.revision(session, article.id, article.revision)
     slug = kept.content["slug"] if kept is not None else None
-    if slug is not None and is_slug_taken(session, article.locale, slug):
+    if slug is not None and not is_free(session, article.id, article.locale, slug):
         slug = None
     put_values(session, article, {"slug": slug, "title": article.title, "locale": article.locale})
     return queries.content_of(session, article)

@@ -167,3 +167,80 @@ def test_a_publish_costs_the_same_whether_an_article_moved_once_or_often(
     assert len(set(spent)) == 1, spent
     for number in range(6):
         assert client.get(f"/content/v1/articles/en/place-{number}").headers["Location"].endswith("/en/place-6")
+
+
+@pytest.mark.both_databases
+def test_what_an_old_address_answers_follows_what_becomes_of_its_article(
+    client: FlaskClient, administrator: FlaskClient
+) -> None:
+    nothing = client.get("/content/v1/articles/en/never")
+    made = draft(administrator, slug="quay")
+    revision = 1
+
+    def done(verb: str, **given: Any) -> None:
+        nonlocal revision
+        answer = act(administrator, verb, made["id"], revision, json=given)
+        assert answer.status_code == 200, (verb, answer.json)
+        revision = answer.json["revision"]
+
+    def renamed(slug: str) -> None:
+        nonlocal revision
+        revision = patch(administrator, made["id"], revision, slug=slug).json["revision"]
+        done("publish")
+
+    def answers(*slugs: str) -> set[tuple[int, str, int, str]]:
+        """What front ends and apps are answered, for each path of the site."""
+        found = set()
+        for slug in slugs:
+            told, read = client.get(f"{RESOLVE}/en/{slug}"), client.get(f"/content/v1/articles/en/{slug}")
+            end = told.json["kind"] if told.status_code == 200 else told.json["detail"]
+            word = read.json["tombstone"]["reason"] if read.status_code == 410 else read.headers.get("Location", "")
+            if read.status_code == 404:
+                assert (read.json["code"], read.json["detail"]) == (nothing.json["code"], nothing.json["detail"])
+            found.add((told.status_code, end, read.status_code, word))
+        return found
+
+    lost = {(404, "There is nothing at this path.", 404, "")}
+    gone = {(200, "gone", 410, "It was not so.")}
+    done("publish")
+    renamed("pier")
+    renamed("wharf")
+    assert answers("quay", "pier") == {(200, "redirect", 301, "/content/v1/articles/en/wharf")}
+    # Taken away, nobody is told that it ever was, by its present name and by the ones before.
+    done("unpublish")
+    assert answers("quay", "pier", "wharf") == lost
+    # Taken down, everybody is told, by every name; also from the archive and the trash.
+    done("publish")
+    done("takedown", reason="It was not so.")
+    assert answers("quay", "pier", "wharf") == gone
+    done("archive")
+    assert answers("quay", "pier", "wharf") == gone
+    done("unarchive")
+    headers = {"If-Match": f'"{revision}"'}
+    assert administrator.delete(f"/api/v1/articles/{made['id']}", headers=headers).status_code == 204
+    assert answers("quay", "pier", "wharf") == gone
+    # Published again it is found by all of them; in the trash from there it leads nowhere.
+    revision = administrator.post(f"/api/v1/trash/{made['id']}/restore").json["revision"]
+    done("publish")
+    assert answers("quay", "pier") == {(200, "redirect", 301, "/content/v1/articles/en/wharf")}
+    assert (
+        administrator.delete(f"/api/v1/articles/{made['id']}", headers={"If-Match": f'"{revision}"'}).status_code == 204
+    )
+    assert answers("quay", "pier", "wharf") == lost
+
+
+def test_an_old_address_that_another_article_had_too_says_what_became_of_the_last_one(
+    client: FlaskClient, administrator: FlaskClient
+) -> None:
+    first, second = draft(administrator, slug="quay"), draft(administrator, slug="pier")
+    act(administrator, "publish", first["id"], 1)
+    patch(administrator, first["id"], 2, slug="wharf")
+    act(administrator, "publish", first["id"], 3)
+    patch(administrator, second["id"], 1, slug="quay")
+    act(administrator, "publish", second["id"], 2)
+    act(administrator, "takedown", first["id"], 4, json={"reason": "The first."})
+    assert client.get("/content/v1/articles/en/quay").json["id"] == second["id"]
+    act(administrator, "takedown", second["id"], 3, json={"reason": "The second."})
+    told = client.get("/content/v1/articles/en/quay")
+    assert (told.status_code, told.json["tombstone"]["reason"]) == (410, "The second.")
+    assert client.get(RESOLVE + "/en/quay").json["kind"] == "gone"

@@ -1,4 +1,4 @@
-"""Many editors at once: nothing is lost, nothing happens twice, nobody gets another's slug."""
+"""Many editors at once: nothing is lost, nothing happens twice. Of slugs: `test_naming.py`."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -75,18 +75,6 @@ def test_of_two_that_change_one_field_one_is_told(app: Flask, editor: FlaskClien
     for answer in answers:
         if answer.status_code == 412:
             assert [conflict["pointer"] for conflict in answer.json["conflicts"]] == ["/dek"]
-
-
-def test_equal_titles_at_once_get_slugs_of_their_own(app: Flask, editor: FlaskClient) -> None:
-    slugs: list[str] = []
-
-    def write(client: FlaskClient, _number: int) -> None:
-        slugs.append(draft(client)["slug"])
-
-    race(app, editor, 32, write)
-    assert len(set(slugs)) == 32
-    plain = "harbour-bridge-reopens"
-    assert set(slugs) == {plain, *(f"{plain}-{number}" for number in range(2, 33))}
 
 
 def test_one_key_at_once_makes_one_article(app: Flask, editor: FlaskClient, database: Database) -> None:

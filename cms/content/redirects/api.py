@@ -11,7 +11,7 @@ from cms.content.assembling import article_url
 from cms.content.redirects import queries, redirecting
 from cms.content.redirects.models import Redirect
 from cms.content.redirects.queries import Resolved
-from cms.content.redirects.rules import PERMANENT, NewRedirect, SitePath, site_path
+from cms.content.redirects.rules import PERMANENT, NewRedirect, site_path
 from cms.content.redirects.schemas import (
     NewRedirectShape,
     RedirectPageShape,
@@ -20,7 +20,6 @@ from cms.content.redirects.schemas import (
     ResolvedShape,
     ResolveQueryShape,
 )
-from cms.platform.direct_reads import DirectReads
 from cms.platform.errors import NotFound
 from cms.platform.http.answers import answer, public_answer
 from cms.platform.http.endpoint import endpoint
@@ -116,12 +115,11 @@ def remove_redirect(redirect_id: str) -> Response:
         return answer(None, 204)
 
 
-def moved_answer(reads: DirectReads, path: SitePath) -> Response | None:
+def moved_answer(found: Resolved | None) -> Response | None:
     """The redirect from a path where an article was to where it is in the content API; None where there is none.
 
     Apps ask here, so what editors send browsers to beside articles is not followed.
     """
-    found = queries.resolve(reads, path)
     if found is None or found.kind != "redirect" or found.place is None:
         return None
     data = resolved_data(replace(found, status=PERMANENT), is_content=True)

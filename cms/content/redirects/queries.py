@@ -27,7 +27,7 @@ TAKEN_DOWN = "SELECT article_id FROM tombstones WHERE locale = ? AND slug = ?"
 class Resolved:
     """What readers get at a path: an article, a redirect to another path or page, or that something was taken down.
 
-    `article_id` and `place` are there where an article is at the end of it.
+    `article_id` and `place` are there where an article is at the end of it; `article_id` also of one that is gone.
     """
 
     kind: Literal["article", "redirect", "gone"]
@@ -48,9 +48,8 @@ def resolve(reads: DirectReads, path: SitePath) -> Resolved | None:
     rows = reads.rows(REDIRECT, (path.text,))
     if rows:
         return _followed(reads, rows[0])
-    if path.place is not None and reads.rows(TAKEN_DOWN, path.place):
-        return Resolved("gone", 410)
-    return None
+    buried = reads.rows(TAKEN_DOWN, path.place) if path.place is not None else []
+    return Resolved("gone", 410, article_id=str(UUID(str(buried[0][0])))) if buried else None
 
 
 def redirects(
@@ -102,7 +101,7 @@ def _followed(reads: DirectReads, row: tuple[Any, ...]) -> Resolved | None:
     if article_id is not None:
         return Resolved("redirect", status, article_path(locale, slug), str(UUID(str(article_id))), (locale, slug))
     if taken_down is not None:
-        return Resolved("gone", 410)
+        return Resolved("gone", 410, article_id=str(UUID(str(taken_down))))
     if not target:
         return None
     # Editors' redirects are collapsed when they are added; the article that one leads to may have moved since.

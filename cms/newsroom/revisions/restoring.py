@@ -3,13 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cms.events.catalogue import ArticleRevisionRestored
 from cms.newsroom import queries
 from cms.newsroom.editing import change_content
-from cms.newsroom.models import Article
+from cms.newsroom.naming import is_free
 from cms.newsroom.revisions.rules import RestoreRevision, missing_names
 from cms.newsroom.rules import settled
 from cms.newsroom.saving import Saved, locked, refuse_stale
@@ -22,7 +21,7 @@ from cms.taxonomy.queries import by_slugs
 def restore_revision(session: Session, actor: Actor, command: RestoreRevision, now: datetime) -> Saved | None:
     """Make the working copy what an old revision holds; None when it is that already, and nothing is written.
 
-    What readers see does not change. The slug comes back too, unless another article has it by now.
+    What readers see does not change. The slug comes back too, unless another article has it or left it by now.
     Emits: ArticleRevisionRestored
     Raises: NotFound, also for a revision that this article does not have; Forbidden, also for the section and language
     to go back to; Stale; Invalid, with each name of a section or person that does not exist any more.
@@ -36,7 +35,7 @@ def restore_revision(session: Session, actor: Actor, command: RestoreRevision, n
     if errors:
         raise Invalid(errors=errors)
     _settle_names(session, content, drops_missing=command.drops_missing)
-    if _is_anothers_slug(session, article, content):
+    if not is_free(session, article.id, content["locale"], content["slug"]):
         content["slug"] = article.slug
 
     def event(revision: int) -> ArticleRevisionRestored:
@@ -62,8 +61,3 @@ def _settle_names(session: Session, content: dict[str, Any], *, drops_missing: b
     content["section"] = None if "/section" in lost else content["section"]
     content["editor"] = None if "/editor" in lost else content["editor"]
     content["authors"] = [slug for index, slug in enumerate(content["authors"]) if f"/authors/{index}" not in lost]
-
-
-def _is_anothers_slug(session: Session, article: Article, content: dict[str, Any]) -> bool:
-    same = select(Article.id).where(Article.locale == content["locale"], Article.slug == content["slug"])
-    return session.scalar(same.where(Article.id != article.id)) is not None

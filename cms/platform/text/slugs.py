@@ -13,6 +13,12 @@ FALLBACK = "article"
 # Parts of paths that mean something beside an article, and what programs write for nothing.
 RESERVED = frozenset({"comments", "edit", "index", "new", "null", "related", "search", "undefined"})
 
+# Characters that nobody sees: with them two slugs would look alike. Not here, because words end there in some scripts:
+# the zero-width space and non-joiner. Source: Unicode's Default_Ignorable_Code_Point.
+UNSEEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200d-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0"
+    "\U000e0000-\U000e0fff]"
+)
 APOSTROPHES = re.compile("['\u2018\u2019\u02bc\u02bb`\u00b4]")
 PLAIN = str.maketrans(
     {
@@ -30,9 +36,9 @@ SPELLED = {
 
 def slugify(title: str, locale: str) -> str:
     """A slug from a title. Never empty, never reserved, at most 100 characters, and always `is_slug`."""
-    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", title).lower())
+    text = _one_form(_one_form(title).lower())
     text = text.translate(SPELLED.get(locale.partition("-")[0].lower(), {})).translate(PLAIN)
-    text = unicodedata.normalize("NFC", _without_accents(APOSTROPHES.sub("", text)))
+    text = _one_form(_without_accents(APOSTROPHES.sub("", text)))
     slug = _shortened("-".join(_parts(text)))
     if not is_slug(slug) and slug in RESERVED:
         return f"{slug}-{FALLBACK}"
@@ -40,12 +46,21 @@ def slugify(title: str, locale: str) -> str:
 
 
 def is_slug(text: str) -> bool:
-    """Whether a text can be a slug: lower-case letters and digits of any script, single hyphens, not reserved."""
+    """Whether a text can be a slug: lower-case letters and digits of any script, single hyphens, not reserved.
+
+    There is one spelling of each: no ligatures and wide letters, no marks apart, nothing that cannot be seen.
+    """
     if not 0 < len(text) <= LONGEST_GIVEN or text in RESERVED:
         return False
-    if text != text.lower() or text != unicodedata.normalize("NFC", text):
+    if text != text.lower() or text != _one_form(text):
         return False
     return "-".join(_parts(text)) == text
+
+
+def _one_form(text: str) -> str:
+    """NFKC without what cannot be seen, but with the vowels of Thai and Lao in one piece, as everybody types them."""
+    plain = UNSEEN.sub("", unicodedata.normalize("NFKC", UNSEEN.sub("", text)))
+    return plain.replace("\u0e4d\u0e32", "\u0e33").replace("\u0ecd\u0eb2", "\u0eb3")
 
 
 def _without_accents(text: str) -> str:

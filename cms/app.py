@@ -48,6 +48,7 @@ from cms.platform.logs import configure_logs
 from cms.readers.api.addresses import reader_addresses
 from cms.readers.api.doors import readers
 from cms.readers.api.own import reader_accounts
+from cms.readers.bookmarks.api import bookmarks
 from cms.readers.sessions import reader_verifier
 from cms.settings import Settings
 from cms.taxonomy.api import taxonomy
@@ -62,7 +63,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     translations, trash,
     taxonomy, words, article_types,
     # The audience.
-    readers, reader_accounts, reader_addresses,
+    readers, reader_accounts, reader_addresses, bookmarks,
     # Who may come in, and what was done.
     identity, tokens, access, staff, staff_access, receipts, audit,
     # The installation itself.

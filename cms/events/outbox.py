@@ -3,8 +3,10 @@
 Not here: sending (`workers/relay.py`) and acting (`workers/handlers/`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -32,8 +34,32 @@ def record(session: Session, event: Event, *, actor: Actor, now: datetime) -> Dr
 
     Emits: the given event.
     """
-    letter = Dropped(new_id())
-    values = {
+    [letter] = record_all(session, [event], actor=actor, now=now)
+    return letter
+
+
+def record_all(session: Session, events: Sequence[Event], *, actor: Actor, now: datetime) -> list[Dropped]:
+    """Write all that one act made happen, by as many statements as for one event. Emits: the given events."""
+    letters = [Dropped(new_id()) for _ in events]
+    if not letters:
+        return []
+    session.execute(LETTER, [_letter(*pair, actor, now) for pair in zip(letters, events, strict=True)])
+    deliveries = [
+        {
+            "letter_id": letter.id, "subject": event.subject, "state": "open", "attempts": 0, "sends": 0, "due_at": now,
+            "subscription": subscription.name,
+        }
+        for letter, event in zip(letters, events, strict=True)
+        for subscription in hearing(event.type)
+    ]  # fmt: skip
+    if deliveries:
+        session.execute(DELIVERIES, deliveries)
+        wake_after_commit(session)
+    return letters
+
+
+def _letter(letter: Dropped, event: Event, actor: Actor, now: datetime) -> dict[str, Any]:
+    return {
         "id": letter.id,
         "type": event.type,
         "version": event.version,
@@ -44,10 +70,3 @@ def record(session: Session, event: Event, *, actor: Actor, now: datetime) -> Dr
         "actor_id": actor.id,
         "request_id": actor.request_id,
     }
-    session.execute(LETTER, values)
-    owed = {"letter_id": letter.id, "subject": event.subject, "state": "open", "attempts": 0, "sends": 0, "due_at": now}
-    deliveries = [{**owed, "subscription": subscription.name} for subscription in hearing(event.type)]
-    if deliveries:
-        session.execute(DELIVERIES, deliveries)
-        wake_after_commit(session)
-    return letter

@@ -11,6 +11,7 @@ from cms.mail.queueing import forget_recipient
 from cms.platform.actor import Actor
 from cms.platform.db import change_rows
 from cms.readers import queries
+from cms.readers.bookmarks.keeping import forget_shelf
 from cms.readers.models import Account, Challenge, Consent, ReaderSession
 from cms.readers.queries import Kept
 from cms.readers.schemas import ProfileChange
@@ -47,11 +48,13 @@ def delete_account(session: Session, actor: Actor, candidate: Candidate, now: da
     """Delete the account with all that is kept of it, and wipe its address from letters. False if it changed meanwhile.
 
     The audit trail keeps that an account of this id was there, and no address of it. What waits to be sent is not sent.
+    Emits: ArticleAudienceChanged for each article that the reader kept
     """
     account = present_account(session, candidate)
     if account is None:
         return False
     email = account.email
+    forget_shelf(session, actor, now)
     change_rows(session, delete(ReaderSession).where(ReaderSession.account_id == account.id))
     change_rows(session, delete(Consent).where(Consent.account_id == account.id))
     asked = session.scalars(select(Challenge.id).where(Challenge.account_id == account.id)).all()

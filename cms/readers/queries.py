@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from cms.mail.models import OutgoingLetter
 from cms.platform.ids import is_id
+from cms.readers.bookmarks.models import Bookmark, Folder
+from cms.readers.bookmarks.queries import all_bookmarks, folders_of
 from cms.readers.models import Account, Challenge, Consent, ReaderSession
 from cms.readers.rules import IDLE_LIFE, KNOWN_FOR, SESSIONS_SHOWN
 
@@ -91,6 +93,8 @@ class Kept:
     letters: Sequence[OutgoingLetter]
     codes: Sequence[Challenge]
     consents: Sequence[Consent]
+    bookmarks: Sequence[Bookmark]
+    folders: Sequence[Folder]
 
 
 def all_of(session: Session, account_id: str) -> Kept | None:
@@ -116,6 +120,8 @@ def all_of(session: Session, account_id: str) -> Kept | None:
         letters=session.scalars(letters.order_by(OutgoingLetter.number)).all(),
         codes=session.scalars(codes).all(),
         consents=session.scalars(consents).all(),
+        bookmarks=all_bookmarks(session, account.id),
+        folders=[folder for folder, _ in folders_of(session, account.id)],
     )
 
 

@@ -7,6 +7,7 @@ from marshmallow import ValidationError, fields, post_load, validate
 
 from cms.identity.fields import Address, Code, Password, PublicId
 from cms.platform.http.shapes import Flag, Locale, Shape, Text, UtcInstant
+from cms.readers.bookmarks.schemas import ExportedBookmarkShape, ExportedFolderShape
 from cms.readers.rules import DOCUMENT, MOST_CONSENTS, PURPOSES, VERSION
 
 
@@ -273,3 +274,5 @@ class ExportShape(Shape):
     letters = fields.List(fields.Nested(ExportedLetterShape), required=True)
     codes = fields.List(fields.Nested(ExportedCodeShape), required=True)
     consents = fields.List(fields.Nested(ExportedConsentShape), required=True)
+    bookmarks = fields.List(fields.Nested(ExportedBookmarkShape), required=True)
+    folders = fields.List(fields.Nested(ExportedFolderShape), required=True)

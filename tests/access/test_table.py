@@ -74,7 +74,7 @@ class Room:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        self.session_id = self.reader_session_id = NOBODY
+        self.session_id = self.reader_session_id = self.folder_id = NOBODY
         disabled = desk.colleague(EVERYTHING)
         self.tokens: dict[str, list[str | None]] = {
             "none": [None],
@@ -108,6 +108,7 @@ class Room:
         """A client for each credential of a column; a session is new for each cell, because some routes end it."""
         if column in ("reader", "other-reader"):
             _, self.reader_session_id, token = self.desk.reader()
+            self.folder_id = self._folder(token)
             if column == "other-reader":
                 token = self.desk.reader(password_hash=None)[2]
             return [self.desk.client(token)]
@@ -127,6 +128,10 @@ class Room:
     def _proof_of_our_page(self) -> dict[str, str]:
         with self.desk.app.test_request_context():
             return {"HTTP_ORIGIN": OURS, "HTTP_X_CSRF_TOKEN": csrf_token(f"session:{self.session_id}")}
+
+    def _folder(self, token: str) -> str:
+        made = self.desk.client(token).post("/readers/v1/bookmarks/folders", json={"name": "Later"})
+        return str(made.json["id"])  # type: ignore[index]  # made just now
 
     def _mistyped(self) -> str:
         token = self.desk.token("administrator")
@@ -337,6 +342,13 @@ def _reader_session(room: Room, _column: str) -> Asked:
     return f"/readers/v1/sessions/{room.reader_session_id}", {}
 
 
+def _on_folder(**options: Any) -> Callable[[Room, str], Asked]:
+    def ask(room: Room, _column: str) -> Asked:
+        return f"/readers/v1/bookmarks/folders/{room.folder_id}", options
+
+    return ask
+
+
 def _plain(path: str, **options: Any) -> Callable[[Room, str], Asked]:
     def ask(_room: Room, _column: str) -> Asked:
         return path, options
@@ -498,6 +510,12 @@ ASK: dict[str, Callable[[Room, str], Asked]] = {
         f"/readers/v1/email-changes/{NOBODY}/undo", json={"code": "ABCD2345"}
     ),
     "POST /readers/v1/me/delete": _plain("/readers/v1/me/delete", json={"password": PHRASE}),
+    "PUT /readers/v1/bookmarks/<uuid:article_id>": _document("/readers/v1/bookmarks/{id}"),
+    "DELETE /readers/v1/bookmarks/<uuid:article_id>": _plain(f"/readers/v1/bookmarks/{NOBODY}"),
+    "GET /readers/v1/articles/<uuid:article_id>/state": _plain(f"/readers/v1/articles/{NOBODY}/state"),
+    "POST /readers/v1/bookmarks/folders": _numbered("/readers/v1/bookmarks/folders", name="Folder #"),
+    "PATCH /readers/v1/bookmarks/folders/<folder_id>": _on_folder(json={"name": "Sunday"}),
+    "DELETE /readers/v1/bookmarks/folders/<folder_id>": _on_folder(),
     "GET /docs/<name>": _plain("/docs/docs.js"),
 }
 

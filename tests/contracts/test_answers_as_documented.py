@@ -197,7 +197,7 @@ def test_every_answer_is_as_documented(witness: Witness, settings: Settings, dat
     ask("POST", "/readers/v1/accounts", 422, {**account, "is_admin": True})
     ask("POST", "/readers/v1/codes", 202, {"purpose": "reset_password", "email": "other@example.org"})
     ask("POST", f"/readers/v1/codes/{challenge}/verify", 400, {"code": "000000"})
-    _reader(witness, settings)
+    _reader(witness, settings, drafts[1]["id"])
     _schedules(witness)
     _words(witness, source)
     _releases(witness)
@@ -216,7 +216,7 @@ def test_every_answer_is_as_documented(witness: Witness, settings: Settings, dat
         assert server.letters()
 
 
-def _reader(witness: Witness, settings: Settings) -> None:
+def _reader(witness: Witness, settings: Settings, article_id: str) -> None:
     ask, right = witness.ask, {"email": "own@example.org", "password": PASS_PHRASE}
     challenge = ask("POST", "/readers/v1/accounts", 202, {**right, "locale": "en"}).json["challenge_id"]
     code = derive_code(load_keys(settings), purpose="verify_email", challenge_id=challenge, email=right["email"])
@@ -233,6 +233,7 @@ def _reader(witness: Witness, settings: Settings) -> None:
     change = {"current_password": PASS_PHRASE, "new_password": "a lighthouse without a keeper"}
     ask("POST", "/readers/v1/me/password", 204, change, **mine)
     ask("POST", "/readers/v1/me/password", 403, change, **mine)
+    _shelf(witness, article_id, mine)
     ask("POST", "/readers/v1/me/export", 200, **mine)
     ask("DELETE", "/readers/v1/sessions", 204, **mine)
     again = ask("POST", "/readers/v1/sessions", 201, {**right, "password": change["new_password"]}).json
@@ -256,6 +257,28 @@ def _moving(witness: Witness, settings: Settings, password: str, mine: dict[str,
     ask("POST", path, 400, {"code": code})
     code = derive_code(keys, purpose="undo_email", email="own@example.org", challenge_id=undo)
     ask("POST", path, 204, {"code": code})
+
+
+def _shelf(witness: Witness, article_id: str, mine: dict[str, str]) -> None:
+    ask, folders = witness.ask, "/readers/v1/bookmarks/folders"
+    folder = ask("POST", folders, 201, {"name": "Later"}, **mine).json["id"]
+    ask("POST", folders, 409, {"name": "LATER"}, **mine)
+    ask("POST", folders, 422, {"name": " "}, **mine)
+    path = f"/readers/v1/bookmarks/{article_id}"
+    ask("PUT", path, 201, **mine)
+    ask("PUT", path, 200, {"folder": folder}, **mine)
+    ask("PUT", path, 422, {"folder": article_id}, **mine)
+    ask("PUT", f"/readers/v1/bookmarks/{folder}", 404, **mine)
+    ask("GET", f"/readers/v1/articles/{article_id}/state", 200, **mine)
+    for query in ("", f"?folder={folder}&count=exact", "?since="):
+        assert ask("GET", f"/readers/v1/bookmarks{query}", 200, **mine).json["data"][0]["article"]
+    ask("GET", "/readers/v1/bookmarks?since=&count=exact", 400, **mine)
+    ask("GET", folders, 200, **mine)
+    ask("PATCH", f"{folders}/{folder}", 200, {"name": "Sunday"}, **mine)
+    ask("DELETE", f"{folders}/{folder}", 204, **mine)
+    ask("DELETE", f"{folders}/{folder}", 404, **mine)
+    ask("DELETE", path, 204, **mine)
+    assert not ask("GET", "/readers/v1/bookmarks?since=", 200, **mine).json["data"]
 
 
 def _schedules(witness: Witness) -> None:

@@ -9,6 +9,7 @@ from cms.platform.http.answers import answer
 from cms.platform.http.paging import Cursor, decode_cursor, encode_cursor, link_header, page_of
 from cms.platform.http.services import services
 
+ReadChanges = Callable[[tuple[Any, ...] | None, int], tuple[Sequence[Any], tuple[Any, ...], bool]]
 Read = Callable[[int, tuple[Any, ...] | None, bool], Sequence[Any]]
 
 
@@ -44,3 +45,19 @@ def page_answer(
         count=count() if query["count"] else None,
     )
     return answer(data, headers=link_header(services().settings.public_url, following, preceding))
+
+
+def changes_answer(listing: str, since: str, limit: int, *, read: ReadChanges) -> Response:
+    """What changed after a cursor, oldest first; `next_cursor` is always there, also when nothing is new.
+
+    `read(position, limit)` gives entries, where to go on from, and whether there are more; the position is None for
+    an empty `since`. Raises: BadRequest for a cursor that is broken or of another list.
+    """
+    keys = services().keys
+    cursor = decode_cursor(keys, listing, since or None)
+    entries, position, has_more = read(cursor.position if cursor is not None else None, limit)
+    data = page_of(
+        entries, limit=limit, next_cursor=encode_cursor(keys, listing, Cursor("next", position)), prev_cursor=None
+    )
+    data["page"]["has_more"] = has_more
+    return answer(data)

@@ -145,8 +145,9 @@ def change_password(body: dict[str, str]) -> Response:
     needs_reader=True,
     answers={200: ExportShape},
     refuses=(404,),
-    description="The account, all sessions, consents, what became of letters to the address, and the codes that were "
-    "asked for it. Left out are the hash of the password and what was written in letters, which is not kept.",
+    description="The account, all sessions, consents, bookmarks and folders, what became of letters to the address, "
+    "and the codes that were asked for it. Left out are the hash of the password and what was written in letters, "
+    "which is not kept.",
 )
 def export_account() -> Response:
     """One's own data as JSON; that it was taken is noted in the audit trail."""
@@ -160,6 +161,11 @@ def export_account() -> Response:
             "letters": [_members(one, "kind", "state", "created_at", "sent_at") for one in kept.letters],
             "codes": [_members(one, "purpose", "created_at", "used_at") for one in kept.codes],
             "consents": [_members(one, "document", "version", "given_at") for one in kept.consents],
+            "bookmarks": [
+                {"folder": one.folder_id, **_members(one, "article_id", "added_at", "removed_at")}
+                for one in kept.bookmarks
+            ],
+            "folders": [_members(one, "id", "name", "created_at") for one in kept.folders],
         }
         return answer(data, is_secret=True)
 

@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, U
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cms.platform.db import Instant, RowNumber, Table, id_column
-from cms.readers.bookmarks.rules import AVAILABILITIES
+from cms.readers.bookmarks.rules import AVAILABILITIES, LONGEST_KEY, LONGEST_NAME
 
 IS_KEPT = text("removed_at IS NULL")
 
@@ -34,8 +34,8 @@ class Folder(Table):
     number: Mapped[int] = mapped_column(RowNumber, primary_key=True, autoincrement=True)
     id: Mapped[str] = mapped_column(id_column(), unique=True)
     account_id: Mapped[str] = mapped_column(id_column(), ForeignKey("reader_accounts.id"))
-    name: Mapped[str] = mapped_column(String(80))
-    key: Mapped[str] = mapped_column(String(320))
+    name: Mapped[str] = mapped_column(String(LONGEST_NAME))
+    key: Mapped[str] = mapped_column(String(LONGEST_KEY))
     created_at: Mapped[datetime] = mapped_column(Instant)
 
 

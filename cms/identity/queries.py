@@ -13,13 +13,15 @@ from cms.identity.models import ApiToken, Role
 from cms.identity.staff.models import StaffGrant, StaffInvitation
 from cms.platform.actor import Grant
 from cms.platform.db import columns_of
+from cms.platform.direct_reads import DirectReads
 from cms.platform.ids import is_id
 from cms.platform.keyset import one_page
+from cms.platform.prepared import PreparedRead
 
-# Asked by every request of a token: built once, since building a statement costs more than running it.
+# Asked by every request of a token.
 DIGEST: BindParameter[bytes] = bindparam("digest")
 _TOKENS, _ROLES = columns_of(ApiToken), columns_of(Role)
-TOKEN_AND_ROLE = (
+TOKEN_AND_ROLE = PreparedRead(
     select(_TOKENS, _ROLES.c.permissions.label("of_role"))
     .outerjoin_from(_TOKENS, _ROLES, _ROLES.c.name == _TOKENS.c.role)
     .where(or_(_TOKENS.c.digest == DIGEST, _TOKENS.c.previous_digest == DIGEST))
@@ -69,12 +71,12 @@ def is_in_use(session: Session, role: str, now: datetime) -> bool:
     return any(one["role"] == role for grants in promised for one in grants)
 
 
-def token_and_role(session: Session, digest: bytes) -> tuple[Any, Role | None] | None:
+def token_and_role(reads: DirectReads, digest: bytes) -> tuple[Any, Role | None] | None:
     """The token with this digest, now or before its rotation, with its custom role; one statement.
 
     The token comes as a plain row with the columns of `ApiToken`, and of the role there are name and permissions.
     """
-    row = session.execute(TOKEN_AND_ROLE, {"digest": digest}).first()
+    row = TOKEN_AND_ROLE.first(reads, digest=digest)
     if row is None:
         return None
     return row, None if row.of_role is None else Role(name=row.role, permissions=row.of_role)

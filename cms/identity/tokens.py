@@ -11,9 +11,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from cms.identity import issuing, queries, rules
-from cms.identity.models import ApiToken
+from cms.identity.models import ApiToken, Role
 from cms.identity.staff import queries as staff
-from cms.platform.actor import Actor
+from cms.platform.actor import Actor, Grant
 from cms.platform.db import Database
 from cms.platform.errors import Unauthenticated
 from cms.platform.http.guard import CHALLENGE, client_address, request_id
@@ -45,13 +45,10 @@ def verifier(database: Database, clock: Callable[[], datetime]) -> Callable[[str
         refusal = Unauthenticated("The token is unknown, expired, revoked or not for this address.", headers=CHALLENGE)
         wanted, now = rules.digest(token), clock()
         found, grants, owner = None, None, ""
-        if rules.is_well_formed(token):
-            with database.reading() as session:
-                found = queries.token_and_role(session, wanted)
-                if found is not None:
-                    row, role = found
-                    owner = row.issued_by if hmac.compare_digest(row.digest, wanted) else row.previous_by
-                    grants = staff.grants_of_token_now(session, row, role, owner)
+        if rules.is_well_formed(token) and (found := queries.token_and_role(database.direct, wanted)) is not None:
+            row, role = found
+            owner = row.issued_by if hmac.compare_digest(row.digest, wanted) else row.previous_by
+            grants = _grants_now(database, row, role, owner)
         because = _wrong_with(found[0], wanted, now) if found is not None else "unknown"
         if found is None or because or grants is None:
             _note_refusal(found[0] if found is not None else None, because or "issuer")
@@ -70,6 +67,13 @@ def verifier(database: Database, clock: Callable[[], datetime]) -> Callable[[str
         )
 
     return verify
+
+
+def _grants_now(database: Database, row: ApiToken, role: Role | None, owner: str) -> tuple[Grant, ...] | None:
+    if not owner.startswith(staff.STAFF):
+        return queries.grants_of_token(row, role)
+    with database.reading() as session:
+        return staff.grants_of_token_now(session, row, role, owner)
 
 
 class Uses:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 from weakref import WeakSet
 
-from sqlalchemy import make_url
+from sqlalchemy import Dialect, make_url
 
 from cms.platform.errors import Unavailable
 
@@ -30,6 +30,8 @@ class DirectReads:
     def __init__(self, url: str) -> None:
         self._url = make_url(url)
         self.is_sqlite = self._url.get_backend_name() == "sqlite"
+        # How values are written in the statements of `prepared.py`.
+        self.dialect: Dialect = self._url.get_dialect()(paramstyle="qmark" if self.is_sqlite else "format")  # type: ignore[call-arg]  # each takes it
         # PostgreSQL's driver is had from SQLAlchemy, which loads it where it is needed: it takes 6 MB of each process.
         self._driver: Any = self._url.get_dialect().import_dbapi()
         self._mine = threading.local()

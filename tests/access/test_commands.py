@@ -81,8 +81,7 @@ def test_tokens_of_before_keep_working_as_they_were(tmp_path: Path) -> None:
         connection.execute(OLD_TOKEN, values)
         connection.commit()
     upgrade(database)
-    with database.reading() as session:
-        found = token_and_role(session, digest(made))
+    found = token_and_role(database.direct, digest(made))
     database.dispose()
     assert found is not None
     [grant] = grants_of_token(*found)

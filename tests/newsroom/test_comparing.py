@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 from flask.testing import FlaskClient
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import event
 
@@ -67,6 +67,7 @@ def test_the_pieces_make_up_both_texts_and_neighbours_differ(before: str, after:
 
 
 @given(st.lists(st.sampled_from("abc"), max_size=12), st.lists(st.sampled_from("abc"), max_size=12))
+@example(list("baaaab"), list("abaaaa"))
 def test_short_texts_keep_nearly_as_much_as_the_standard_library_finds(before: list[str], after: list[str]) -> None:
     kept = sum(len(piece.text) for piece in text_diff("".join(f"{w}." for w in before), "".join(f"{w}." for w in after))
                if piece.op == "equal")  # fmt: skip

@@ -97,7 +97,11 @@ def test_tasks_hold_numbers_only_and_nothing_is_pickled(tmp_path: Path, broker: 
         challenge = running.ask("POST", "/readers/v1/accounts", account)[1]["challenge_id"]
         code = letter(running)
         assert running.ask("POST", f"/readers/v1/codes/{challenge}/verify", {"code": code})[0] == 204
-        secrets = [token, code, f"{code[:3]} {code[3:]}", article["id"], challenge]
+        signed_in = {"email": ADDRESS, "password": PASSWORD}
+        session = running.ask("POST", "/readers/v1/sessions", signed_in)[1]["token"]
+        assert running.ask("PUT", f"/readers/v1/bookmarks/{article['id']}", {}, token=session)[0] == 201
+        wait_until(lambda: running.ask("GET", shown)[1]["bookmarks"]["count"] == 1, what="the count of bookmarks")
+        secrets = [token, code, f"{code[:3]} {code[3:]}", article["id"], challenge, session]
         assert running.ask("GET", "/content/v1/search?q=canarybody")[1]["data"]
         stored = held(broker)
     tasks = messages(heard)

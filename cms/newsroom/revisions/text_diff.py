@@ -1,8 +1,8 @@
 """The difference of two texts, word by word, in bounded work. Plain Python.
 
-Scripts without spaces go character by character. Stretches that both texts have once each are found first, long ones
-before short ones; what is left between them is compared exactly where that is cheap, and is one replacement where it is
-not. So two texts that have nothing in common cost no more than reading them a few times.
+Scripts without spaces go character by character. In what is long, stretches that both texts have once each are found
+first, long ones before short ones; what is left between them, and all that is short, is compared exactly where that is
+cheap, and is one replacement where it is not. So two texts that have nothing in common cost no more than reading them a few times.
 """
 
 import re
@@ -23,6 +23,8 @@ MARKS = (
 TOKEN = re.compile(rf"[{UNSPACED}]|\s+|[^\s{MARKS}{UNSPACED}]+|.", re.DOTALL)
 # How many tokens long a stretch is that both texts have once each, in the order of looking.
 LENGTHS = (12, 3, 1)
+# So many tokens of both texts together are compared exactly at once: 2,080 steps at most.
+SHORT = 64
 MOST_DIFFERENCES = 300
 MOST_STEPS = 400_000
 # Long equal stretches are stepped over so many tokens at once.
@@ -121,7 +123,7 @@ def _blocks(old: list[int], new: list[int], effort: Effort) -> Iterator[tuple[in
         b, d = b - end, d - end
         if a == b or c == d:
             continue
-        if level < len(LENGTHS):
+        if level < len(LENGTHS) and b - a + d - c > SHORT:
             for i, j in _anchors(old, new, (a, b, c, d), LENGTHS[level]):
                 length = _common(old, new, i, j, min(b - i, d - j)) if i >= a and j >= c else 0
                 if length:

@@ -2,7 +2,8 @@
 
 Scripts without spaces go character by character. In what is long, stretches that both texts have once each are found
 first, long ones before short ones; what is left between them, and all that is short, is compared exactly where that is
-cheap, and is one replacement where it is not. So two texts that have nothing in common cost no more than reading them a few times.
+cheap, and is one replacement where it is not. So two texts that have nothing in common cost no more than reading them a
+few times.
 """
 
 import re

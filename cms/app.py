@@ -28,6 +28,7 @@ from cms.newsroom.waiting import WaitingRoom
 from cms.newsroom.words.api import words
 from cms.operations.api.access import access
 from cms.operations.api.audit import audit
+from cms.operations.api.comment_modes import comment_modes
 from cms.operations.api.documentation import documentation
 from cms.operations.api.health import health
 from cms.operations.api.receipts import receipts
@@ -49,6 +50,9 @@ from cms.readers.api.addresses import reader_addresses
 from cms.readers.api.doors import readers
 from cms.readers.api.own import reader_accounts
 from cms.readers.bookmarks.api import bookmarks
+from cms.readers.comments.api.moderating import moderation_desk
+from cms.readers.comments.api.reading import shown_comments
+from cms.readers.comments.api.writing import own_comments
 from cms.readers.sessions import reader_verifier
 from cms.settings import Settings
 from cms.taxonomy.api import taxonomy
@@ -57,13 +61,13 @@ from search_index.reader import Reader
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     # What readers get.
-    content, shown_lists, redirects,
+    content, shown_lists, shown_comments, redirects,
     # What editors do.
     articles, lifecycle, review, revisions, leases, schedules, releases, front_lists,
     translations, trash,
     taxonomy, words, article_types,
     # The audience.
-    readers, reader_accounts, reader_addresses, bookmarks,
+    readers, reader_accounts, reader_addresses, bookmarks, own_comments, moderation_desk, comment_modes,
     # Who may come in, and what was done.
     identity, tokens, access, staff, staff_access, receipts, audit,
     # The installation itself.

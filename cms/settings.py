@@ -49,6 +49,10 @@ RANGES: Mapping[str, tuple[int, int]] = {
     "codes_kept_days": (1, 36_500),
     "reader_sessions_kept_days": (1, 36_500),
     "suppressions_kept_days": (1, 36_500),
+    "comments_links_held": (0, 100),
+    "comments_reports_held": (0, 1_000),
+    "comments_edit_minutes": (0, 1_440),
+    "comments_depth": (1, 10),
 }
 ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 
@@ -87,6 +91,12 @@ class Settings:
     limit_search: str = "300/60"
     limit_sign_in: str = "10/60"
     limit_codes: str = "20/3600"
+    limit_comments: str = "6/60"
+    comments_hold_first: bool = True
+    comments_links_held: int = 2
+    comments_reports_held: int = 3
+    comments_edit_minutes: int = 15
+    comments_depth: int = 4
     types_home: str = ""
     reading_rates: str = ""
     body_limit_bytes: int = 1_048_576
@@ -181,7 +191,7 @@ class Settings:
             raise SettingsError("COPYDESK_DATABASE_URL must name a file, such as sqlite:////path/copydesk.db")
 
     def _check_edges(self) -> None:
-        for name in ("limit_writes", "limit_search", "limit_sign_in", "limit_codes"):
+        for name in (field.name for field in fields(self) if field.name.startswith("limit_")):
             _check_rate(f"COPYDESK_{name.upper()}", getattr(self, name), can_be_off=name in CAN_BE_OFF)
         _check_consents(self.required_consents)
         for name in ("hosts", "redirect_hosts"):

@@ -57,6 +57,13 @@ SETTINGS_TEXT = {
     "limit_search": "How many searches from one address in how many seconds. 0: no limit.",
     "limit_sign_in": "How many sign-ins from one address in how many seconds. Cannot be switched off.",
     "limit_codes": "How many codes may be asked for from one address in how many seconds. Cannot be switched off.",
+    "limit_comments": "How many comments and changes of comments by one reader in how many seconds. Cannot be switched "
+    "off.",
+    "comments_hold_first": "1 holds the comments of a reader until a moderator approved one of them.",
+    "comments_links_held": "A comment with so many links waits for a moderator. 0: links hold none.",
+    "comments_reports_held": "A comment that so many readers reported waits for a moderator. 0: reports hold none.",
+    "comments_edit_minutes": "How long readers can change a comment. They can delete it at any time.",
+    "comments_depth": "How deep replies go; 1 is a comment that is no reply.",
     "types_home": "The folder of article types, one JSON Schema file each. Empty: `types` in the home. Read by "
     "`copydesk types reload` and at each start.",
     "reading_rates": "Reading speeds that replace the built-in ones, such as `en=250wpm,zh=500cpm`.",

@@ -2,7 +2,7 @@
 
 from cms.events.subscriptions import BY_NAME
 from workers.attempts import Hearing
-from workers.handlers import counts, indexing, mail, reading_time, related, wording
+from workers.handlers import comment_modes, counts, indexing, mail, reading_time, related, wording
 from workers.work import Handler
 
 HANDLERS: dict[str, Handler] = {
@@ -11,6 +11,7 @@ HANDLERS: dict[str, Handler] = {
     "related": related.handle,
     "wording": wording.handle,
     "counts": counts.handle,
+    "comment_modes": comment_modes.handle,
     "related_sweep": related.handle_sweep,
     "letter": mail.handle,
 }

@@ -26,10 +26,10 @@ IDS_PER_STATEMENT = 400
 ORDER = (
     "id", "number", "type", "locale", "slug", "url", "section", "title", "dek", "source", "authors", "editor",
     "published_at", "first_published_at", "updated_at", "revision", "summary", "reading_time", "body", "tags", "fields",
-    "related", "bookmarks", "share", "translations", "corrections", "seo",
+    "related", "comments", "bookmarks", "share", "translations", "corrections", "seo",
 )  # fmt: skip
 NOT_ON_CARDS = frozenset(
-    {"editor", "body", "fields", "related", "bookmarks", "share", "translations", "corrections", "seo"}
+    {"editor", "body", "fields", "related", "comments", "bookmarks", "share", "translations", "corrections", "seo"}
 )
 NOBODY = AudienceCounts()
 
@@ -95,7 +95,7 @@ def reassemble(session: Session, article_ids: Collection[str], now: datetime) ->
 
 def counts_in(row: Audience | None) -> AudienceCounts:
     """What a row says of an article's readers; nobody, where there is none."""
-    return NOBODY if row is None else AudienceCounts(bookmarks=row.bookmarks)
+    return NOBODY if row is None else AudienceCounts(row.bookmarks, row.comments, row.takes_comments)
 
 
 def related_shown(session: Session, article_ids: Collection[str]) -> dict[str, list[dict[str, Any]]]:

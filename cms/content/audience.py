@@ -6,11 +6,11 @@ Not here: counting, which the audience's own wing does.
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from cms.content.assembling import counts_in, hold_content, reassemble
-from cms.content.models import Audience
+from cms.content.models import Audience, Document
 from cms.content.rules import AudienceCounts
 
 
@@ -26,7 +26,18 @@ def put_counts(session: Session, counts: Mapping[str, AudienceCounts], now: date
     changed = [article_id for article_id, one in counts.items() if counts_in(known.get(article_id)) != one]
     for article_id in changed:
         row = known.get(article_id) or Audience(article_id=article_id)
-        row.bookmarks = counts[article_id].bookmarks
+        one = counts[article_id]
+        row.bookmarks, row.comments, row.takes_comments = one.bookmarks, one.comments, one.takes_comments
         session.add(row)
     session.flush()
     reassemble(session, changed, now)
+
+
+def published_below(session: Session, section_path: str, after: str | None, limit: int) -> list[str]:
+    """Ids of published articles in a section and below it, or everywhere, in order; `after` is the last one before."""
+    statement = select(Document.article_id)
+    if section_path:
+        statement = statement.where(func.substr(Document.section_path, 1, len(section_path)) == section_path)
+    if after is not None:
+        statement = statement.where(Document.article_id > after)
+    return list(session.scalars(statement.order_by(Document.article_id).limit(limit)))

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Float, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import Float, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cms.platform.db import Instant, Json, RowNumber, Table, id_column
@@ -71,6 +71,8 @@ class Audience(Table):
 
     article_id: Mapped[str] = mapped_column(id_column(), primary_key=True)
     bookmarks: Mapped[int] = mapped_column(default=0, server_default="0")
+    comments: Mapped[int] = mapped_column(default=0, server_default="0")
+    takes_comments: Mapped[bool] = mapped_column(default=True, server_default=true())
 
 
 class DocumentSection(Table):

@@ -83,13 +83,18 @@ class Neighbour:
 
 @dataclass(frozen=True)
 class AudienceCounts:
-    """How many readers act on an article, as its document shows it."""
+    """How many readers act on an article and whether they can comment, as its document shows it."""
 
     bookmarks: int = 0
+    comments: int = 0
+    takes_comments: bool = True
 
     def members(self) -> dict[str, Any]:
         """The members of the document."""
-        return {"bookmarks": {"count": self.bookmarks}}
+        return {
+            "comments": {"is_enabled": self.takes_comments, "count": self.comments},
+            "bookmarks": {"count": self.bookmarks},
+        }
 
 
 @lru_cache(maxsize=1024)

@@ -203,6 +203,13 @@ class HtmlBodyShape(Shape):
     html = fields.String(required=True)
 
 
+class CommentsMemberShape(Shape):
+    """Whether readers can comment, and how many comments they see."""
+
+    is_enabled = Flag(required=True)
+    count = fields.Integer(required=True)
+
+
 class BookmarkCountShape(Shape):
     """How many readers keep the article."""
 
@@ -249,6 +256,7 @@ class ArticleDocumentShape(CardShape):
     body = fields.Nested(HtmlBodyShape, required=True)
     fields_ = fields.Dict(required=True, data_key="fields", metadata={"description": "The newsroom's own fields"})
     related = fields.List(fields.Nested(MentionShape), required=True)
+    comments = fields.Nested(CommentsMemberShape, required=True)
     bookmarks = fields.Nested(BookmarkCountShape, required=True)
     share = fields.Nested(ShareShape, required=True)
     translations = fields.List(

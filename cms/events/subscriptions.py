@@ -42,7 +42,13 @@ SUBSCRIPTIONS = (
     Subscription(
         "wording", hears=("word.renamed", "word.merged", "section.moved"), queue="derive", time_limit_seconds=900
     ),
-    Subscription("counts", hears=("article.audience_changed",), queue="derive", time_limit_seconds=60),
+    Subscription(
+        "counts",
+        hears=("article.audience_changed", *SHOWN, "article.regrouped"),
+        queue="derive",
+        time_limit_seconds=60,
+    ),
+    Subscription("comment_modes", hears=("comments.mode_changed",), queue="derive", time_limit_seconds=900),
     Subscription("related_sweep", hears=("related.sweep_due",), queue="derive", time_limit_seconds=900),
     Subscription("letter", hears=("mail.queued",), queue="mail", time_limit_seconds=60),
 )
@@ -57,6 +63,9 @@ UNHEARD = frozenset(
         "article.revision_restored", "article.lease_taken", "article.lease_given_back",
         "redirect.added", "redirect.removed", "list.changed", "list.deleted",
         "article.translation_started", "article.translation_linked", "article.translation_parted",
+        "comment.posted", "comment.edited", "comment.deleted", "comment.reported", "comment.liked", "comment.unliked",
+        "comment.approved", "comment.rejected", "comment.marked_as_spam", "comments.forgotten",
+        "reader.banned", "reader.unbanned",
     }
 )  # fmt: skip
 

@@ -1,10 +1,10 @@
 """Who may do what and where: permissions, roles, the decision. What a token is. Plain Python.
 
-A grant holds in a section with everything below it and in one language, or everywhere. Permissions over articles ask
-where the article is, those over sections where the section is, and the one over front lists where the list belongs.
-Tags, people and sources are shared by every desk: to change one takes a grant without limits, while a new one, as
-articles make it too, takes nothing from anybody. What concerns the whole site (operations, audit, tokens, roles) is
-only ever given by a grant that holds everywhere.
+A grant holds in a section with everything below it and in one language, or everywhere. Permissions over articles and
+their comments ask where the article is, those over sections where the section is, and the one over front lists where
+the list belongs. Tags, people and sources are shared by every desk: to change one takes a grant without limits, while a
+new one, as articles make it too, takes nothing from anybody. What concerns the whole site (operations, audit, tokens,
+roles) is only ever given by a grant that holds everywhere.
 """
 
 import hashlib
@@ -44,6 +44,8 @@ PERMISSIONS: dict[str, str] = {
     "articles:takedown": "Take articles down, and publish again what was taken down.",
     "articles:delete": "Put articles into the trash and take them out.",
     "lists:write": "Pin, order and time the front lists that belong to one's place; those of the site without a limit.",
+    "comments:moderate": "See what readers say on published articles in one's place, let it be seen or not, and say "
+    "how comments come in; without a limit to a section or language, ban readers.",
     "embargo:read": "Read articles under embargo through the content API before everybody else.",
     "taxonomy:read": "Read sections, tags, people and sources, in every section.",
     "taxonomy:write": "Add tags, people and sources; add, change and delete sections in one's place; and, without a "
@@ -63,7 +65,7 @@ PERMISSIONS: dict[str, str] = {
 }
 # These mean an article, or where a section stands or a list belongs, so a section and a language limit them.
 IN_PLACE = frozenset(name for name in PERMISSIONS if name.startswith("articles:")) | {
-    "embargo:read", "lists:write", "taxonomy:write",
+    "comments:moderate", "embargo:read", "lists:write", "taxonomy:write",
 }  # fmt: skip
 SHARED = frozenset(name for name in PERMISSIONS if name.startswith("taxonomy:"))
 # To act on what somebody else made, the second is needed beside the first.
@@ -72,7 +74,7 @@ BEYOND_ONES_OWN = {"articles:write": "articles:write_any"}
 READ_SCOPES = frozenset({"articles:read", "taxonomy:read", "redirects:read", "operations:read"})
 WRITE_SCOPES = READ_SCOPES | {"articles:write", "articles:write_any"}
 EDIT_SCOPES = WRITE_SCOPES | {
-    "redirects:write",
+    "redirects:write", "comments:moderate",
     "articles:approve", "articles:publish", "articles:delete", "lists:write", "taxonomy:write",
 }  # fmt: skip
 CHIEF_SCOPES = EDIT_SCOPES | {
@@ -80,7 +82,7 @@ CHIEF_SCOPES = EDIT_SCOPES | {
 }  # fmt: skip
 ROLES: dict[str, frozenset[str]] = {
     "viewer": READ_SCOPES,
-    "moderator": READ_SCOPES,
+    "moderator": READ_SCOPES | {"comments:moderate"},
     "author": READ_SCOPES | {"articles:write"},
     "translator": WRITE_SCOPES,
     "editor": EDIT_SCOPES,
@@ -89,10 +91,10 @@ ROLES: dict[str, frozenset[str]] = {
 }
 ROLE_TEXTS = {
     "viewer": "Reads everything in its place and changes nothing.",
-    "moderator": "Reads like a viewer; what it may do with comments comes with them.",
+    "moderator": "Reads like a viewer, and decides what readers see of comments.",
     "author": "Makes articles and edits the ones that it made.",
     "translator": "Makes articles and edits everybody's; meant to be limited to one language.",
-    "editor": "Edits, approves, publishes, unpublishes and deletes; keeps the front lists; adds to the taxonomy.",
+    "editor": "Edits, approves, publishes, unpublishes, deletes; keeps front lists; moderates; adds to the taxonomy.",
     "editor-in-chief": "An editor who also takes down, reads the audit trail, roles and tokens, and explains access.",
     "administrator": "May do everything.",
 }

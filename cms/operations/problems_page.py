@@ -7,16 +7,25 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "bad_cursor": (400, "The cursor is broken or belongs to another list. Begin again without it."),
     "bad_json": (400, "The body is not JSON, or JSON that parsers disagree on: duplicate members, NaN, deep nesting."),
     "bad_request": (400, "The request could not be read. The detail names the header or parameter."),
+    "banned": (403, "A moderator keeps you out of comments, until the instant that the problem names, if it does."),
     "beyond_own_rights": (
         403,
         "Nobody gives a right, nor changes somebody who has one, that they do not have themselves.",
     ),
     "code_refused": (400, "The code is wrong, used, too old, or was tried too often. Ask for a new one."),
+    "comment_decided": (
+        409,
+        "A moderator decided about this comment; its author can delete it, and change it no more.",
+    ),
+    "comment_deleted": (409, "The author of the comment took it back; there is nothing to decide."),
+    "comments_off": (409, "The article takes no new comments."),
     "conflict": (409, "The state of the thing does not allow this."),
     "csrf": (
         403,
         "A change by cookie needs X-CSRF-Token, an Origin that is ours and JSON; another site may have sent this.",
     ),
+    "duplicate_comment": (409, "You said the same at the same place just now; comment_id names it."),
+    "edit_window_over": (403, "A comment can be changed for some minutes only; its author can still delete it."),
     "forbidden": (
         403,
         "The caller is known but lacks the permission that the problem names, or has it only elsewhere.",
@@ -39,6 +48,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "method_not_allowed": (405, "This path does not know the method; Allow lists those that it knows."),
     "name_taken": (409, "A thing of this kind has the name already, such as a role, a list or a folder."),
     "not_found": (404, "There is nothing at this address, or nothing that you may know of."),
+    "own_comment": (409, "Nobody likes or reports a comment of their own."),
     "password_refused": (403, "The present password is not the one that was sent."),
     "path_taken": (409, "An article or a redirect is at this path already."),
     "precondition_required": (428, "Send If-Match with the ETag that you read, so that nobody's change is lost."),

@@ -12,6 +12,7 @@ from cms.platform.actor import Actor
 from cms.platform.db import change_rows
 from cms.readers import queries
 from cms.readers.bookmarks.keeping import forget_shelf
+from cms.readers.comments.forgetting import forget_comments
 from cms.readers.models import Account, Challenge, Consent, ReaderSession
 from cms.readers.queries import Kept
 from cms.readers.schemas import ProfileChange
@@ -47,6 +48,8 @@ def export_account(session: Session, actor: Actor, now: datetime) -> Kept | None
 def delete_account(session: Session, actor: Actor, candidate: Candidate, now: datetime) -> bool:
     """Delete the account with all that is kept of it, and wipe its address from letters. False if it changed meanwhile.
 
+    Its comments stay in their threads without text and author; its likes, reports and ban go.
+
     The audit trail keeps that an account of this id was there, and no address of it. What waits to be sent is not sent.
     Emits: ArticleAudienceChanged for each article that the reader kept
     """
@@ -60,6 +63,7 @@ def delete_account(session: Session, actor: Actor, candidate: Candidate, now: da
     asked = session.scalars(select(Challenge.id).where(Challenge.account_id == account.id)).all()
     forget_recipient(session, email, about=[account.id, *asked])
     change_rows(session, delete(Challenge).where(queries.owned_challenges(account)))
+    forget_comments(session, actor, account.id, now)
     session.delete(account)
     note(session, actor=actor, action="account.deleted", subject_kind="account", subject_id=actor.id, now=now)
     log.info("account_deleted", account=actor.id)

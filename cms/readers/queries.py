@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session
@@ -11,6 +12,7 @@ from cms.mail.models import OutgoingLetter
 from cms.platform.ids import is_id
 from cms.readers.bookmarks.models import Bookmark, Folder
 from cms.readers.bookmarks.queries import all_bookmarks, folders_of
+from cms.readers.comments.models import Comment, CommentLike, CommentReport
 from cms.readers.models import Account, Challenge, Consent, ReaderSession
 from cms.readers.rules import IDLE_LIFE, KNOWN_FOR, SESSIONS_SHOWN
 
@@ -95,6 +97,9 @@ class Kept:
     consents: Sequence[Consent]
     bookmarks: Sequence[Bookmark]
     folders: Sequence[Folder]
+    comments: Sequence[Comment]
+    likes: Sequence[CommentLike]
+    reports: Sequence[CommentReport]
 
 
 def all_of(session: Session, account_id: str) -> Kept | None:
@@ -122,9 +127,18 @@ def all_of(session: Session, account_id: str) -> Kept | None:
         consents=session.scalars(consents).all(),
         bookmarks=all_bookmarks(session, account.id),
         folders=[folder for folder, _ in folders_of(session, account.id)],
+        comments=_kept(session, Comment, account_id),
+        likes=_kept(session, CommentLike, account_id),
+        reports=_kept(session, CommentReport, account_id),
     )
 
 
 def owned_challenges(account: Account) -> ColumnElement[bool]:
     """The challenges that are a reader's data: those asked for the address, and those of the account."""
     return or_(Challenge.email == account.email, Challenge.account_id == account.id)
+
+
+def _kept(session: Session, table: type[Any], account_id: str) -> Sequence[Any]:
+    return session.scalars(
+        select(table).where(table.account_id == account_id).order_by(*table.__table__.primary_key)
+    ).all()

@@ -266,6 +266,32 @@ class ExportedConsentShape(Shape):
     given_at = UtcInstant(required=True)
 
 
+class ExportedCommentShape(Shape):
+    """What the reader said. A moderator's note about it is no part of it."""
+
+    id = fields.String(required=True)
+    article = fields.String(required=True)
+    parent = fields.String(required=True, allow_none=True)
+    state = fields.String(required=True)
+    text = fields.String(required=True)
+    created_at = UtcInstant(required=True)
+    edited_at = UtcInstant(required=True, allow_none=True)
+
+
+class ExportedLikeShape(Shape):
+    """A comment that the reader likes."""
+
+    comment = fields.String(required=True)
+    at = UtcInstant(required=True)
+
+
+class ExportedReportShape(ExportedLikeShape):
+    """A comment that the reader reported."""
+
+    reason = fields.String(required=True)
+    note = fields.String(required=True)
+
+
 class ExportShape(Shape):
     """All that is kept of a reader."""
 
@@ -276,3 +302,6 @@ class ExportShape(Shape):
     consents = fields.List(fields.Nested(ExportedConsentShape), required=True)
     bookmarks = fields.List(fields.Nested(ExportedBookmarkShape), required=True)
     folders = fields.List(fields.Nested(ExportedFolderShape), required=True)
+    comments = fields.List(fields.Nested(ExportedCommentShape), required=True)
+    likes = fields.List(fields.Nested(ExportedLikeShape), required=True)
+    reports = fields.List(fields.Nested(ExportedReportShape), required=True)

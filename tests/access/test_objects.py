@@ -35,6 +35,7 @@ GUESSES = (
 GIVEN: dict[str, dict[str, Any]] = {
     "": {"dek": "Mine."},
     "restore": {"revision": 1},
+    "comment-mode": {"mode": "off"},
     "reject": {"note": "Mine."},
     "correct": {"note": "Mine."},
     "takedown": {"reason": "Mine."},

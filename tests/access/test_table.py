@@ -31,10 +31,14 @@ from cms.newsroom.schedules.scheduling import put_schedule
 from cms.newsroom.translations.rules import StartTranslation
 from cms.newsroom.translations.translating import start_translation
 from cms.newsroom.trashing import delete_article
+from cms.platform.actor import Actor
 from cms.platform.clock import now, rfc3339
 from cms.platform.db import Database
 from cms.platform.http.csrf import csrf_token
 from cms.platform.http.guard import OPEN_ROUTES
+from cms.readers.comments.banning import ban_reader
+from cms.readers.comments.reacting import like_comment
+from cms.readers.comments.rules import Ban
 from cms.settings import Settings
 from cms.taxonomy.adding import add_person, add_section, add_source, add_tag
 from cms.taxonomy.rules import NewPerson, NewSection, NewSource, NewTag
@@ -42,6 +46,7 @@ from tests.access.desk import ELSEWHERE, EVERYTHING, OPERATOR, PHRASE, Desk
 from tests.access.table import Row, rows
 from tests.conftest import SECRET
 from tests.draining import drain
+from tests.readers.commenting import account_of_session, say
 
 ROWS = rows()
 LATER = rfc3339(now() + timedelta(days=1))
@@ -372,6 +377,54 @@ def _on_redirect(room: Room, _column: str) -> Asked:
         return f"/api/v1/redirects/{add_redirect(session, OPERATOR, command, (), now()).id}", {}
 
 
+def _spoken(room: Room, *, by: str = "", liked_by: str = "") -> str:
+    """The id of a comment on an article in city/trams, by somebody or by the reader of the session."""
+    database = room.desk.database
+    author = account_of_session(database, by or room.desk.reader()[1])
+    comment = say(database, author, room.desk.article(published=True).article.id)
+    if liked_by:
+        actor = Actor(kind="reader", id=account_of_session(database, liked_by))
+        with database.transaction() as session:
+            like_comment(session, actor, comment.id, now())
+    return comment.id
+
+
+def _comment_of_reader(path: str = "", **options: Any) -> Callable[[Room, str], Asked]:
+    """A comment of the reader whose column it is; other readers are asked about the same."""
+
+    def ask(room: Room, column: str) -> Asked:
+        by = room.desk.reader()[1] if column != "reader" else room.reader_session_id
+        return f"/readers/v1/comments/{_spoken(room, by=by)}{path}", options
+
+    return ask
+
+
+def _comment_of_another(path: str, *, is_liked: bool = False, **options: Any) -> Callable[[Room, str], Asked]:
+    def ask(room: Room, column: str) -> Asked:
+        liked_by = room.reader_session_id if is_liked and column == "reader" else ""
+        return f"/readers/v1/comments/{_spoken(room, liked_by=liked_by)}{path}", options
+
+    return ask
+
+
+def _moderated(path: str = "", **options: Any) -> Callable[[Room, str], Asked]:
+    def ask(room: Room, _column: str) -> Asked:
+        return f"/api/v1/comments/{_spoken(room)}{path}", {"headers": FIRST, **options}
+
+    return ask
+
+
+def _on_reader(*, is_banned: bool = False) -> Callable[[Room, str], Asked]:
+    def ask(room: Room, _column: str) -> Asked:
+        reader = account_of_session(room.desk.database, room.desk.reader()[1])
+        if is_banned:
+            with room.desk.database.transaction() as session:
+                ban_reader(session, OPERATOR, reader, Ban(), now())
+        return f"/api/v1/readers/{reader}/ban", {}
+
+    return ask
+
+
 FIRST = {"If-Match": '"1"'}
 ASK: dict[str, Callable[[Room, str], Asked]] = {
     "POST /api/v1/articles": _numbered("/api/v1/articles", title="Line # opens", locale="en", section="trams"),
@@ -516,6 +569,32 @@ ASK: dict[str, Callable[[Room, str], Asked]] = {
     "POST /readers/v1/bookmarks/folders": _numbered("/readers/v1/bookmarks/folders", name="Folder #"),
     "PATCH /readers/v1/bookmarks/folders/<folder_id>": _on_folder(json={"name": "Sunday"}),
     "DELETE /readers/v1/bookmarks/folders/<folder_id>": _on_folder(),
+    "GET /content/v1/articles/<uuid:article_id>/comments": _document("/content/v1/articles/{id}/comments"),
+    "POST /readers/v1/articles/<article_id>/comments": lambda room, _column: (
+        f"/readers/v1/articles/{room.desk.article(published=True).article.id}/comments",
+        {"json": {"text": "So it is."}},
+    ),
+    "GET /readers/v1/comments/likes": _plain(f"/readers/v1/comments/likes?article={NOBODY}"),
+    "PATCH /readers/v1/comments/<comment_id>": _comment_of_reader(json={"text": "So it was."}),
+    "DELETE /readers/v1/comments/<comment_id>": _comment_of_reader(),
+    "PUT /readers/v1/comments/<comment_id>/like": _comment_of_another("/like"),
+    "DELETE /readers/v1/comments/<comment_id>/like": _comment_of_another("/like", is_liked=True),
+    "POST /readers/v1/comments/<comment_id>/report": _comment_of_another("/report", json={"reason": "spam"}),
+    "GET /api/v1/comments/<comment_id>": _moderated(),
+    "POST /api/v1/comments/<comment_id>/approve": _moderated("/approve"),
+    "POST /api/v1/comments/<comment_id>/reject": _moderated("/reject"),
+    "POST /api/v1/comments/<comment_id>/spam": _moderated("/spam"),
+    "POST /api/v1/comments/decisions": lambda room, _column: (
+        "/api/v1/comments/decisions",
+        {"json": {"action": "approve", "comments": [{"id": _spoken(room), "revision": 1}]}},
+    ),
+    "PUT /api/v1/readers/<reader_id>/ban": _on_reader(),
+    "DELETE /api/v1/readers/<reader_id>/ban": _on_reader(is_banned=True),
+    "PUT /api/v1/comment-mode": _plain("/api/v1/comment-mode", json={"mode": "post"}),
+    "GET /api/v1/sections/<slug>/comment-mode": _plain("/api/v1/sections/trams/comment-mode"),
+    "PUT /api/v1/sections/<slug>/comment-mode": _plain("/api/v1/sections/trams/comment-mode", json={"mode": None}),
+    "GET /api/v1/articles/<article_id>/comment-mode": _on_article("/comment-mode"),
+    "PUT /api/v1/articles/<article_id>/comment-mode": _on_article("/comment-mode", json={"mode": "pre"}),
     "GET /docs/<name>": _plain("/docs/docs.js"),
 }
 

@@ -76,7 +76,8 @@ NOT_THERE = (
     "articles/{gone}", "articles/{gone}/related", "articles/en/story-2", "articles/EN-x/story-1",
     "articles/en/Story-1", "articles/en/", "articles/en/%00", "articles/%00/story-1", "articles/en/%ff%fe",
     "articles/en/..%2f..", "articles/en/story-1/x", "articles/zh-CN/story-1", "articles/not-an-id/related",
-    "articles/{old}/comments", "articles/en/" + "x" * 3000,
+    "articles/{old}/opinions", "articles/{new}/comments", "articles/{gone}/comments", "articles/7/comments",
+    "articles/en/" + "x" * 3000,
 )  # fmt: skip
 
 

@@ -18,13 +18,17 @@ from sqlalchemy import func, select
 from cms.audit.models import AuditEntry
 from cms.identity.codes import derive_code
 from cms.identity.passwords import HASHER
+from cms.identity.sessions import Client
 from cms.identity.staff import staffing
 from cms.identity.staff.schemas import Given
 from cms.platform.actor import system
 from cms.platform.clock import now
 from cms.platform.db import Database
+from cms.platform.ids import new_id
 from cms.platform.keys import load_keys
-from cms.readers.models import Challenge
+from cms.readers.comments.models import Comment
+from cms.readers.models import Account, Challenge
+from cms.readers.sessions import open_session
 from cms.settings import Settings
 from tests.draining import drain
 from tests.mail.receiving import post_office
@@ -231,6 +235,7 @@ def _reader(witness: Witness, settings: Settings, article_id: str) -> None:
     ask("DELETE", f"/readers/v1/sessions/{signed_in[1]['id']}", 204, **mine)
     ask("DELETE", f"/readers/v1/sessions/{signed_in[1]['id']}", 404, **mine)
     change = {"current_password": PASS_PHRASE, "new_password": "a lighthouse without a keeper"}
+    _comments(witness, mine)
     ask("POST", "/readers/v1/me/password", 204, change, **mine)
     ask("POST", "/readers/v1/me/password", 403, change, **mine)
     _shelf(witness, article_id, mine)
@@ -279,6 +284,76 @@ def _shelf(witness: Witness, article_id: str, mine: dict[str, str]) -> None:
     ask("DELETE", f"{folders}/{folder}", 404, **mine)
     ask("DELETE", path, 204, **mine)
     assert not ask("GET", "/readers/v1/bookmarks?since=", 200, **mine).json["data"]
+
+
+def _comments(witness: Witness, mine: dict[str, str]) -> None:
+    ask, article = witness.ask, _draft(witness, "A tram that everybody talks about")["id"]
+    ask("PUT", f"/api/v1/articles/{article}/comment-mode", 200, {"mode": "post"})
+    ask("POST", f"/api/v1/articles/{article}/publish", 200, If_Match='"1"')
+    post, public = f"/readers/v1/articles/{article}/comments", f"/content/v1/articles/{article}/comments"
+    ask("POST", post, 422, {"text": " "}, **mine)
+    first = ask("POST", post, 201, {"text": "I was on it: https://example.org/tram"}, **mine).json
+    assert first["state"] == "held"
+    ask("POST", post, 409, {"text": first["text"]}, **mine)
+    ask("GET", "/api/v1/comments?state=held&count=exact", 200)
+    ask("GET", "/api/v1/comments?state=lost", 400)
+    desk = f"/api/v1/comments/{first['id']}"
+    ask("POST", f"{desk}/approve", 428)
+    ask("POST", f"{desk}/approve", 412, If_Match='"7"')
+    ask("POST", f"{desk}/approve", 200, {"note": "A regular."}, If_Match='"1"')
+    other = ask("POST", post, 201, {"text": "And so was my dog.", "parent": first["id"]}, **mine).json
+    shown = ask("GET", public, 200)
+    assert shown.json["data"][0]["replies"]
+    ask("GET", public, 304, If_None_Match=shown.headers["ETag"])
+    ask("GET", f"{public}?order=best&limit=1&count=exact", 200)
+    ask("GET", f"{public}?parent={first['id']}", 200)
+    ask("GET", f"{public}?parent={article}", 404)
+    ask("GET", f"{public}?parent={first['id']}&order=best", 400)
+    ask("PATCH", f"/readers/v1/comments/{other['id']}", 200, {"text": "And so was my cat."}, **mine)
+    ask("GET", f"/readers/v1/comments?article={article}&count=exact", 200, **mine)
+    ask("PUT", f"/readers/v1/comments/{first['id']}/like", 409, **mine)
+    with witness.database.reading() as session:
+        account = session.scalars(select(Comment.account_id).where(Comment.id == first["id"])).one()
+    theirs = _second_reader(witness)
+    ask("PUT", f"/readers/v1/comments/{first['id']}/like", 200, **theirs)
+    ask("GET", f"/readers/v1/comments/likes?article={article}", 200, **theirs)
+    ask("DELETE", f"/readers/v1/comments/{first['id']}/like", 200, **theirs)
+    ask("DELETE", f"/readers/v1/comments/{first['id']}/like", 404, **theirs)
+    report = {"reason": "off_topic", "note": "A cat is no tram."}
+    ask("POST", f"/readers/v1/comments/{other['id']}/report", 422, {"reason": "ugly"}, **theirs)
+    ask("POST", f"/readers/v1/comments/{other['id']}/report", 204, report, **theirs)
+    ask("GET", f"/api/v1/comments/{other['id']}", 200)
+    ask("POST", f"/api/v1/comments/{other['id']}/reject", 200, If_Match='"2"')
+    ask("POST", f"/api/v1/comments/{other['id']}/spam", 200, If_Match='"3"')
+    many = {"action": "approve", "comments": [{"id": other["id"], "revision": 4}, {"id": first["id"], "revision": 9}]}
+    assert [one["status"] for one in ask("POST", "/api/v1/comments/decisions", 200, many).json["data"]] == [200, 412]
+    ask("DELETE", f"/readers/v1/comments/{other['id']}", 204, **mine)
+    ask("DELETE", f"/readers/v1/comments/{other['id']}", 404, **mine)
+    ban = f"/api/v1/readers/{account}/ban"
+    ask("PUT", ban, 422, {"until": "2001-01-01T00:00:00Z"})
+    ask("PUT", ban, 200, {"until": "2100-01-01T00:00:00Z", "note": "Dogs."})
+    ask("POST", post, 403, {"text": "Hello?"}, **mine)
+    ask("GET", "/api/v1/bans?count=exact", 200)
+    ask("DELETE", ban, 204)
+    ask("DELETE", ban, 404)
+    for place in ("comment-mode", "sections/trams/comment-mode", f"articles/{article}/comment-mode"):
+        ask("PUT", f"/api/v1/{place}", 422, {"mode": "perhaps"})
+        ask("PUT", f"/api/v1/{place}", 200, {"mode": "off"})
+        ask("GET", f"/api/v1/{place}", 200)
+    ask("POST", post, 409, {"text": "Hello?"}, **mine)
+    ask("GET", "/api/v1/sections/none/comment-mode", 404)
+
+
+def _second_reader(witness: Witness) -> dict[str, str]:
+    """The header of another reader, whose account was made behind everybody's back."""
+    account = Account(
+        id=new_id(), email="second@example.org", display_name="", locale="en", created_at=now(), verified_at=now()
+    )
+    with witness.database.transaction() as session:
+        session.add(account)
+        session.flush()
+        token = open_session(session, system("test"), account, Client("192.0.2.1", "a browser"), now())[1]
+    return {"Authorization": f"Bearer {token}"}
 
 
 def _schedules(witness: Witness) -> None:

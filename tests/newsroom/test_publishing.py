@@ -73,7 +73,7 @@ def test_a_published_article_is_there_at_the_next_read(
             {"revision": 2, "is_first": True},
         )
         names = set(session.scalars(select(Delivery.subscription).where(Delivery.letter_id == receipt)))
-        assert names == {"reading_time", "search", "related"}
+        assert names == {"reading_time", "search", "related", "counts"}
     shown = editor.get(answer.headers["Location"]).json
     assert {consequence["state"] for consequence in shown["consequences"]} == {"waiting"}
 

@@ -49,8 +49,8 @@ def tell_limit(response: Response) -> Response:
 
 
 def _caller(actor: Actor) -> str:
-    # Whoever signs in again is the same colleague; a session of one's own would be another quota for each sign-in.
-    return f"staff:{actor.id}" if actor.kind == "staff" else actor.credential
+    # Whoever signs in again is the same colleague or reader; each sign-in would bring another quota else.
+    return f"{actor.kind}:{actor.id}" if actor.kind in ("staff", "reader") else actor.credential
 
 
 def _headers(limit: Limit, verdict: Verdict) -> dict[str, str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Response
 
-from cms.platform.http.answers import answer
+from cms.platform.http.answers import answer, encode, public_answer
 from cms.platform.http.paging import Cursor, decode_cursor, encode_cursor, link_header, page_of
 from cms.platform.http.services import services
 
@@ -21,10 +21,12 @@ def page_answer(
     position: Callable[[Any], tuple[Any, ...]],
     dump: Callable[[Any], Any],
     count: Callable[[], int],
+    is_public: bool = False,
 ) -> Response:
     """The page that a query with `limit`, `cursor` and `count` asks for. `listing` names the list with its filters.
 
     `read(limit, after, is_backwards)` gives rows in the list's order; it is asked for one more than is shown.
+    `is_public` lists are the same for everybody, and caches may keep the answer.
     Raises: BadRequest for a cursor that is broken or of another list.
     """
     keys, limit = services().keys, query["limit"]
@@ -44,7 +46,8 @@ def page_answer(
         prev_cursor=preceding,
         count=count() if query["count"] else None,
     )
-    return answer(data, headers=link_header(services().settings.public_url, following, preceding))
+    links = link_header(services().settings.public_url, following, preceding)
+    return public_answer(encode(data), headers=links) if is_public else answer(data, headers=links)
 
 
 def changes_answer(listing: str, since: str, limit: int, *, read: ReadChanges) -> Response:

@@ -16,6 +16,7 @@ from cms.platform.http.guard import CHALLENGE, SESSION, client_address, current_
 from cms.platform.http.services import services
 from cms.platform.http.transactions import reading, refusal_noted, transaction
 from cms.readers import own_account, queries, signing_in
+from cms.readers.comments.queries.threads import comment_kept
 from cms.readers.models import Account, ReaderSession
 from cms.readers.rules import SIGN_INS_PER_CLIENT, VERIFICATIONS_PER_CLIENT
 from cms.readers.schemas import (
@@ -146,8 +147,8 @@ def change_password(body: dict[str, str]) -> Response:
     answers={200: ExportShape},
     refuses=(404,),
     description="The account, all sessions, consents, bookmarks and folders, what became of letters to the address, "
-    "and the codes that were asked for it. Left out are the hash of the password and what was written in letters, "
-    "which is not kept.",
+    "the codes that were asked for it; comments, likes and reports. Left out are the hash of the password and what was "
+    "written in letters, which is not kept.",
 )
 def export_account() -> Response:
     """One's own data as JSON; that it was taken is noted in the audit trail."""
@@ -166,6 +167,9 @@ def export_account() -> Response:
                 for one in kept.bookmarks
             ],
             "folders": [_members(one, "id", "name", "created_at") for one in kept.folders],
+            "comments": [comment_kept(one) for one in kept.comments],
+            "likes": [{"comment": one.comment_id, "at": one.at} for one in kept.likes],
+            "reports": [{"comment": one.comment_id, **_members(one, "reason", "note", "at")} for one in kept.reports],
         }
         return answer(data, is_secret=True)
 
@@ -176,7 +180,10 @@ def export_account() -> Response:
     refuses=(403,), limit=VERIFICATIONS_PER_CLIENT, within=HASHER.act,
 )  # fmt: skip
 def delete_account(body: dict[str, str]) -> Response:
-    """Needs the password. All that is kept of the reader is gone for good, and the address is wiped from letters."""
+    """Needs the password. All that is kept of the reader is gone for good, and the address is wiped from letters.
+
+    Comments stay in their threads without text and author.
+    """
     candidate = own_candidate(body["password"])
     with password_refusal_noted(candidate), transaction() as session:
         if not own_account.delete_account(session, current_actor(), candidate, services().clock()):

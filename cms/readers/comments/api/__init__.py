@@ -1,0 +1,1 @@
+"""Comments over HTTP: for readers who are signed in, for everybody, for moderators."""

@@ -1,0 +1,1 @@
+"""Reads of comments that never write: for verbs, for readers, for moderators."""

@@ -77,7 +77,8 @@ VALUES: dict[str, Any] = {
     "timezone": "Asia/Almaty", "problem": None, "redirects.target": "", "status": 301, "has_lost_related": False,
     # Nothing of this is over, deleted, sealed, or has its like before it.
     "deleted_at": None, "revoked_at": None, "used_at": None, "closed_at": None, "removed_at": None, "parent_id": None,
-    "documents.image_count": 0, "bookmarks": 0,
+    "documents.image_count": 0, "bookmarks": 0, "comments.state": "approved", "comments.held_for": "",
+    "comment_modes.mode": "post",
     "article_types.text": '{"title": "Video", "type": "object", "properties": {}}',
 }  # fmt: skip
 # What a migration has to change, and to what.

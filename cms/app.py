@@ -31,6 +31,7 @@ from cms.operations.api.audit import audit
 from cms.operations.api.comment_modes import comment_modes
 from cms.operations.api.documentation import documentation
 from cms.operations.api.health import health
+from cms.operations.api.letters import letters
 from cms.operations.api.receipts import receipts
 from cms.operations.api.staff import staff
 from cms.operations.api.tokens import tokens
@@ -69,7 +70,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     # The audience.
     readers, reader_accounts, reader_addresses, bookmarks, own_comments, moderation_desk, comment_modes,
     # Who may come in, and what was done.
-    identity, tokens, access, staff, staff_access, receipts, audit,
+    identity, tokens, access, staff, staff_access, receipts, letters, audit,
     # The installation itself.
     health, documentation,
 )  # fmt: skip

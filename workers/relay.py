@@ -29,6 +29,7 @@ CLAIMED_AT_ONCE = 100
 LONGEST_QUEUE = 500
 # The library would try for six seconds by itself, deaf to every signal; the relay tries again anyway.
 TRY_ONCE = {"max_retries": 1, "interval_start": 0, "interval_step": 0}
+FIRST = ("mail",)
 HEARD_IN = {queue: [one.name for one in SUBSCRIPTIONS if one.queue == queue] for queue in QUEUES}
 
 
@@ -118,9 +119,16 @@ class Relay:
         log.info("relay_ends")
 
     def send_due(self) -> int:
-        """Send a task for each delivery that is due; gives how many. Raises: BrokerAway, and then claims nothing."""
-        sent = 0
+        """Send a task for each delivery that is due; gives how many. Raises: BrokerAway, and then claims nothing.
+
+        Letters go first: a person waits for a code, and the oldest of what is due may be thousands of something else.
+        """
         rooms = {queue: self.sender.room(queue) for queue in self._queues_with_work()}
+        first = {queue: rooms.pop(queue) for queue in FIRST if queue in rooms}
+        return self._send_from(first) + self._send_from(rooms)
+
+    def _send_from(self, rooms: dict[str, int]) -> int:
+        sent = 0
         while not self.is_stopping and (rooms := {queue: room for queue, room in rooms.items() if room > 0}):
             limit = min(CLAIMED_AT_ONCE, *rooms.values())
             claimed = self.claim(rooms, limit)

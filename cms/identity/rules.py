@@ -54,6 +54,8 @@ PERMISSIONS: dict[str, str] = {
     "redirects:write": "Add and remove redirects.",
     "operations:read": "See deliveries and dead letters.",
     "operations:write": "Retry and discard dead letters.",
+    "mail:read": "See which letters went to an address, what became of them, and which addresses are held back.",
+    "mail:write": "Let letters go again to an address that bounced.",
     "audit:read": "Read the audit trail.",
     "tokens:read": "See which API tokens exist; never the tokens themselves.",
     "tokens:write": "Issue, rotate and revoke API tokens that may do no more than oneself.",

@@ -4,9 +4,11 @@ from marshmallow import fields, validate
 
 from cms.events.models import STATES
 from cms.events.subscriptions import BY_NAME
+from cms.identity.fields import Address
 from cms.identity.rules import PERMISSIONS
 from cms.identity.schemas import TokenShape
 from cms.identity.staff.schemas import InvitationShape, StaffShape
+from cms.mail.models import STATES as LETTER_STATES
 from cms.platform.http.query_input import PageShape
 from cms.platform.http.shapes import Flag, ListShape, Shape, UtcInstant
 
@@ -205,3 +207,83 @@ class HealthShape(Shape):
 
     status = fields.String(validate=validate.OneOf(["ok", "degraded", "unavailable"]))
     degraded = fields.List(fields.String())
+
+
+class LetterShape(Shape):
+    """An outgoing letter and what became of it. The mail server's words are left out, which may repeat addresses."""
+
+    id = fields.String(required=True)
+    kind = fields.String(required=True)
+    address = fields.String(required=True, metadata={"description": "Empty where the reader's data was deleted"})
+    state = fields.String(required=True, validate=validate.OneOf(LETTER_STATES))
+    attempts = fields.Integer(required=True)
+    reason = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Stage and numbers of the mail server's last answer, or why it was not asked"},
+    )
+    explanation = fields.String(required=True)
+    created_at = UtcInstant(required=True)
+    expires_at = UtcInstant(required=True, metadata={"description": "It is never sent after this"})
+    sent_at = UtcInstant(required=True, allow_none=True)
+
+
+class LetterPageShape(ListShape):
+    """A page of letters, newest first."""
+
+    data = fields.List(fields.Nested(LetterShape), required=True)
+
+
+class LetterQueryShape(PageShape):
+    """Which letters to list."""
+
+    state = fields.String(load_default=None, validate=validate.OneOf(LETTER_STATES))
+    kind = fields.String(load_default=None, validate=validate.Length(max=40))
+    address = Address(load_default=None)
+
+
+class SuppressionShape(Shape):
+    """An address that gets no letters, since its mail server said that there is no such mailbox."""
+
+    id = fields.String(required=True)
+    address = fields.String(required=True)
+    answer = fields.String(required=True, metadata={"example": "recipient: 550 5.1.1"})
+    letter_id = fields.String(required=True)
+    created_at = UtcInstant(required=True)
+
+
+class SuppressionPageShape(ListShape):
+    """A page of addresses that are held back, newest first."""
+
+    data = fields.List(fields.Nested(SuppressionShape), required=True)
+
+
+class SuppressionQueryShape(PageShape):
+    """Which addresses to list."""
+
+    address = Address(load_default=None)
+
+
+class TraceQueryShape(Shape):
+    """Whose letters are to be explained."""
+
+    address = Address(required=True)
+
+
+class CodesAskedShape(Shape):
+    """How many codes were asked for an address, and whether that is more than are sent."""
+
+    last_hour = fields.Integer(required=True)
+    last_day = fields.Integer(required=True)
+    is_limited = Flag(required=True)
+
+
+class TraceShape(Shape):
+    """Why a reader did or did not get a letter: findings in words, the most telling first, and what they come from."""
+
+    address = fields.String(required=True, metadata={"description": "In the spelling that letters are sent to"})
+    has_account = Flag(required=True)
+    findings = fields.List(fields.String(), required=True)
+    suppression = fields.Nested(SuppressionShape, required=True, allow_none=True)
+    codes = fields.Nested(CodesAskedShape, required=True)
+    letters = fields.List(fields.Nested(LetterShape), required=True)

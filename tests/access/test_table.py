@@ -595,6 +595,8 @@ ASK: dict[str, Callable[[Room, str], Asked]] = {
     "PUT /api/v1/sections/<slug>/comment-mode": _plain("/api/v1/sections/trams/comment-mode", json={"mode": None}),
     "GET /api/v1/articles/<article_id>/comment-mode": _on_article("/comment-mode"),
     "PUT /api/v1/articles/<article_id>/comment-mode": _on_article("/comment-mode", json={"mode": "pre"}),
+    "GET /api/v1/mail/explain": _plain("/api/v1/mail/explain?address=reader@example.org"),
+    "DELETE /api/v1/mail/suppressions/<suppression_id>": _plain(f"/api/v1/mail/suppressions/{NOBODY}"),
     "GET /docs/<name>": _plain("/docs/docs.js"),
 }
 

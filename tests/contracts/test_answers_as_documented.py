@@ -21,6 +21,7 @@ from cms.identity.passwords import HASHER
 from cms.identity.sessions import Client
 from cms.identity.staff import staffing
 from cms.identity.staff.schemas import Given
+from cms.mail.models import Suppression
 from cms.platform.actor import system
 from cms.platform.clock import now
 from cms.platform.db import Database
@@ -194,6 +195,17 @@ def test_every_answer_is_as_documented(witness: Witness, settings: Settings, dat
     ask("GET", f"/api/v1/audit/export?subject_id={whole}", 200)
     for listing in ("audit", "deliveries", "deliveries?state=done&count=exact"):
         ask("GET", f"/api/v1/{listing}", 200)
+    for listing in ("letters?count=exact&limit=1", "suppressions", "explain?address=reader@example.org"):
+        ask("GET", f"/api/v1/mail/{listing}", 200)
+    ask("GET", "/api/v1/mail/letters?cursor=broken", 400)
+    ask("GET", "/api/v1/mail/explain?address=nobody", 400)
+    held_back = new_id()
+    with witness.database.transaction() as session:
+        row = {"address": "gone@example.org", "answer": "recipient: 550", "letter_id": new_id(), "created_at": now()}
+        session.add(Suppression(id=held_back, **row))
+    ask("GET", "/api/v1/mail/suppressions?address=gone@example.org", 200)
+    ask("DELETE", f"/api/v1/mail/suppressions/{held_back}", 204)
+    ask("DELETE", f"/api/v1/mail/suppressions/{held_back}", 404)
     ask("POST", "/api/v1/deliveries/999999/retry", 404)
     ask("POST", "/api/v1/deliveries/999999/discard", 404)
     account = {"email": "reader@example.org", "password": PASS_PHRASE, "locale": "en"}

@@ -1,5 +1,7 @@
 """A real mail server for the tests, with moods: it takes letters, puts them off, refuses them, or hangs up."""
 
+import asyncio
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +25,7 @@ class PostOffice:
     unseen: int = 0
     greeted_as: list[str] = field(default_factory=list)
     logins: list[tuple[bytes, bytes]] = field(default_factory=list)
+    lines: list[Any] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -39,14 +42,25 @@ class PostOffice:
         """What was taken, hung up on or put off after it was read, as messages."""
         return [message_from_bytes(content, policy=policy.default) for _, _, content in self.came]
 
-    async def handle_EHLO(self, _server: Any, session: Any, _envelope: Any, hostname: str, responses: Any) -> Any:  # noqa: N802  # aiosmtpd's name
+    async def hang_up(self) -> None:
+        """Close the connections that are still open, which the library leaves to the garbage collector."""
+        for line in self.lines:
+            line.abort()
+        # An end over TLS takes one turn of the loop for each layer.
+        for _ in range(5):
+            await asyncio.sleep(0)
+
+    async def handle_EHLO(self, server: Any, session: Any, _envelope: Any, hostname: str, responses: Any) -> Any:  # noqa: N802  # aiosmtpd's name
         """Note who greets."""
         self.greeted_as.append(hostname)
+        self.lines.append(server.transport)
         session.host_name = hostname
         return responses
 
     async def handle_MAIL(self, _server: Any, _session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802  # aiosmtpd's name
-        """Answer to the sender."""
+        """Answer to the sender; a server that is `slow` answers it after a while."""
+        if "slow" in self.moods:
+            await asyncio.sleep(float(self.moods["slow"]))
         envelope.mail_from = address
         envelope.mail_options.extend(options)
         return self.moods.get("sender", "250 OK")
@@ -75,7 +89,9 @@ class PostOffice:
 
 
 @contextmanager
-def post_office(**moods: str) -> Iterator[PostOffice]:
+def post_office(
+    *, implicit_tls: ssl.SSLContext | None = None, starttls: ssl.SSLContext | None = None, **moods: str
+) -> Iterator[PostOffice]:
     """A running server. It fails the test when it took a letter that the test never looked at: nobody expected that."""
     office = PostOffice(free_port(), dict(moods))
     controller = Controller(
@@ -85,10 +101,14 @@ def post_office(**moods: str) -> Iterator[PostOffice]:
         enable_SMTPUTF8=True,
         authenticator=office.authenticate,
         auth_require_tls=False,
+        ssl_context=implicit_tls,
+        tls_context=starttls,
+        require_starttls=starttls is not None,
     )
     controller.start()
     try:
         yield office
     finally:
+        asyncio.run_coroutine_threadsafe(office.hang_up(), controller.loop).result(10)
         controller.stop()
     assert office.unseen == 0, f"{office.unseen} letters came that nobody looked at"

@@ -2,20 +2,20 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import redis
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from cms.events.catalogue import ArticlePublished, LetterQueued
-from cms.events.deliveries import begin, fail
-from cms.events.models import Delivery
+from cms.events.deliveries import Claimed, begin, fail
+from cms.events.models import Delivery, Letter
 from cms.events.outbox import record
-from cms.events.subscriptions import ATTEMPTS_BEFORE_DEAD, QUEUES
+from cms.events.subscriptions import ATTEMPTS_BEFORE_DEAD, QUEUES, SUBSCRIPTIONS
 from cms.platform.actor import system
 from cms.platform.bell import Bell
 from cms.platform.db import Database
@@ -25,7 +25,7 @@ from tests.servers import Broker, wait_until
 from workers import relay as relaying
 from workers.broker import sending_app
 from workers.due import Chores
-from workers.relay import BrokerAway, Relay, Sender
+from workers.relay import LONGEST_QUEUE, BrokerAway, Relay, Sender
 
 START = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
 PREFIX = "copydesk:"
@@ -193,3 +193,36 @@ def test_a_ring_wakes_the_relay_and_a_lost_ring_is_made_up_for(
     assert not runner.is_alive()
     ringing.close()
     waiting.close()
+
+
+@pytest.mark.slow
+def test_letters_do_not_wait_behind_ten_thousand_deliveries_of_the_search_index(database: Database, hand: Hand) -> None:
+    """Counted: in the first claim while the queue of searches has room, and by the only one when it has none."""
+    publish(database)
+    with database.transaction() as session:
+        letter_id = session.scalars(select(Letter.id)).one()
+        owed = {"subscription": "search", "due_at": START, "letter_id": letter_id, "subject": letter_id}
+        session.execute(insert(Delivery), [owed] * 10_000)
+    claims: list[list[str]] = []
+    real = hand.relay.claim
+
+    def counted(queues: Iterable[str], limit: int) -> Sequence[Claimed]:
+        claimed = real(queues, limit)
+        claims.append([one.subscription for one in claimed])
+        return claimed
+
+    hand.relay.claim = counted  # type: ignore[method-assign]  # the relay's own, with a tally beside it
+    for burst in (30, 20):
+        claims.clear()
+        with database.transaction() as session:
+            for _ in range(burst):
+                record(session, LetterQueued(new_id()), actor=system("test"), now=START)
+        hand.relay.send_due()
+        assert claims[0] == ["letter"] * burst
+        print(f"{burst} letters in the first of {len(claims)} claims, {sum(map(len, claims[1:]))} others after them")
+    # Nobody worked on the searches meanwhile: their queue is full, the rest waits in the database.
+    assert (len(hand.numbers("mail")), len(hand.numbers("search"))) == (50, LONGEST_QUEUE)
+    assert len(claims) == 1
+    # The tasks of letters are in a queue of their own, where no other task ever is.
+    assert {task["headers"]["task"] for task in hand.tasks("mail")} == {"mail.letter"}
+    assert [one.name for one in SUBSCRIPTIONS if one.queue == "mail"] == ["letter"]

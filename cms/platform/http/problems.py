@@ -54,7 +54,7 @@ def problem_response(problem: Problem) -> Response:
             {"pointer": error.pointer, "code": error.code, "detail": error.detail} for error in problem.errors
         ]
     response = Response(encode(body), problem.status, mimetype="application/problem+json")
-    response.headers["Cache-Control"] = "no-store"
+    response.headers["Cache-Control"] = "private, no-store"
     response.headers.extend(problem.headers)
     return response
 

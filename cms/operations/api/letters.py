@@ -1,0 +1,107 @@
+"""Outgoing letters over HTTP, for who answers readers: what became of them, and addresses that are held back."""
+
+from typing import Any
+
+import structlog
+from flask import Blueprint, Response
+
+from cms.mail import queries
+from cms.mail.models import OutgoingLetter, Suppression
+from cms.mail.suppressing import lift
+from cms.operations.schemas import (
+    LetterPageShape,
+    LetterQueryShape,
+    SuppressionPageShape,
+    SuppressionQueryShape,
+    TraceQueryShape,
+    TraceShape,
+)
+from cms.operations.tracing_letters import letter_data, suppression_data, trace
+from cms.platform.errors import NotFound
+from cms.platform.http.answers import answer
+from cms.platform.http.endpoint import endpoint
+from cms.platform.http.guard import current_actor
+from cms.platform.http.pages import page_answer
+from cms.platform.http.services import services
+from cms.platform.http.transactions import reading, transaction
+
+log = structlog.get_logger("copydesk.operations")
+letters = Blueprint("letters", __name__, url_prefix="/api/v1/mail")
+
+READ, WRITE = "mail:read", "mail:write"
+
+
+@letters.get("/explain")
+@endpoint(
+    summary="Why a reader did not get a code",
+    scope=READ,
+    query=TraceQueryShape,
+    answers={200: TraceShape},
+    description="Findings in words, the newest letters to the address with the mail server's last answer, whether the "
+    "address is held back, and how many codes were asked for. No code and no text of a letter is in it.",
+)
+def explain_letters(query: dict[str, Any]) -> Response:
+    """What became of letters to an address."""
+    _note_look_up("letters_explained")
+    with reading() as session:
+        return answer(trace(session, query["address"], services().settings.letters_kept_days, services().clock()))
+
+
+@letters.get("/letters")
+@endpoint(
+    summary="Letters by state and address",
+    scope=READ,
+    query=LetterQueryShape,
+    answers={200: LetterPageShape},
+    refuses=(400,),
+)
+def list_letters(query: dict[str, Any]) -> Response:
+    """Outgoing letters, newest first, without their text, which is not kept."""
+    _note_look_up("letters_listed")
+    names = {"state": "state", "kind": "kind", "address": "recipient"}
+    return _page(OutgoingLetter, query, {names[name]: query[name] for name in names if query[name]}, letter_data)
+
+
+@letters.get("/suppressions")
+@endpoint(
+    summary="Addresses that get no letters because one bounced",
+    scope=READ,
+    query=SuppressionQueryShape,
+    answers={200: SuppressionPageShape},
+    refuses=(400,),
+)
+def list_suppressions(query: dict[str, Any]) -> Response:
+    """Since when and why letters to an address are held back."""
+    _note_look_up("suppressions_listed")
+    filters = {"address": query["address"]} if query["address"] else {}
+    return _page(Suppression, query, filters, suppression_data)
+
+
+@letters.delete("/suppressions/<suppression_id>")
+@endpoint(summary="Let letters go to an address again", scope=WRITE, answers={204: None}, refuses=(404,))
+def lift_suppression(suppression_id: str) -> Response:
+    """The next letter is tried; if it bounces too, the address is held back anew."""
+    with transaction() as session:
+        if not lift(session, current_actor(), suppression_id, services().clock()):
+            raise NotFound("No address is held back under this id.")
+        return answer(None, 204)
+
+
+def _page(table: Any, query: dict[str, Any], filters: dict[str, str], dump: Any) -> Response:
+    with reading() as session:
+        return page_answer(
+            f"mail|{table.__tablename__}|{sorted(filters.items())}",
+            query,
+            read=lambda limit, after, is_backwards: queries.page_of(
+                session, table, filters, limit=limit, after=after, is_backwards=is_backwards
+            ),
+            position=lambda row: (row.number,),
+            dump=dump,
+            count=lambda: queries.count_of(session, table, filters),
+        )
+
+
+def _note_look_up(event: str) -> None:
+    # A read leaves no entry in the trail; who looked at readers' data is in the log, and whose data it was is not.
+    actor = current_actor()
+    log.info(event, actor=f"{actor.kind}:{actor.id}", request_id=actor.request_id)

@@ -1,0 +1,99 @@
+"""What readers send and get is in no shared cache: every route below `/readers`, every method, whatever is answered."""
+
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.routing import Rule
+
+from cms.identity.passwords import HASHER
+from cms.identity.sessions import Client
+from cms.platform.actor import system
+from cms.platform.clock import now
+from cms.platform.db import Database
+from cms.platform.ids import new_id
+from cms.readers.models import Account
+from cms.readers.sessions import open_session
+
+NOBODY = "01890a5d-ac96-774b-bcce-b302099a8057"
+PHRASE = "lamps along the old quay"
+# What would let a cache keep an answer, or name it to one.
+TELLS_A_CACHE = (
+    "Surrogate-Key",
+    "Cache-Tag",
+    "Surrogate-Control",
+    "CDN-Cache-Control",
+    "Expires",
+    "Last-Modified",
+    "Age",
+)
+
+
+def signed_in(database: Database, password_hash: str) -> dict[str, str]:
+    """Headers of a reader with a fresh session."""
+    at = now()
+    account = Account(
+        id=new_id(), email=f"{new_id()}@example.org", password_hash=password_hash, display_name="Canary", locale="en",
+        created_at=at, verified_at=at,
+    )  # fmt: skip
+    with database.transaction() as session:
+        session.add(account)
+        session.flush()
+        _, token = open_session(session, system("test"), account, Client("192.0.2.1", "a browser"), at)
+    return {"Authorization": f"Bearer {token}"}
+
+
+def path_of(rule: Rule) -> str:
+    """A path that a rule matches."""
+    return "".join(text if is_plain else NOBODY for is_plain, text in _parts(rule))
+
+
+def _parts(rule: Rule) -> list[tuple[bool, str]]:
+    pieces = [piece.partition(">") for piece in rule.rule.split("<")]
+    return [(True, pieces[0][0])] + [part for _, _, text in pieces[1:] for part in ((False, ""), (True, text))]
+
+
+def keepable(answer: Any) -> list[str]:
+    """What is wrong with an answer that no cache may keep."""
+    control = answer.headers.get("Cache-Control")
+    wrong = [f"Cache-Control: {control}"] if control != "private, no-store" else []
+    return wrong + [name for name in TELLS_A_CACHE if name in answer.headers] + ["5xx"] * (answer.status_code >= 500)
+
+
+def test_no_answer_to_a_reader_is_ever_kept_by_a_cache(app: Flask, client: FlaskClient, database: Database) -> None:
+    kept, asked, statuses, password_hash = [], 0, set(), HASHER.hash(PHRASE)
+    rules = [rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/readers/")]
+    assert len(rules) >= 16
+    for rule in rules:
+        path, mine = path_of(rule), signed_in(database, password_hash)
+        # No cache keeps an answer to OPTIONS, which tells nothing of anybody. Source: RFC 9110, section 9.3.7.
+        for method in sorted(((rule.methods or set()) | {"GET", "PUT"}) - {"OPTIONS"}):
+            options = {"json": {}} if method in ("POST", "PUT", "PATCH") else {}
+            for headers in ({}, mine):
+                answer = client.open(path, method=method, headers=headers, **options)
+                asked += 1
+                statuses.add(answer.status_code)
+                problem = keepable(answer)
+                if problem:
+                    kept.append((method, path, answer.status_code, problem))
+    for path in ("/readers/v1/nothing", "/readers/v1", "/readers/v1/me/", "/readers/v2/me"):
+        kept += [
+            ("GET", path, answer.status_code, keepable(answer)) for answer in [client.get(path)] if keepable(answer)
+        ]
+    print(f"{asked} requests to {len(rules)} routes, answered {sorted(statuses)}")
+    assert kept == []
+    assert statuses >= {200, 204, 401, 404, 405, 422}
+
+
+def test_successes_are_not_kept_either(app: Flask, client: FlaskClient, database: Database) -> None:
+    mine = signed_in(database, HASHER.hash(PHRASE))
+    for method, path, body in (
+        ("GET", "/me", None), ("PATCH", "/me", {"display_name": "Ann"}), ("GET", "/sessions", None),
+        ("POST", "/me/export", None), ("POST", "/me/email", {"email": "new@example.org", "password": PHRASE}),
+        ("POST", "/codes", {"purpose": "reset_password", "email": "new@example.org"}),
+        ("POST", "/me/delete", {"password": PHRASE}), ("GET", "/me", None),
+    ):  # fmt: skip
+        options = {"json": body} if body is not None else {}
+        answer = client.open(f"/readers/v1{path}", method=method, headers=mine, **options)
+        assert answer.headers["Cache-Control"] == "private, no-store", (method, path, answer.status_code)
+        assert "ETag" not in answer.headers

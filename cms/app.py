@@ -27,6 +27,7 @@ from cms.newsroom.translations.api import translations
 from cms.newsroom.waiting import WaitingRoom
 from cms.newsroom.words.api import words
 from cms.operations.api.access import access
+from cms.operations.api.audience import audience
 from cms.operations.api.audit import audit
 from cms.operations.api.comment_modes import comment_modes
 from cms.operations.api.documentation import documentation
@@ -55,6 +56,7 @@ from cms.readers.comments.api.moderating import moderation_desk
 from cms.readers.comments.api.reading import shown_comments
 from cms.readers.comments.api.writing import own_comments
 from cms.readers.sessions import reader_verifier
+from cms.readers.sharing.api import sharing
 from cms.settings import Settings
 from cms.taxonomy.api import taxonomy
 from cms.taxonomy.article_types.api import article_types
@@ -69,8 +71,9 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     taxonomy, words, article_types,
     # The audience.
     readers, reader_accounts, reader_addresses, bookmarks, own_comments, moderation_desk, comment_modes,
+    sharing,
     # Who may come in, and what was done.
-    identity, tokens, access, staff, staff_access, receipts, letters, audit,
+    identity, tokens, access, staff, staff_access, receipts, letters, audit, audience,
     # The installation itself.
     health, documentation,
 )  # fmt: skip

@@ -25,6 +25,8 @@ TAG = r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*"
 FALLBACKS = re.compile(rf"(?:{TAG}|\*):{TAG}(?:,{TAG})*(?:;(?:{TAG}|\*):{TAG}(?:,{TAG})*)*;?")
 # A document that readers agree to when they register, and its present version.
 CONSENT = re.compile(r"[a-z][a-z0-9_-]{0,39}=[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
+# What stands for a part of an article in the address of its page.
+ARTICLE_PART = re.compile(r"\{(locale|slug|id|number)\}")
 HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]{0,250}[a-z0-9_])?|\[[0-9a-f:.]+\]")
 # As browsers send it: no path, no user, and no port where it is the scheme's own.
 ORIGIN = re.compile(rf"https?://(?:{HOST_NAME.pattern})(?::(?!80$|443$)[1-9][0-9]{{0,4}})?")
@@ -86,6 +88,7 @@ class Settings:
     redirect_hosts: tuple[str, ...] = ()
     code_cooldown_seconds: int = 60
     code_page_url: str = ""
+    article_page_url: str = ""
     required_consents: tuple[str, ...] = ()
     limit_writes: str = "600/60"
     limit_search: str = "300/60"
@@ -153,6 +156,7 @@ class Settings:
         if self.smtp_url and (mail.scheme not in ("smtp", "smtps", "smtp+starttls") or not mail.hostname):
             raise SettingsError("COPYDESK_SMTP_URL must be smtp://host, smtps://host or smtp+starttls://host")
         _check_page("COPYDESK_BASE_URL", self.base_url, "https://cms.example.org")
+        _check_article_page(self.article_page_url)
         _check_page("COPYDESK_CODE_PAGE_URL", self.code_page_url, "https://www.example.org/code")
         senders = getaddresses([self.mail_from])
         if len(senders) != 1 or not ADDRESS.fullmatch(senders[0][1]) or not self.mail_from.isprintable():
@@ -240,6 +244,14 @@ class Settings:
     def public_url(self) -> str:
         """Where readers and apps reach this product; never taken from a request's Host header."""
         return (self.base_url or self.local_url).rstrip("/")
+
+    @property
+    def article_pattern(self) -> str:
+        """Where readers find an article's page: the site's own, or the article in the content API where there is none.
+
+        Shape: an address with `{locale}`, `{slug}`, `{id}` or `{number}` in its path
+        """
+        return self.article_page_url or f"{self.public_url}/content/v1/articles/{{locale}}/{{slug}}"
 
     @property
     def local_url(self) -> str:
@@ -347,6 +359,21 @@ def _check_page(variable: str, text: str, example: str) -> None:
     is_page = page.scheme in ("http", "https") and page.hostname and not page.query and not page.fragment
     if text and (not is_page or "@" in page.netloc):
         raise SettingsError(f"{variable} must be an address of the web, such as {example}")
+
+
+def _check_article_page(text: str) -> None:
+    example = "https://www.example.org/{locale}/{slug}"
+    plain = ARTICLE_PART.sub("x", text)
+    page = read_place("COPYDESK_ARTICLE_PAGE_URL", plain, example)
+    is_page = page.scheme in ("http", "https") and page.hostname and not page.fragment and "@" not in page.netloc
+    host = text.partition("://")[2].partition("/")[0]
+    # Only the path may depend on the article: a slug that chose the host would lead readers anywhere.
+    is_whole = plain.isascii() and plain.isprintable() and not set(plain) & set('{}\\ "<>') and "{" not in host
+    if text and not (is_page and is_whole and set(ARTICLE_PART.findall(text)) & {"slug", "id", "number"}):
+        raise SettingsError(
+            "COPYDESK_ARTICLE_PAGE_URL must be an address of the web whose path has {slug}, {id} or {number}, such as "
+            f"{example}"
+        )
 
 
 def _check_consents(required: tuple[str, ...]) -> None:

@@ -202,6 +202,40 @@ class ExplanationShape(Shape):
     missing = fields.Nested(MissingShape, allow_none=True)
 
 
+class BookmarkedShape(Shape):
+    """How many readers keep an article."""
+
+    count = fields.Integer(required=True)
+
+
+class ShortLinkShape(Shape):
+    """A short link: how often it was asked for, and how often it was followed."""
+
+    short_url = fields.String(required=True)
+    utm_source = fields.String(required=True, allow_none=True)
+    utm_medium = fields.String(required=True, allow_none=True)
+    utm_campaign = fields.String(required=True, allow_none=True)
+    count = fields.Integer(required=True)
+    hits = fields.Integer(required=True)
+    created_at = UtcInstant(required=True)
+
+
+class SharesShape(Shape):
+    """How often an article was shared, and its short links followed."""
+
+    count = fields.Integer(required=True)
+    hits = fields.Integer(required=True)
+    links = fields.List(fields.Nested(ShortLinkShape), required=True)
+
+
+class AudienceShape(Shape):
+    """What readers do with an article."""
+
+    article_id = fields.UUID(required=True)
+    bookmarks = fields.Nested(BookmarkedShape, required=True)
+    shares = fields.Nested(SharesShape, required=True)
+
+
 class HealthShape(Shape):
     """Whether this process can serve, and what is degraded."""
 

@@ -83,6 +83,7 @@ PUT    /api/v1/articles/<article_id>/schedule               401  401 403  403   
 DELETE /api/v1/articles/<article_id>/schedule               401  401 403  403    403       403        403       403          403           403    403 403    403     403        403           403            204    204   204      404       204   204    404     404    204    204   204       404        204    403         401    401
 GET    /api/v1/articles/<article_id>/revisions              401  401 403  200    200       404        200       200          404           200    200 200    404     200        200           404            200    200   200      404       200   200    404     404    200    200   200       404        200    200         401    401
 GET    /api/v1/articles/<article_id>/embargo                401  401 403  200    200       404        200       200          404           200    200 200    404     200        200           404            200    200   200      404       200   200    404     404    200    200   200       404        200    200         401    401
+GET    /api/v1/articles/<article_id>/audience               401  401 403  200    200       404        200       200          404           200    200 200    404     200        200           404            200    200   200      404       200   200    404     404    200    200   200       404        200    200         401    401
 GET    /api/v1/releases/<release_id>                        401  401 403  200    200       404        200       200          404           200    200 200    404     200        200           404            200    200   200      404       200   200    404     404    200    200   200       404        200    200         401    401
 GET    /api/v1/articles/<article_id>/schedule               401  401 403  200    200       404        200       200          404           200    200 200    404     200        200           404            200    200   200      404       200   200    404     404    200    200   200       404        200    200         401    401
 GET    /api/v1/articles/<article_id>/revisions/<int:number> 401  401 403  200    200       404        200       200          404           200    200 200    404     200        200           404            200    200   200      404       200   200    404     404    200    200   200       404        200    200         401    401
@@ -176,6 +177,8 @@ POST   /readers/v1/accounts                                 202 *
 POST   /readers/v1/codes                                    202 *
 POST   /readers/v1/codes/<challenge_id>/verify              400 *
 POST   /readers/v1/password                                 400 *
+POST   /readers/v1/articles/<uuid:article_id>/share         200 *
+GET    /s/<code>                                            302 *
 POST   /readers/v1/email-changes/<challenge_id>/undo        400 *
 POST   /readers/v1/sessions                                 201 *
 GET    /readers/v1/sessions                                 401  401 401  401    401       401        401       401          401           401    401 401    401     401        401           401            401    401   401      401       401   401    401     401    401    401   401       401        401    401         200    200

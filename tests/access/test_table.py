@@ -39,6 +39,8 @@ from cms.platform.http.guard import OPEN_ROUTES
 from cms.readers.comments.banning import ban_reader
 from cms.readers.comments.reacting import like_comment
 from cms.readers.comments.rules import Ban
+from cms.readers.sharing.linking import share_article
+from cms.readers.sharing.rules import PLAIN
 from cms.settings import Settings
 from cms.taxonomy.adding import add_person, add_section, add_source, add_tag
 from cms.taxonomy.rules import NewPerson, NewSection, NewSource, NewTag
@@ -347,6 +349,12 @@ def _reader_session(room: Room, _column: str) -> Asked:
     return f"/readers/v1/sessions/{room.reader_session_id}", {}
 
 
+def _short_link(room: Room, column: str) -> Asked:
+    article = room.article(column, published=True)[2].article
+    with room.desk.database.transaction() as session:
+        return f"/s/{share_article(session, article.id, PLAIN, now())}", {}
+
+
 def _on_folder(**options: Any) -> Callable[[Room, str], Asked]:
     def ask(room: Room, _column: str) -> Asked:
         return f"/readers/v1/bookmarks/folders/{room.folder_id}", options
@@ -597,6 +605,9 @@ ASK: dict[str, Callable[[Room, str], Asked]] = {
     "PUT /api/v1/articles/<article_id>/comment-mode": _on_article("/comment-mode", json={"mode": "pre"}),
     "GET /api/v1/mail/explain": _plain("/api/v1/mail/explain?address=reader@example.org"),
     "DELETE /api/v1/mail/suppressions/<suppression_id>": _plain(f"/api/v1/mail/suppressions/{NOBODY}"),
+    "POST /readers/v1/articles/<uuid:article_id>/share": _document("/readers/v1/articles/{id}/share"),
+    "GET /s/<code>": _short_link,
+    "GET /api/v1/articles/<article_id>/audience": _on_article("/audience"),
     "GET /docs/<name>": _plain("/docs/docs.js"),
 }
 

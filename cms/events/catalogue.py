@@ -38,6 +38,15 @@ class ArticleRevisionRestored(Event):
 
 
 @dataclass(frozen=True)
+class ArticleCopied(Event):
+    """The article was made as a copy of another one, as a draft; the other one is what it was."""
+
+    type = "article.copied"
+    source_id: str
+    source_revision: int
+
+
+@dataclass(frozen=True)
 class ArticleTranslationStarted(Event):
     """The article was made as a translation of another one, as a draft."""
 

@@ -56,7 +56,8 @@ SUBSCRIPTIONS = (
 # Events that nobody acts on today. They are kept in the outbox for its retention, for people who ask what happened.
 UNHEARD = frozenset(
     {
-        "article.created", "article.edited", "article.submitted", "article.approved", "article.rejected",
+        "article.created", "article.copied", "article.edited", "article.submitted", "article.approved",
+        "article.rejected",
         "article.unarchived", "article.recovered", "article.scheduled", "article.unscheduled", "schedule.missed",
         "article.embargoed", "word.deleted", "article_types.declared", "release.scheduled", "release.unscheduled",
         "release.published",

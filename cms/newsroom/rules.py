@@ -94,6 +94,15 @@ class EditArticle:
 
 
 @dataclass(frozen=True)
+class CopyArticle:
+    """Make a draft from the working copy of an article; `patch` is a merge patch over what it holds."""
+
+    article_id: str
+    patch: Mapping[str, Any] = field(default_factory=dict)
+    revision_note: str = ""
+
+
+@dataclass(frozen=True)
 class PublishArticle:
     """Show one revision to readers; `published_at` dates it back, for what was published elsewhere before."""
 

@@ -460,6 +460,7 @@ ASK: dict[str, Callable[[Room, str], Asked]] = {
     "GET /api/v1/articles/<article_id>/revisions/<int:first>..<int:second>": _on_article("/revisions/1..1"),
     "POST /api/v1/articles/<article_id>/restore": _on_article("/restore", json={"revision": 1}),
     "GET /api/v1/articles/<article_id>/lease": _on_lease,
+    "POST /api/v1/articles/<article_id>/copy": _on_article("/copy", headers={}),
     "POST /api/v1/articles/<article_id>/translate": _on_article("/translate", json={"locale": "de"}, headers={}),
     "PUT /api/v1/articles/<article_id>/translation": _with_source,
     "DELETE /api/v1/articles/<article_id>/translation": _translated,

@@ -520,6 +520,9 @@ def _translations(witness: Witness) -> None:
     ask("POST", f"{path}/publish", 200, If_Match='"1"')
     started = ask("POST", f"{path}/translate", 201, {"locale": "kk", "title": "Паром қоңырауы"}).headers["Location"]
     ask("POST", f"{path}/translate", 409, {"locale": "kk"})
+    ask("POST", f"{path}/copy", 201)
+    ask("POST", f"{path}/copy", 409, {"slug": source["slug"]})
+    ask("POST", f"{path}/copy", 422, {"section": "nowhere"})
     ask("POST", f"{path}/translate", 422, {"locale": "?"})
     ask("POST", f"{started}/publish", 200, If_Match='"1"')
     for asked in (path, f"{started}", "/api/v1/articles?translation=missing:ru&count=exact"):

@@ -8,11 +8,12 @@ from cms.identity.access import READ
 from cms.identity.rules import places
 from cms.newsroom import queries, trashing
 from cms.newsroom.api.answering import article_answer, article_key, readable, receipt_path
+from cms.newsroom.copying import copy_article as copy
 from cms.newsroom.drafting import create_article as create
 from cms.newsroom.editing import edit_article as edit
 from cms.newsroom.leases.queries import lease_data, lease_on
 from cms.newsroom.revisions.queries import as_it_was
-from cms.newsroom.rules import DeleteArticle, EditArticle, NewArticle
+from cms.newsroom.rules import CopyArticle, DeleteArticle, EditArticle, NewArticle
 from cms.newsroom.schemas.articles import (
     ArticlePageShape,
     ArticlePatchShape,
@@ -42,6 +43,28 @@ def create_article(body: NewArticle) -> Response:
     """A draft may be incomplete; only title and locale are needed."""
     with transaction() as session:
         saved = create(session, current_actor(), body, services().clock())
+        return article_answer(saved.article, saved.content, 201, Location=f"/api/v1/articles/{saved.article.id}")
+
+
+@articles.post("/articles/<article_id>/copy")
+@endpoint(
+    summary="Copy an article",
+    scope="articles:write",
+    body=ArticlePatchShape,
+    is_body_optional=True,
+    answers={201: ArticleShape},
+    refuses=(404, 409),
+    description="Makes a draft with the words, section, tags and people of the working copy, under a slug of its own; "
+    "what the body gives stands in it instead. It changes nothing of the source, and so needs no `If-Match`. Needs "
+    "`articles:read` where the source is, and `articles:write` in the section and language of the copy. The source's "
+    "revisions, schedule, embargo, corrections and translations stay its own.",
+)
+def copy_article(article_id: str, body: dict[str, Any]) -> Response:
+    """The `Location` is the copy."""
+    patch = {name: value for name, value in body.items() if name != "revision_note"}
+    command = CopyArticle(article_key(article_id), patch, body.get("revision_note") or "")
+    with transaction() as session:
+        saved = copy(session, current_actor(), command, services().clock())
         return article_answer(saved.article, saved.content, 201, Location=f"/api/v1/articles/{saved.article.id}")
 
 

@@ -96,6 +96,7 @@ class Square:
             return session.scalars(select(Comment).where(Comment.id == comment_id)).one()
 
 
-def square(app: Flask, database: Database) -> Square:
+def square(app: Flask, database: Database, *, is_furnished: bool = False) -> Square:
     """A furnished desk with readers around it."""
-    return Square(Desk(app, database).furnish())
+    desk = Desk(app, database)
+    return Square(desk if is_furnished else desk.furnish())

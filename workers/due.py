@@ -32,10 +32,12 @@ from cms.platform.actor import system
 from cms.platform.clock import now as present
 from cms.platform.counting import microseconds
 from cms.platform.db import Database, change_rows
-from cms.platform.errors import NotFound
+from cms.platform.errors import NotFound, Unauthenticated
 from cms.platform.ids import new_id
 from cms.platform.keys import load_keys
 from cms.platform.models import LimitCounter, LimitQuota, RememberedAnswer
+from cms.readers.bookmarks.keeping import forget_removals, held_shelf
+from cms.readers.bookmarks.queries import shelves_to_tidy
 from cms.readers.models import Challenge, ReaderSession
 from cms.settings import Settings
 from workers.sealing import Sealer
@@ -52,6 +54,7 @@ LONGEST_WAIT_SECONDS = 0.8
 FORGOTTEN_AT_ONCE = 500
 PORTIONS_OF_THINNING = 20
 EXPIRED_AT_ONCE = 50
+SHELVES_AT_ONCE = 50
 SWEEP = "related_sweep"
 SWEEP_LOCK = 0x73776570
 RELAY = system("relay")
@@ -106,6 +109,8 @@ class Chores:
             forgotten = forget_old(self.settings, self.database, now)
             if removed := self._forget_audit_entries(now):
                 forgotten["audit_entries"] = removed
+            if removals := tidy_shelves(self.database, now):
+                forgotten["bookmarks"] = removals
             forgotten |= thin(self.settings, self.database, now)
             if forgotten:
                 log.info("forgotten", **forgotten)
@@ -169,6 +174,18 @@ def forget_old(settings: Settings, database: Database, now: datetime) -> dict[st
         if count:
             forgotten[name] = count
     return forgotten
+
+
+def tidy_shelves(database: Database, now: datetime) -> int:
+    """Let some readers' shelves forget what was removed from them long ago; gives how many removals."""
+    with database.reading() as session:
+        accounts = shelves_to_tidy(session, now, SHELVES_AT_ONCE)
+    gone = 0
+    for account_id in accounts:
+        # An account may be deleted meanwhile, and its shelf with it.
+        with suppress(Unauthenticated), database.transaction() as session:
+            gone += forget_removals(session, held_shelf(session, account_id), now)
+    return gone
 
 
 def thin(settings: Settings, database: Database, now: datetime) -> dict[str, int]:

@@ -8,6 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+# Goes with every 401. Source: RFC 9110, section 11.6.1.
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="copydesk"'}
+
 
 @dataclass(frozen=True)
 class FieldError:

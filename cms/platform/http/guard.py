@@ -7,13 +7,12 @@ import structlog
 from flask import g, request
 
 from cms.platform.actor import Actor
-from cms.platform.errors import Forbidden, NotFound, Unauthenticated
+from cms.platform.errors import CHALLENGE, Forbidden, NotFound, Unauthenticated
 from cms.platform.http.csrf import cookie_name, refuse_forgery
 from cms.platform.http.services import services
 
 log = structlog.get_logger("copydesk.access")
 PRIVATE_PREFIXES = ("/api/",)
-CHALLENGE = {"WWW-Authenticate": 'Bearer realm="copydesk"'}
 SESSION = "session:"
 # Dangerous acts in a session need a password that was typed so short ago; RFC 9470 says how to ask for it.
 PROOF_LIFE = timedelta(minutes=10)

@@ -19,7 +19,7 @@ NO_FOLDER = "You have no folder of this id."
 
 def make_folder(session: Session, actor: Actor, name: str, now: datetime) -> Folder:
     """A new folder. Raises: Conflict (`name_taken` with the folder's id, `shelf_full`)."""
-    held_shelf(session, actor)
+    held_shelf(session, actor.id)
     _refuse_taken(session, actor, name)
     count = session.scalar(select(func.count()).where(Folder.account_id == actor.id)) or 0
     if count >= MOST_FOLDERS:
@@ -33,7 +33,7 @@ def make_folder(session: Session, actor: Actor, name: str, now: datetime) -> Fol
 
 def rename_folder(session: Session, actor: Actor, folder_id: str, name: str, now: datetime) -> Folder:
     """Give a folder another name. Raises: NotFound; Conflict (`name_taken`)."""
-    held_shelf(session, actor)
+    held_shelf(session, actor.id)
     folder = _own(session, actor, folder_id)
     if folder_key(name) != folder.key:
         _refuse_taken(session, actor, name)
@@ -45,7 +45,7 @@ def rename_folder(session: Session, actor: Actor, folder_id: str, name: str, now
 
 def delete_folder(session: Session, actor: Actor, folder_id: str, now: datetime) -> None:
     """Delete a folder; its bookmarks stay, in no folder, and devices are told so. Raises: NotFound."""
-    shelf = held_shelf(session, actor)
+    shelf = held_shelf(session, actor.id)
     folder = _own(session, actor, folder_id)
     inside = select(Bookmark.number).where(Bookmark.account_id == actor.id, Bookmark.folder_id == folder.id)
     numbers = session.scalars(inside.order_by(Bookmark.changed)).all()

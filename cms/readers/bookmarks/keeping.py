@@ -18,8 +18,7 @@ from cms.events.catalogue import ArticleAudienceChanged
 from cms.events.outbox import record_all
 from cms.platform.actor import Actor
 from cms.platform.db import change_rows, columns_of
-from cms.platform.errors import Conflict, FieldError, Gone, Invalid, NotFound, Unauthenticated
-from cms.platform.http.guard import CHALLENGE
+from cms.platform.errors import CHALLENGE, Conflict, FieldError, Gone, Invalid, NotFound, Unauthenticated
 from cms.readers.bookmarks import queries
 from cms.readers.bookmarks.models import Bookmark, Folder, Shelf
 from cms.readers.bookmarks.rules import MOST_BOOKMARKS, REMOVALS_KEPT, REMOVALS_KEPT_FOR
@@ -38,7 +37,7 @@ def keep_article(
     Raises: NotFound and Gone for an article that readers do not see, unless it is kept already; Invalid for a folder
     that is not the reader's; Conflict (`shelf_full`). Emits: ArticleAudienceChanged
     """
-    shelf = held_shelf(session, actor)
+    shelf = held_shelf(session, actor.id)
     folder_id = _own_folder(session, actor, placing.folder_id)
     row = queries.bookmark_of(session, actor.id, article_id)
     if row is not None and row.removed_at is None:
@@ -62,13 +61,13 @@ def keep_article(
 
 def drop_article(session: Session, actor: Actor, article_id: str, now: datetime) -> bool:
     """Keep an article no more; False where it was not kept. Emits: ArticleAudienceChanged"""
-    shelf = held_shelf(session, actor)
+    shelf = held_shelf(session, actor.id)
     row = queries.bookmark_of(session, actor.id, article_id)
     if row is None or row.removed_at is not None:
         return False
     row.removed_at, row.folder_id, row.changed = now, None, next_number(shelf)
     session.flush()
-    _forget_removals(session, shelf, now)
+    forget_removals(session, shelf, now)
     _note(session, actor, "bookmark.removed", now)
     _tell_counters(session, actor, [article_id], now)
     return True
@@ -79,7 +78,7 @@ def note_strayed(session: Session, actor: Actor) -> None:
 
     Done when a device asks, so that a publish never has to look through everybody's shelves.
     """
-    shelf = held_shelf(session, actor)
+    shelf = held_shelf(session, actor.id)
     changes = [
         {"of": number, "changed": next_number(shelf), "availability": available}
         for number, available in queries.strayed(session, actor.id)
@@ -89,7 +88,7 @@ def note_strayed(session: Session, actor: Actor) -> None:
 
 def forget_shelf(session: Session, actor: Actor, now: datetime) -> None:
     """Delete all that a reader keeps, with folders and removals. Emits: ArticleAudienceChanged for each article"""
-    shelf = held_shelf(session, actor)
+    shelf = held_shelf(session, actor.id)
     mine = select(Bookmark.article_id).where(Bookmark.account_id == actor.id, Bookmark.removed_at.is_(None))
     articles = list(session.scalars(mine))
     for table in (Bookmark, Folder):
@@ -99,14 +98,26 @@ def forget_shelf(session: Session, actor: Actor, now: datetime) -> None:
     _tell_counters(session, actor, articles, now)
 
 
-def held_shelf(session: Session, actor: Actor) -> Shelf:
-    """The reader's shelf, held until the transaction ends, as is the account. Raises: Unauthenticated."""
-    held = select(Account.id).where(Account.id == actor.id).with_for_update(key_share=True)
+def forget_removals(session: Session, shelf: Shelf, now: datetime) -> int:
+    """Let go of removals of a shelf that is held which are old, or too many; gives how many."""
+    removed = (Bookmark.account_id == shelf.account_id, Bookmark.removed_at.is_not(None))
+    beyond = select(Bookmark.changed).where(*removed).order_by(Bookmark.changed.desc()).offset(REMOVALS_KEPT).limit(1)
+    old = select(func.max(Bookmark.changed)).where(*removed, Bookmark.removed_at < now - REMOVALS_KEPT_FOR)
+    last = max(session.scalar(beyond) or 0, session.scalar(old) or 0)
+    if not last:
+        return 0
+    shelf.forgotten = max(shelf.forgotten, last)
+    return change_rows(session, delete(Bookmark).where(*removed, Bookmark.changed <= last))
+
+
+def held_shelf(session: Session, account_id: str) -> Shelf:
+    """A reader's shelf, held until the transaction ends, as is the account. Raises: Unauthenticated."""
+    held = select(Account.id).where(Account.id == account_id).with_for_update(key_share=True)
     if session.scalar(held) is None:
         raise Unauthenticated("The session is unknown or over; sign in again.", headers=CHALLENGE)
-    shelf = session.get(Shelf, actor.id, populate_existing=True)
+    shelf = session.get(Shelf, account_id, populate_existing=True)
     if shelf is None:
-        shelf = Shelf(account_id=actor.id, sequence=0, forgotten=0)
+        shelf = Shelf(account_id=account_id, sequence=0, forgotten=0)
         session.add(shelf)
     return shelf
 
@@ -139,16 +150,6 @@ def _refuse_unseen(session: Session, article_id: str) -> None:
         raise Gone("This article was taken down.", extra={"tombstone": look.tombstone})
     if look.card is None:
         raise NotFound(NO_ARTICLE)
-
-
-def _forget_removals(session: Session, shelf: Shelf, now: datetime) -> None:
-    removed = (Bookmark.account_id == shelf.account_id, Bookmark.removed_at.is_not(None))
-    beyond = select(Bookmark.changed).where(*removed).order_by(Bookmark.changed.desc()).offset(REMOVALS_KEPT).limit(1)
-    old = select(func.max(Bookmark.changed)).where(*removed, Bookmark.removed_at < now - REMOVALS_KEPT_FOR)
-    last = max(session.scalar(beyond) or 0, session.scalar(old) or 0)
-    if last:
-        change_rows(session, delete(Bookmark).where(*removed, Bookmark.changed <= last))
-        shelf.forgotten = max(shelf.forgotten, last)
 
 
 def _note(session: Session, actor: Actor, action: str, now: datetime) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from cms.platform.db import Instant, RowNumber, Table, id_column
 from cms.readers.bookmarks.rules import AVAILABILITIES, LONGEST_KEY, LONGEST_NAME
 
-IS_KEPT = text("removed_at IS NULL")
+IS_KEPT, IS_REMOVED = text("removed_at IS NULL"), text("removed_at IS NOT NULL")
 
 
 class Shelf(Table):
@@ -52,6 +52,7 @@ class Bookmark(Table):
         UniqueConstraint("account_id", "changed"),
         CheckConstraint(f"availability IN {AVAILABILITIES}", name="availability"),
         Index("ix_reader_bookmarks_newest", "account_id", "placed"),
+        Index("ix_reader_bookmarks_removed", "removed_at", sqlite_where=IS_REMOVED, postgresql_where=IS_REMOVED),
         Index("ix_reader_bookmarks_kept", "article_id", sqlite_where=IS_KEPT, postgresql_where=IS_KEPT),
     )
 

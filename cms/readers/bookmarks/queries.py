@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
@@ -12,7 +13,7 @@ from cms.platform.clock import rfc3339
 from cms.platform.ids import is_id
 from cms.platform.keyset import one_page
 from cms.readers.bookmarks.models import Bookmark, Folder, Shelf
-from cms.readers.bookmarks.rules import is_too_old
+from cms.readers.bookmarks.rules import REMOVALS_KEPT_FOR, is_too_old
 
 IS_PUBLISHED = exists().where(Document.article_id == Bookmark.article_id)
 IS_TAKEN_DOWN = exists().where(Tombstone.article_id == Bookmark.article_id)
@@ -117,6 +118,12 @@ def strayed(session: Session, account_id: str) -> list[tuple[int, str]]:
         Bookmark.account_id == account_id, Bookmark.removed_at.is_(None), Bookmark.availability != AVAILABLE
     )
     return [(number, available) for number, available in session.execute(statement.order_by(Bookmark.changed))]
+
+
+def shelves_to_tidy(session: Session, now: datetime, limit: int) -> list[str]:
+    """Some of the accounts that have removals which were kept long enough."""
+    is_old = Bookmark.removed_at < now - REMOVALS_KEPT_FOR
+    return list(session.scalars(select(Bookmark.account_id).where(is_old).distinct().limit(limit)))
 
 
 def folder_of(session: Session, account_id: str, folder_id: str) -> Folder | None:

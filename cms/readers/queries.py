@@ -42,6 +42,13 @@ def open_move_of(session: Session, account_id: str, email: str, now: datetime) -
     return session.scalar(select(Challenge).where(*is_this, *is_open))
 
 
+def addresses_before(session: Session, account_id: str, now: datetime) -> Sequence[str]:
+    """The addresses that an account had and that can still take it back."""
+    is_open = (Challenge.used_at.is_(None), Challenge.closed_at.is_(None), Challenge.expires_at > now)
+    is_undo = (Challenge.account_id == account_id, Challenge.purpose == "undo_email")
+    return session.scalars(select(Challenge.email).where(*is_undo, *is_open).distinct().order_by(Challenge.email)).all()
+
+
 def codes_asked(session: Session, email: str, since: datetime) -> Sequence[tuple[str, datetime]]:
     """Purpose and instant of each challenge of an address since an instant."""
     rows = session.execute(

@@ -235,7 +235,10 @@ class ReaderPasswordShape(Shape):
 class ReaderPasswordChangeShape(Shape):
     """Another password, with the present one."""
 
-    current_password = Password(required=True, metadata={"format": "password"})
+    current_password = Password(
+        load_default="",
+        metadata={"format": "password", "description": "Without it nothing is changed either (403)"},
+    )
     new_password = Password(
         required=True, metadata={"description": "15 to 256 characters of any kind", "format": "password"}
     )

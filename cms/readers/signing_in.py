@@ -111,18 +111,22 @@ def change_password(
 
 
 def tell_of_password(session: Session, actor: Actor, account: Account, sender_domain: str, now: datetime) -> None:
-    """Tell the owner of the mailbox, who may not be the one who set the password. Emits: LetterQueued."""
-    queue_letter(
-        session,
-        kind="password_changed",
-        recipient=account.email,
-        locale=account.locale,
-        about_id=account.id,
-        expires_at=now + NOTICE_LIFE,
-        domain=sender_domain,
-        actor=replace(actor, kind="reader", id=account.id),
-        now=now,
-    )
+    """Tell the owner of the mailbox, who may not be the one who set the password. Emits: LetterQueued.
+
+    So is the mailbox of an address before, as long as it can take the change of address back.
+    """
+    for recipient in (account.email, *queries.addresses_before(session, account.id, now)):
+        queue_letter(
+            session,
+            kind="password_changed",
+            recipient=recipient,
+            locale=account.locale,
+            about_id=account.id,
+            expires_at=now + NOTICE_LIFE,
+            domain=sender_domain,
+            actor=replace(actor, kind="reader", id=account.id),
+            now=now,
+        )
 
 
 def present_account(session: Session, candidate: Candidate) -> Account | None:

@@ -8,15 +8,17 @@ import json
 import logging
 import re
 import socket
+import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from datetime import timedelta
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
@@ -111,6 +113,7 @@ def test_no_secret_of_a_readers_life_is_in_any_log(talkative: Product) -> None:
     change = {"challenge_id": answer["challenge_id"], "code": reset, "new_password": OTHER_PASSWORD}
     assert ask("POST", "/readers/v1/password", {**change, "code": "0000-0000"})[0] == 400
     assert ask("POST", "/readers/v1/password", change)[0] == 204
+    secrets += _moved_and_back(talkative, address, ask)
     secrets.append(base64.b64encode(PASSWORD.encode()).decode())
     sent = wrong_places(talkative)
     assert sent >= 40
@@ -118,6 +121,7 @@ def test_no_secret_of_a_readers_life_is_in_any_log(talkative: Product) -> None:
     assert (
         "account_made" in text and "account_password_reset" in text and "letter_sent" in text and "code_refused" in text
     )
+    assert "account_email_changed" in text and "account_email_change_undone" in text
     acts = [entry for line in talkative.log("api").splitlines() if (entry := json.loads(line))["event"] == "access_act"]
     assert {"account", "challenge"} <= {entry["subject"].partition(":")[0] for entry in acts}
     assert {entry["client_address"] for entry in acts} == {"192.0.2.9"}
@@ -126,6 +130,27 @@ def test_no_secret_of_a_readers_life_is_in_any_log(talkative: Product) -> None:
     print(
         f"{len(secrets)} secrets, {sent} requests with one in the wrong place, {len(text)} characters of logs: 0 found"
     )
+
+
+def _moved_and_back(running: Product, address: str, ask: Callable[..., tuple[int, Any, dict[str, str]]]) -> list[str]:
+    """Sign in, move to another address and take it back by mail; gives the secrets of that."""
+    _, signed_in, _ = ask("POST", "/readers/v1/sessions", {"email": address, "password": OTHER_PASSWORD})
+    token, new = signed_in["token"], "canarymoved@example.org"
+
+    def mine(path: str, body: Any) -> tuple[int, Any]:
+        return running.ask("POST", f"/readers/v1{path}", body, token=token, X_Forwarded_For="192.0.2.9")[:2]
+
+    status, asked = mine("/me/email", {"email": new, "password": OTHER_PASSWORD})
+    assert status == 202
+    code = letter_to(running, new)[0]
+    assert mine("/me/email/verify", {**asked, "code": code})[0] == 200
+    undo = letter_to(running, address, 3)[0]
+    # The number stands in the letter beside the code; the database has it too.
+    with closing(sqlite3.connect(running.home / "copydesk.db")) as database:
+        [[number]] = database.execute("SELECT id FROM reader_challenges WHERE purpose = 'undo_email'")
+    assert ask("POST", f"/readers/v1/email-changes/{UUID(number)}/undo", {"code": undo})[0] == 204
+    assert mine("/me/export", None)[0] == 401
+    return [token, code, code.replace("-", ""), undo, undo.replace("-", "")]
 
 
 def wrong_places(running: Product) -> int:

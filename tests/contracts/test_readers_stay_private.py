@@ -8,6 +8,7 @@ from werkzeug.routing import Rule
 
 from cms.identity.passwords import HASHER
 from cms.identity.sessions import Client
+from cms.migrations.tables import metadata
 from cms.platform.actor import system
 from cms.platform.clock import now
 from cms.platform.db import Database
@@ -97,3 +98,63 @@ def test_successes_are_not_kept_either(app: Flask, client: FlaskClient, database
         answer = client.open(f"/readers/v1{path}", method=method, headers=mine, **options)
         assert answer.headers["Cache-Control"] == "private, no-store", (method, path, answer.status_code)
         assert "ETag" not in answer.headers
+
+
+# Members that would change what nobody may ask for, were they heard.
+EXTRA = ("skipEmailVerification", "verified", "verified_at", "role", "is_admin", "id", "created_at", "password_hash",
+         "status", "account_id", "scopes", "deviceId", "__proto__", "")  # fmt: skip
+
+
+def test_members_that_nobody_asked_for_are_refused_on_every_route_and_change_nothing(
+    app: Flask, client: FlaskClient, database: Database
+) -> None:
+    """Row S23, over all routes of readers that take a body, those of bookmarks and comments too."""
+    mine, heard, asked = signed_in(database, HASHER.hash(PHRASE)), [], 0
+    before = contents(database)
+    for rule in (rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/readers/")):
+        for method in sorted((rule.methods or set()) & {"POST", "PUT", "PATCH"}):
+            for name in EXTRA:
+                answer = client.open(path_of(rule), method=method, headers=mine, json={name: True})
+                errors = {(one["pointer"], one["code"]) for one in (answer.json or {}).get("errors", [])}
+                asked += 1
+                if answer.status_code != 422 or (f"/{name}", "unknown") not in errors:
+                    heard.append((method, rule.rule, name, answer.status_code))
+    print(f"{asked} bodies, {len(heard)} heard")
+    assert asked >= 150
+    assert heard == []
+    assert contents(database) == before
+
+
+def test_no_get_of_a_reader_changes_anything_and_no_cookie_or_form_is_heard(
+    app: Flask, client: FlaskClient, database: Database
+) -> None:
+    """Row S95, for readers: their sessions are in no cookie, so no page of another site has one to use."""
+    mine = signed_in(database, HASHER.hash(PHRASE))
+    token = mine["Authorization"].removeprefix("Bearer ")
+    before, wrong = contents(database), []
+    for rule in (rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/readers/")):
+        path = path_of(rule)
+        if "GET" in (rule.methods or set()):
+            client.get(path, headers=mine)
+            client.head(path, headers=mine)
+        for method in sorted((rule.methods or set()) & {"POST", "PUT", "PATCH", "DELETE"}):
+            for cookie in ("copydesk", "__Host-copydesk", "session", "token"):
+                answer = client.open(path, method=method, headers={"Cookie": f"{cookie}={token}"})
+                if answer.status_code not in (401, 404, 415, 422):
+                    wrong.append((method, path, cookie, answer.status_code))
+            for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"):
+                answer = client.open(path, method=method, headers=mine, data=b'{"email": "a@x.org"}', content_type=kind)
+                if answer.status_code not in (404, 415):
+                    wrong.append((method, path, kind, answer.status_code))
+    assert wrong == []
+    assert contents(database) == before
+
+
+def contents(database: Database) -> dict[str, Any]:
+    """Every row of every table, but for what is counted, not kept."""
+    with database.reading() as session:
+        return {
+            table.name: [tuple(row) for row in session.execute(table.select().order_by(*table.primary_key))]
+            for table in metadata().sorted_tables
+            if not table.name.startswith("limit_")
+        }

@@ -4,11 +4,13 @@ import ipaddress
 from dataclasses import replace
 
 import pytest
+from structlog.testing import capture_logs
 
 from cms.app import create_app
 from cms.platform.counting import client_network, counted_address
-from cms.platform.limits import failures_in_a_row
+from cms.platform.limits import failures_in_a_row, take
 from cms.platform.models import LimitCounter, LimitQuota
+from cms.readers.rules import CODES_BEFORE_ALARM
 from cms.settings import Settings
 from tests.readers.making import PHRASE, Desk, changed
 
@@ -156,3 +158,14 @@ def test_a_client_behind_our_own_proxy_is_told_apart_by_what_the_proxy_says(sett
     assert [answer.status_code for answer in behind] == [202] * 40 + [429]
     app.extensions["copydesk"].database.dispose()
     app.extensions["copydesk"].index.close()
+
+
+def test_beyond_a_thousand_codes_an_hour_the_log_warns_and_nobody_is_refused(desk: Desk) -> None:
+    """Rule C6: somebody sends letters to many, from many clients."""
+    with desk.database.transaction() as session:
+        while take(session, CODES_BEFORE_ALARM.name, CODES_BEFORE_ALARM, desk.now).is_allowed:
+            pass
+    with capture_logs() as lines:
+        desk.register()
+    assert [line["per_hour_beyond"] for line in lines if line["event"] == "unusually_many_codes"] == [1000]
+    assert len(desk.letters()) == 1

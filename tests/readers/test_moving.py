@@ -1,14 +1,19 @@
 """Row S18: another address by a code to it, a notice to the one before, and three days to take it back."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from cms.audit.models import AuditEntry
+from cms.platform.db import Database
 from cms.readers.models import Challenge
+from cms.readers.moving import change_address, undo_change
 from tests.identity.making import hashes
 from tests.readers.making import OTHER_PHRASE, PHRASE, Desk, changed
-from tests.readers.test_proving import NOBODY, refusal
+from tests.readers.test_proving import ASKER, NOBODY, at_once, refusal, wide_database
+
+__all__ = ["wide_database"]
 
 ANN, NEW, THIRD = "ann@example.org", "ann@new.example", "ann@third.example"
 # Members that a request should not have (S23), and values that no address, password, id or code are (S8, S58).
@@ -178,6 +183,8 @@ def test_a_thief_who_moves_on_and_sets_a_password_cannot_end_the_undo(desk: Desk
     desk.wait(hours=1)
     reset = desk.ask("reset_password", NEW)
     assert desk.reset(reset, desk.code(reset)).status_code == 204
+    # Rule C10: both mailboxes are told.
+    assert desk.letters()[-2:] == [("password_changed", NEW, "en"), ("password_changed", ANN, "en")]
     token = desk.sign_in(OTHER_PHRASE, NEW).json["token"]
     challenge = desk.ask_move(token, THIRD, OTHER_PHRASE).json["challenge_id"]
     assert desk.prove_move(token, challenge, desk.code(challenge)).status_code == 200
@@ -190,6 +197,38 @@ def test_a_thief_who_moves_on_and_sets_a_password_cannot_end_the_undo(desk: Desk
     reset = desk.ask("reset_password", ANN)
     assert desk.reset(reset, desk.code(reset), PHRASE).status_code == 204
     assert desk.sign_in().status_code == 201
+
+
+@pytest.mark.slow
+@pytest.mark.both_databases
+def test_of_many_right_codes_at_once_one_moves_the_account_and_one_brings_it_back(
+    desk: Desk, wide_database: Database
+) -> None:
+    """Row S5, for changes of address: one success, one end of the sessions, one letter each."""
+    desk.make_account(ANN)
+    token = str(desk.sign_in().json["token"])
+    challenge = desk.ask_move(token, NEW).json["challenge_id"]
+    [account], keys = desk.accounts(), desk.app.extensions["copydesk"].keys
+    reader, right, letters = replace(ASKER, kind="reader", id=account.id), desk.code(challenge), len(desk.letters())
+
+    def move(_: int) -> bool:
+        with wide_database.transaction() as session:
+            return change_address(
+                session, keys, reader, "", challenge, right, sender_domain="example.org", now=desk.now
+            ) is not None  # fmt: skip
+
+    moved_by = at_once(12, move)
+    undo = desk.undo()
+    back = desk.code(undo)
+
+    def bring_back(_: int) -> bool:
+        with wide_database.transaction() as session:
+            return undo_change(session, keys, ASKER, undo, back, sender_domain="example.org", now=desk.now)
+
+    undone_by = at_once(12, bring_back)
+    print(f"12 moves at once: {moved_by.count(True)} done; 12 undos at once: {undone_by.count(True)} done")
+    assert (moved_by.count(True), undone_by.count(True), address(desk)) == (1, 1, ANN)
+    assert [kind for kind, *_ in desk.letters()[letters:]] == ["email_changed", *["email_change_undone"] * 2]
 
 
 def test_five_wrong_codes_end_an_undo(desk: Desk) -> None:

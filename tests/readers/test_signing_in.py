@@ -11,9 +11,10 @@ from cms.mail.models import OutgoingLetter
 from cms.platform.counting import counted_address
 from cms.platform.limits import take
 from cms.readers.models import ReaderSession
-from cms.readers.rules import PASSWORDS_PER_ACCOUNT, PASSWORDS_PER_ACCOUNT_AND_CLIENT
+from cms.readers.rules import PASSWORDS_PER_ACCOUNT, PASSWORDS_PER_ACCOUNT_AND_CLIENT, SIGN_INS_PER_CLIENT
 from tests.identity.making import hashes
 from tests.readers.making import OTHER_PHRASE, PHRASE, Desk
+from tests.readers.test_limits import FORWARDED
 
 UNKNOWN = "nobody@example.org"
 
@@ -133,3 +134,48 @@ def test_a_password_that_is_hashed_by_older_settings_is_hashed_anew(desk: Desk) 
     assert kept != old
     assert not HASHER.is_outdated(kept or "")
     assert desk.sign_in().status_code == 201
+
+
+def test_nothing_that_a_request_chooses_freely_changes_whose_sign_in_it_is(desk: Desk) -> None:
+    """Row S13, for readers: headers that anybody can write, and members that are not there (CVE-2025-64526)."""
+    desk.make_account()
+    statuses = []
+    for number in range(SIGN_INS_PER_CLIENT.times + 3):
+        headers = dict.fromkeys(FORWARDED, f"10.0.0.{number}") | {"User_Agent": f"agent {number}"}
+        body = {"email": f" Reader{number}@Example.org", "password": OTHER_PHRASE}
+        statuses.append(desk.post("/sessions", body, "203.0.113.7", **headers).status_code)
+    assert statuses == [401] * SIGN_INS_PER_CLIENT.times + [429] * 3
+    for name in ("deviceId", "username", "x", "account_id", "client"):
+        refused = desk.post("/sessions", {"email": "ann@example.org", "password": PHRASE, name: "1"}, "203.0.113.8")
+        assert (refused.status_code, refused.json["errors"][0]["pointer"]) == (422, f"/{name}")
+
+
+def test_without_the_present_password_or_with_a_wrong_one_nothing_is_changed(desk: Desk) -> None:
+    """Row S17, for readers: the password that is typed with the change is the proof that it is fresh."""
+    desk.make_account()
+    token, kept = desk.sign_in().json["token"], desk.accounts()[0].password_hash
+    for body in (
+        {},
+        {"current_password": ""},
+        {"current_password": OTHER_PHRASE},
+        {"current_password": PHRASE.upper()},
+    ):
+        change = body | {"new_password": "a lighthouse without a keeper"}
+        refused = desk.ask_as(token, "POST", "/me/password", change, desk.fresh_client())
+        assert (refused.status_code, refused.json["code"]) == (403, "password_refused")
+    assert desk.accounts()[0].password_hash == kept
+    assert desk.ask_as(token, "GET", "/me").status_code == 200
+
+
+def test_each_sign_in_is_a_session_of_its_own_and_an_ended_one_is_over_at_once(desk: Desk) -> None:
+    """Row S19, for readers."""
+    desk.make_account()
+    first, second = (desk.sign_in().json for _ in range(2))
+    assert first["id"] != second["id"] and first["token"] != second["token"]
+    [shown, _] = desk.ask_as(second["token"], "GET", "/sessions").json["data"]
+    assert (shown["device"], shown["network"]) == ("Reader 1.0", "192.0.2.1")
+    assert shown["created_at"] == "2026-03-02T11:00:00Z"
+    assert desk.ask_as(first["token"], "DELETE", f"/sessions/{first['id']}").status_code == 204
+    assert desk.ask_as(first["token"], "GET", "/me").status_code == 401
+    assert desk.ask_as(second["token"], "DELETE", "/sessions").status_code == 204
+    assert desk.ask_as(second["token"], "GET", "/me").status_code == 401

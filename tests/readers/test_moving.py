@@ -321,3 +321,26 @@ def test_a_deletion_takes_all_that_is_kept_of_moves_with_it_and_nothing_of_other
     assert desk.ask_as(token, "POST", "/me/delete", {"password": PHRASE}).status_code == 204
     assert [one.email for one in desk.rows(Challenge)] == ["known@example.org"]
     assert {recipient for _, recipient, _ in desk.letters()} == {"", "known@example.org"}
+
+
+@pytest.mark.both_databases
+def test_a_proof_that_is_sent_twice_with_a_key_happens_once_and_a_wrong_one_stays_counted(desk: Desk) -> None:
+    desk.make_account(ANN)
+    token = desk.sign_in().json["token"]
+    challenge = desk.ask_move(token, NEW).json["challenge_id"]
+
+    def prove(code: str, key: str) -> Any:
+        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key}
+        body = {"challenge_id": challenge, "code": code}
+        return desk.client.post("/readers/v1/me/email/verify", json=body, headers=headers)
+
+    right = desk.code(challenge)
+    wrong = [prove(changed(right), "first") for _ in range(2)]
+    assert [answer.status_code for answer in wrong] == [400, 400]
+    assert wrong[1].headers["Idempotency-Replayed"] == "true"
+    assert desk.challenge(challenge).attempts == 1
+    moves = [prove(right, "second") for _ in range(2)]
+    assert [(answer.status_code, answer.json["email"]) for answer in moves] == [(200, NEW)] * 2
+    assert moves[1].headers["Idempotency-Replayed"] == "true"
+    assert prove(right, "third").status_code == 400
+    assert [kind for kind, *_ in desk.letters()].count("email_changed") == 1

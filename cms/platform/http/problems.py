@@ -3,7 +3,7 @@
 from typing import Any
 
 import structlog
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
@@ -32,6 +32,18 @@ def install(app: Flask) -> None:
     app.register_error_handler(Problem, problem_response)
     app.register_error_handler(HTTPException, _from_werkzeug)
     app.register_error_handler(Exception, _from_surprise)
+
+
+def committed_refusal(problem: Problem) -> Response:
+    """A problem as an answer that is built inside a transaction, so that what was counted there stays counted.
+
+    To raise it would undo the count. It is remembered like any answer: a repeat of the POST gets it again.
+    """
+    response = problem_response(problem)
+    claim = g.get("idempotency_claim")
+    if claim is not None:
+        claim.keep(response, is_secret=False)
+    return response
 
 
 def problem_response(problem: Problem) -> Response:

@@ -8,10 +8,11 @@ from cms.platform.errors import Forbidden
 from cms.platform.http.answers import answer
 from cms.platform.http.endpoint import endpoint
 from cms.platform.http.guard import current_actor, require_session
+from cms.platform.http.problems import committed_refusal
 from cms.platform.http.services import services
 from cms.platform.http.transactions import transaction
 from cms.readers import moving
-from cms.readers.api.doors import proven, terms_of_codes
+from cms.readers.api.doors import code_refused, proven, terms_of_codes
 from cms.readers.api.own import WRONG_PASSWORD, own_candidate, password_refusal_noted, profile_data
 from cms.readers.rules import CODES_PER_CLIENT, VERIFICATIONS_PER_CLIENT
 from cms.readers.schemas import AddressProofShape, ChallengeShape, NewAddressShape, ProfileShape, UndoShape
@@ -62,9 +63,7 @@ def prove_address(body: dict[str, str]) -> Response:
             session, parts.keys, current_actor(), session_id, body["challenge_id"], body["code"],
             sender_domain=domain_of(parts.settings.mail_from), now=parts.clock(),
         )  # fmt: skip
-        profile = profile_data(account) if account is not None else {}
-    proven(bool(profile))
-    return answer(profile)
+        return answer(profile_data(account)) if account is not None else committed_refusal(code_refused())
 
 
 @reader_addresses.post("/email-changes/<challenge_id>/undo")

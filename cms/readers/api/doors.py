@@ -118,10 +118,15 @@ def proven(is_proven: bool) -> Response:
     """The answer to a code that was right. Raises: BadRequest for one that was not."""
     # Raised after the transaction was left, so that the failed attempt stays counted.
     if not is_proven:
-        raise BadRequest(
-            "The code is wrong, used, too old, or was tried too often. Ask for a new one.", code="code_refused"
-        )
+        raise code_refused()
     return answer(None, 204)
+
+
+def code_refused() -> BadRequest:
+    """The one refusal of a code, whatever is wrong with it."""
+    return BadRequest(
+        "The code is wrong, used, too old, or was tried too often. Ask for a new one.", code="code_refused"
+    )
 
 
 def _refuse_weak(password: str, email: str, pointer: str) -> None:

@@ -101,6 +101,9 @@ def test_tasks_hold_numbers_only_and_nothing_is_pickled(tmp_path: Path, broker: 
         session = running.ask("POST", "/readers/v1/sessions", signed_in)[1]["token"]
         assert running.ask("PUT", f"/readers/v1/bookmarks/{article['id']}", {}, token=session)[0] == 201
         wait_until(lambda: running.ask("GET", shown)[1]["bookmarks"]["count"] == 1, what="the count of bookmarks")
+        mode = running.ask("PUT", f"{path}/comment-mode", {"mode": "off"}, token=token)
+        assert mode[0] == 200, mode
+        wait_until(lambda: not running.ask("GET", shown)[1]["comments"]["is_enabled"], what="comments off")
         secrets = [token, code, f"{code[:3]} {code[3:]}", article["id"], challenge, session]
         assert running.ask("GET", "/content/v1/search?q=canarybody")[1]["data"]
         stored = held(broker)

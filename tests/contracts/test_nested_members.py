@@ -62,6 +62,7 @@ NOTE = {"note": "It was not so."}
 BODIES: Mapping[str, Mapping[str, Any]] = {
     "POST /api/v1/articles": WHOLE | {"locale": "en"},
     "PATCH /api/v1/articles/<article_id>": WHOLE | {"locale": "en"},
+    "POST /api/v1/articles/<article_id>/copy": WHOLE | {"locale": "en"},
     "POST /api/v1/articles/<article_id>/translate": WHOLE | {"locale": "kk", "copy": True},
     "PUT /api/v1/articles/<article_id>/translation": {"of": UNKNOWN, "revision": 1},
     "POST /api/v1/articles/<article_id>/publish": {"published_at": "2020-01-01T00:00:00Z", "revision_note": "Old"},

@@ -101,7 +101,7 @@ def test_nothing_acknowledged_is_lost_and_nothing_happens_twice(tmp_path: Path, 
         assert counts["articles"] == counts["drafts"] == counts["documents"] == ARTICLES
         assert revisions_by_article(database) == {key: ["created", "published"] for key in acknowledged}
         assert counts["open"] == counts["dead"] == 0
-        assert counts["deliveries"] == ARTICLES * 3
+        assert counts["deliveries"] == ARTICLES * 4
         database.dispose()
 
 

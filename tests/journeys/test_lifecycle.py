@@ -65,7 +65,7 @@ def test_an_author_hands_in_and_an_editor_gives_back_approves_and_publishes(
     published = act(editor, "publish", made["id"], 9)
     assert (published.status_code, published.json["state"]) == (200, "published")
     drain(settings, database)
-    done(editor, published, {"search", "related", "reading_time"})
+    done(editor, published, {"search", "related", "reading_time", "counts"})
     assert client.get(f"/content/v1/articles/{made['id']}").json["dek"] == "At long last."
     history = editor.get(f"/api/v1/articles/{made['id']}/revisions?limit=100").json["data"]
     assert [one["action"] for one in reversed(history)] == [
@@ -106,7 +106,7 @@ def test_a_correction_is_told_to_readers_and_to_machines(
     assert (correction["note"], correction["revision"]) == (note, 4)
     assert document["published_at"] == before["published_at"] < correction["at"] == document["updated_at"]
     drain(settings, database)
-    done(editor, answer, {"search", "related", "reading_time"})
+    done(editor, answer, {"search", "related", "reading_time", "counts"})
     document = client.get(path).json
     linked = document["seo"]["json_ld"]
     assert linked["correction"] == [{"@type": "CorrectionComment", "text": note, "datePublished": correction["at"]}]

@@ -117,7 +117,7 @@ def test_loading_publishes_under_the_dates_that_the_articles_bear(database: Data
             assert session.scalar(select(func.count()).select_from(kind)) == len(words)
         assert set(session.scalars(select(Article.state))) == {"published"}
         # Workers will make the rest: what follows from a publish follows from these too.
-        assert session.scalar(select(func.count()).select_from(Delivery)) == 6 * 3
+        assert session.scalar(select(func.count()).select_from(Delivery)) == 6 * 4
 
 
 def test_a_correction_is_among_it_for_readers_to_see(database: Database, newsroom: Sample) -> None:

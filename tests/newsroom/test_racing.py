@@ -100,4 +100,4 @@ def test_of_many_publishes_of_one_revision_one_happens(app: Flask, editor: Flask
 
     race(app, editor, 8, publish)
     assert Counter(answer.status_code for answer in answers) == {200: 1, 412: 7}
-    assert counts(database)["deliveries"] == 3
+    assert counts(database)["deliveries"] == 4

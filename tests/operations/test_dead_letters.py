@@ -48,7 +48,12 @@ def test_a_receipt_shows_every_consequence_as_it_comes_true(editor: FlaskClient,
     receipt = publish(editor)
     answer = editor.get(receipt).json
     assert (answer["state"], answer["event"]["type"]) == ("running", "article.published")
-    assert states(editor, receipt) == {"reading_time": "waiting", "search": "waiting", "related": "waiting"}
+    assert states(editor, receipt) == {
+        "reading_time": "waiting",
+        "search": "waiting",
+        "related": "waiting",
+        "counts": "waiting",
+    }
     number = number_of(database, "search")
     with database.transaction() as session:
         begin(session, number, now())
@@ -56,7 +61,7 @@ def test_a_receipt_shows_every_consequence_as_it_comes_true(editor: FlaskClient,
     with database.transaction() as session:
         close(session, hold(session, [number])[0], now(), "superseded")
     assert states(editor, receipt)["search"] == "superseded"
-    for name in ("reading_time", "related"):
+    for name in ("reading_time", "related", "counts"):
         with database.transaction() as session:
             close(session, hold(session, [number_of(database, name)])[0], now())
     answer = editor.get(receipt).json

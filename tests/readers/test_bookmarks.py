@@ -24,7 +24,7 @@ from tests.readers.making import Desk
 from tests.readers.shelves import Device, Reader, published, reader
 from workers.due import tidy_shelves
 
-RUNS = 6
+RUNS = 4
 STEPS = 30
 
 
@@ -58,14 +58,14 @@ def test_sixteen_at_once_make_one_entry_and_its_removal_happens_once(
 def test_a_device_that_asks_all_the_while_misses_nothing_of_what_others_do(
     app: Flask, editor: FlaskClient, database: Database
 ) -> None:
-    articles = published(editor, *(f"Story {number}" for number in range(8)))
+    articles = published(editor, *(f"Story {number}" for number in range(5)))
     mei = reader(app, database)
     device, is_over = Device(mei), Event()
 
     def act_on(article: str) -> None:
         own = Reader(mei.id, app.test_client(use_cookies=False))
         own.client.environ_base |= mei.client.environ_base
-        for _ in range(3):
+        for _ in range(2):
             assert own.keep(article).status_code == 201
             assert own.drop(article).status_code == 204
         assert own.keep(article).status_code == 201
@@ -274,9 +274,9 @@ def test_names_of_folders_are_compared_as_people_read_them(app: Flask, database:
 def test_a_page_costs_the_same_for_few_and_for_many(
     app: Flask, client: FlaskClient, editor: FlaskClient, database: Database
 ) -> None:
-    articles = published(editor, *(f"Story {number}" for number in range(12)))
+    articles = published(editor, *(f"Story {number}" for number in range(8)))
     desk, spent = Desk(app, client, now()), []
-    for count in (2, 12):
+    for count in (2, 8):
         mei = reader(app, database)
         folder = mei.folder("Later")
         for article in articles[:count]:

@@ -24,7 +24,7 @@ from cms.newsroom.saving import (
     standing_of,
 )
 from cms.newsroom.translations.queries import holder_of_locale
-from cms.newsroom.translations.translating import leave_group
+from cms.newsroom.translations.translating import leave_group, regroup_others
 from cms.platform.actor import Actor
 from cms.platform.errors import NotFound
 
@@ -42,6 +42,7 @@ def delete_article(session: Session, actor: Actor, command: DeleteArticle, now: 
         withdraw_document(session, article.id, now)
     put_standing(article, decide(standing_of(article), "delete", now), now)
     article.slug = deleted_slug(article.slug, article.id)
+    regroup_others(session, article.group_id, now)
     event = ArticleDeleted(subject=article.id, revision=article.revision)
     return record_act(session, actor, article, content, event, now)
 
@@ -96,6 +97,7 @@ def _bring_out(session: Session, article: Article, after: Standing, now: datetim
         # A translation was started in this very moment, and was first.
         leave_group(article)
         put_standing(article, after, now)
+    regroup_others(session, article.group_id, now)
 
 
 def _brought_back(session: Session, article: Article) -> dict[str, object]:

@@ -24,6 +24,16 @@ class SqliteConnection(sqlite3.Connection):
     """The driver's own, of which one can hold a weak reference: connections of threads that ended must not pile up."""
 
 
+class Held:
+    """Closes a connection when the thread that it belongs to has ended, and with it this object."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    def __del__(self) -> None:
+        self._connection.close()
+
+
 class DirectReads:
     """Reads of one database. One object per process; each thread opens its own connection with its first read."""
 
@@ -78,14 +88,14 @@ class DirectReads:
         except self._driver.OperationalError as error:
             raise _unavailable() from error
         self._open.add(connection)
-        self._mine.connection = connection
+        self._mine.connection, self._mine.held = connection, Held(connection)
         return connection
 
     def _forget(self, connection: Any) -> None:
         connection.close()
         self._open.discard(connection)
         if getattr(self._mine, "connection", None) is connection:
-            del self._mine.connection
+            del self._mine.connection, self._mine.held
 
     def _sqlite(self) -> sqlite3.Connection:
         # Closed by `close()` from whatever thread ends the process, hence no check of the thread.

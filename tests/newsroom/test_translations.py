@@ -91,6 +91,38 @@ def test_what_comes_out_of_the_trash_is_a_translation_again_unless_its_language_
     assert [one["id"] for one in named] == [second.json["id"], russian]
 
 
+@pytest.mark.both_databases
+def test_what_was_translated_from_an_article_that_is_away_lags_behind_nothing(
+    client: FlaskClient, editor: FlaskClient
+) -> None:
+    source = draft(editor)["id"]
+    act(editor, "publish", source, 1)
+    kazakh, russian = (translate(editor, source, locale).json["id"] for locale in ("kk", "ru"))
+    for one in (kazakh, russian):
+        act(editor, "publish", one, 1)
+    patch(editor, source, 2, title="Other words")
+    act(editor, "publish", source, 3)
+
+    def told() -> dict[str, bool]:
+        """What readers and editors are told of the others, in one voice."""
+        public = client.get(f"/content/v1/articles/{kazakh}").json["translations"]
+        found = {one["locale"]: one["is_stale"] for one in public}
+        known = editor.get(f"/api/v1/articles/{kazakh}").json["translations"]
+        assert found == {one["locale"]: one["is_stale"] for one in known if one["state"] == "published"}
+        return found
+
+    assert told() == {"en": False, "ru": True}
+    assert editor.delete(f"/api/v1/articles/{source}", headers={"If-Match": '"4"'}).status_code == 204
+    assert told() == {"ru": False}
+    assert editor.post(f"/api/v1/trash/{source}/restore").status_code == 200
+    assert told() == {"ru": True}
+    act(editor, "publish", source, 6)
+    assert told() == {"en": False, "ru": True}
+    parted = editor.delete(f"/api/v1/articles/{source}/translation", headers={"If-Match": '"7"'})
+    assert parted.status_code == 204
+    assert told() == {"ru": False}
+
+
 def test_what_cannot_be_a_translation_is_refused_with_the_reason(editor: FlaskClient) -> None:
     source, other = (draft(editor, title=title)["id"] for title in ("One", "Other"))
     kazakh, russian = (translate(editor, source, locale).json["id"] for locale in ("kk", "ru"))
@@ -222,7 +254,7 @@ def test_documents_of_an_earlier_version_say_that_they_have_no_translations(
     upgrade(database)
     with database.reading() as session:
         body, etag = session.execute(select(Document.body, Document.etag)).one()
-    counted = b'{"id":"x","bookmarks":{"count":0},"share":{"url":"/x"},'
+    counted = b'{"id":"x","comments":{"count":0,"is_enabled":true},"bookmarks":{"count":0},"share":{"url":"/x"},'
     assert bytes(body) == counted + b'"translations":[],"corrections":[],"seo":{"title":"X"}}'
     assert etag != "1"
 

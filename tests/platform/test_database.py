@@ -50,6 +50,16 @@ def test_a_password_may_hold_any_character(postgresql_server: PostgreSQL) -> Non
         database.dispose()
 
 
+@pytest.mark.both_databases
+def test_the_connection_of_a_thread_that_ended_is_closed(database: Database) -> None:
+    for _ in range(3):
+        reader = Thread(target=lambda: database.direct.rows("SELECT 1"))
+        reader.start()
+        reader.join()
+    assert database.direct.rows("SELECT 1") == [(1,)]
+    assert len(database.direct._open) == 1
+
+
 def test_who_waits_for_a_write_gets_its_turn(database: Database) -> None:
     began, over = Event(), Event()
 

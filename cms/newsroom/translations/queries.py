@@ -43,6 +43,13 @@ def kinship_of(session: Session, article: Article) -> Kinship | None:
     return Kinship(article.group_id, article.translated_from_id, frozenset(session.scalars(stale)))
 
 
+def others_of(session: Session, group_id: str) -> dict[str, Kinship | None]:
+    """How a group stands, by one of the articles that it has now; empty where it has none."""
+    statement = select(Article).where(Article.group_id == group_id, Article.deleted_at.is_(None)).limit(1)
+    left = session.scalar(statement)
+    return {} if left is None else {left.id: kinship_of(session, left)}
+
+
 def is_stale(session: Session, article: Article) -> bool:
     """Whether an article lags behind the one that it was translated from."""
     if article.group_id is None:

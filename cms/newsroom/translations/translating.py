@@ -6,6 +6,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from cms.audit.recording import note
+from cms.content.assembling import hold_content
 from cms.content.grouping import regroup
 from cms.events.catalogue import ArticleTranslationLinked, ArticleTranslationParted, ArticleTranslationStarted, Event
 from cms.events.outbox import record
@@ -15,7 +16,7 @@ from cms.newsroom.drafting import draft
 from cms.newsroom.merging import merge_patch
 from cms.newsroom.models import Article
 from cms.newsroom.saving import Saved, locked, refuse_act, refuse_stale
-from cms.newsroom.translations.queries import holder_of_locale, kinship_of, sources_in
+from cms.newsroom.translations.queries import holder_of_locale, kinship_of, others_of, sources_in
 from cms.newsroom.translations.rules import (
     LinkTranslation,
     StartTranslation,
@@ -92,11 +93,22 @@ def part_translation(session: Session, actor: Actor, article_id: str, revision: 
     refuse_stale(article, revision)
     if article.group_id is None:
         raise Conflict("The article has no translations and is none.", code="not_a_translation")
+    group_id = article.group_id
     leave_group(article)
     session.flush()
     regroup(session, {article.id: None}, now)
+    # Those that were translated from it lag behind nothing any more.
+    regroup_others(session, group_id, now)
     _note(session, actor, ArticleTranslationParted(subject=article.id), now)
     return article
+
+
+def regroup_others(session: Session, group_id: str | None, now: datetime) -> None:
+    """Say to readers of a group what lags behind, after one of it left, went into the trash or came out of it."""
+    if group_id is not None:
+        # No other publish comes between the look and what is written by it.
+        hold_content(session)
+        regroup(session, others_of(session, group_id), now)
 
 
 def leave_group(article: Article) -> None:

@@ -55,7 +55,7 @@ PERMISSIONS: dict[str, str] = {
     "operations:read": "See deliveries and dead letters.",
     "operations:write": "Retry and discard dead letters.",
     "mail:read": "See which letters went to an address, what became of them, and which addresses are held back.",
-    "mail:write": "Let letters go again to an address that bounced.",
+    "mail:write": "Report letters that were returned, and let letters go again to an address that bounced.",
     "audit:read": "Read the audit trail.",
     "tokens:read": "See which API tokens exist; never the tokens themselves.",
     "tokens:write": "Issue, rotate and revoke API tokens that may do no more than oneself.",

@@ -1,5 +1,7 @@
 """What a mail server's refusal means for the address. Plain Python."""
 
+import re
+
 # Without an enhanced code: no such mailbox, moved, not a name of a mailbox, a domain without mail. Full (552) and
 # everything else (554) say nothing about the address. Source: RFC 5321, section 4.2.3; RFC 7504.
 NO_MAILBOX = frozenset({550, 551, 553, 556})
@@ -7,6 +9,7 @@ NO_MAILBOX = frozenset({550, 551, 553, 556})
 # X.7 is about us: not welcome there, which would hold every reader back at once. Source: RFC 3463, section 3.
 ABOUT_SENDER = frozenset({"5.1.7", "5.1.8"})
 DISABLED = "5.2.1"
+PERMANENT = re.compile(r"5\.[0-9]{1,3}\.[0-9]{1,3}\Z", re.ASCII)
 
 
 def says_no_mailbox(code: int, enhanced: str) -> bool:

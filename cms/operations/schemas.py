@@ -9,8 +9,9 @@ from cms.identity.rules import PERMISSIONS
 from cms.identity.schemas import TokenShape
 from cms.identity.staff.schemas import InvitationShape, StaffShape
 from cms.mail.models import STATES as LETTER_STATES
+from cms.mail.rules import PERMANENT
 from cms.platform.http.query_input import PageShape
-from cms.platform.http.shapes import Flag, ListShape, Shape, UtcInstant
+from cms.platform.http.shapes import Flag, ListShape, Shape, Text, UtcInstant
 
 
 class ConsequenceShape(Shape):
@@ -257,6 +258,7 @@ class LetterShape(Shape):
         metadata={"description": "Stage and numbers of the mail server's last answer, or why it was not asked"},
     )
     explanation = fields.String(required=True)
+    message_id = fields.String(required=True, metadata={"description": "By which the mail server's log knows it"})
     created_at = UtcInstant(required=True)
     expires_at = UtcInstant(required=True, metadata={"description": "It is never sent after this"})
     sent_at = UtcInstant(required=True, allow_none=True)
@@ -321,3 +323,16 @@ class TraceShape(Shape):
     suppression = fields.Nested(SuppressionShape, required=True, allow_none=True)
     codes = fields.Nested(CodesAskedShape, required=True)
     letters = fields.List(fields.Nested(LetterShape), required=True)
+
+
+class BounceShape(Shape):
+    """A report that a letter was returned (RFC 3464): the letter's Message-ID, and the status that it gives."""
+
+    message_id = Text(
+        required=True, validate=validate.Length(min=3, max=200), metadata={"example": "<01a2…@example.org>"}
+    )
+    status = Text(
+        required=True,
+        validate=validate.Regexp(PERMANENT, error="Must be a permanent status, such as 5.1.1."),
+        metadata={"example": "5.1.1"},
+    )

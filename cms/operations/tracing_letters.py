@@ -15,7 +15,7 @@ from cms.readers.queries import account_of, codes_asked
 from cms.readers.rules import CODES_PER_DAY, CODES_PER_HOUR
 
 LETTERS_SHOWN = 20
-LETTER = ("id", "kind", "state", "attempts", "created_at", "expires_at", "sent_at")
+LETTER = ("id", "kind", "state", "attempts", "message_id", "created_at", "expires_at", "sent_at")
 
 
 def trace(session: Session, address: str, kept_days: int, now: datetime) -> dict[str, Any]:

@@ -605,6 +605,7 @@ ASK: dict[str, Callable[[Room, str], Asked]] = {
     "GET /api/v1/articles/<article_id>/comment-mode": _on_article("/comment-mode"),
     "PUT /api/v1/articles/<article_id>/comment-mode": _on_article("/comment-mode", json={"mode": "pre"}),
     "GET /api/v1/mail/explain": _plain("/api/v1/mail/explain?address=reader@example.org"),
+    "POST /api/v1/mail/bounces": _plain("/api/v1/mail/bounces", json={"message_id": "<none@x.org>", "status": "5.1.1"}),
     "DELETE /api/v1/mail/suppressions/<suppression_id>": _plain(f"/api/v1/mail/suppressions/{NOBODY}"),
     "POST /readers/v1/articles/<uuid:article_id>/share": _document("/readers/v1/articles/{id}/share"),
     "GET /s/<code>": _short_link,

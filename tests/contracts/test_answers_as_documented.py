@@ -22,6 +22,7 @@ from cms.identity.sessions import Client
 from cms.identity.staff import staffing
 from cms.identity.staff.schemas import Given
 from cms.mail.models import Suppression
+from cms.mail.queueing import queue_letter
 from cms.platform.actor import system
 from cms.platform.clock import now
 from cms.platform.db import Database
@@ -200,6 +201,15 @@ def test_every_answer_is_as_documented(witness: Witness, settings: Settings, dat
         ask("GET", f"/api/v1/mail/{listing}", 200)
     ask("GET", "/api/v1/mail/letters?cursor=broken", 400)
     ask("GET", "/api/v1/mail/explain?address=nobody", 400)
+    ask("POST", "/api/v1/mail/bounces", 404, {"message_id": "<none@example.org>", "status": "5.1.1"})
+    ask("POST", "/api/v1/mail/bounces", 422, {"message_id": "<none@example.org>", "status": "4.2.2"})
+    with witness.database.transaction() as session:
+        letter = queue_letter(
+            session, kind="no_account", recipient="returned@example.org", locale="en", about_id=new_id(),
+            expires_at=now(), actor=system("test"), now=now(),
+        )  # fmt: skip
+        returned = letter.message_id
+    ask("POST", "/api/v1/mail/bounces", 200, {"message_id": returned, "status": "5.2.2"})
     held_back = new_id()
     with witness.database.transaction() as session:
         row = {"address": "gone@example.org", "answer": "recipient: 550", "letter_id": new_id(), "created_at": now()}

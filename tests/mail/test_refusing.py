@@ -207,3 +207,46 @@ def test_a_deletion_forgets_that_an_address_bounced(desk: Desk) -> None:
     token = desk.sign_in().json["token"]
     assert desk.ask_as(token, "POST", "/me/delete", {"password": PHRASE}).status_code == 204
     assert desk.rows(Suppression) == []
+
+
+def test_a_letter_that_is_returned_later_is_reported_by_its_message_id(
+    desk: Desk, work: Work, office: PostOffice, administrator: FlaskClient, editor: FlaskClient
+) -> None:
+    for number in range(2):
+        desk.register(f"reader{number}@example.org")
+    try_all(work)
+    full, gone = (str(message["Message-ID"]) for message in office.letters())
+    reports = [(full, "5.2.2"), (gone, "5.1.1"), (gone, "5.1.1")]
+    for message_id, status in reports:
+        body = {"message_id": message_id, "status": status}
+        assert editor.post("/api/v1/mail/bounces", json=body).status_code == 403
+        answer = administrator.post("/api/v1/mail/bounces", json=body)
+        assert (answer.status_code, answer.json["state"], answer.json["reason"]) == (
+            200,
+            "bounced",
+            f"report: {status}",
+        )
+        assert answer.json["message_id"] == message_id
+    assert [(row.address, row.answer) for row in desk.rows(Suppression)] == [("reader1@example.org", "report: 5.1.1")]
+    trail = [entry.subject_id for entry in desk.rows(AuditEntry) if entry.action == "letter.bounced"]
+    assert trail == [letter.id for letter in desk.rows(OutgoingLetter)]
+    for status in (
+        "",
+        "4.2.2",
+        "2.0.0",
+        "5",
+        "5.1",
+        "5.1.1 ",
+        "5.1.1\n",
+        "x5.1.1",
+        "５.1.1",
+        "5.1.1000",
+        None,
+        511,
+        True,
+        [],
+    ):
+        refused = administrator.post("/api/v1/mail/bounces", json={"message_id": full, "status": status})
+        assert (refused.status_code, refused.json["errors"][0]["pointer"]) == (422, "/status"), status
+    unknown = administrator.post("/api/v1/mail/bounces", json={"message_id": "<no@x.org>", "status": "5.1.1"})
+    assert unknown.status_code == 404

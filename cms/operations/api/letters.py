@@ -5,12 +5,14 @@ from typing import Any
 import structlog
 from flask import Blueprint, Response
 
-from cms.mail import queries
+from cms.mail import bouncing, queries
 from cms.mail.models import OutgoingLetter, Suppression
 from cms.mail.suppressing import lift
 from cms.operations.schemas import (
+    BounceShape,
     LetterPageShape,
     LetterQueryShape,
+    LetterShape,
     SuppressionPageShape,
     SuppressionQueryShape,
     TraceQueryShape,
@@ -60,6 +62,27 @@ def list_letters(query: dict[str, Any]) -> Response:
     _note_look_up("letters_listed")
     names = {"state": "state", "kind": "kind", "address": "recipient"}
     return _page(OutgoingLetter, query, {names[name]: query[name] for name in names if query[name]}, letter_data)
+
+
+@letters.post("/bounces")
+@endpoint(
+    summary="Report that a letter was returned",
+    scope=WRITE,
+    body=BounceShape,
+    answers={200: LetterShape},
+    refuses=(404,),
+    description="For what reads the mailbox of returned letters, or a provider's notices. Where the status says that "
+    "there is no such mailbox (5.1.1 and its like), further letters to the address are held back.",
+)
+def report_bounce(body: dict[str, str]) -> Response:
+    """The letter has bounced, though the mail server took it; again is fine."""
+    with transaction() as session:
+        letter = bouncing.report_bounce(
+            session, current_actor(), body["message_id"], body["status"], services().clock()
+        )
+        if letter is None:
+            raise NotFound("No letter has this Message-ID; letters are kept for some days.")
+        return answer(letter_data(letter))
 
 
 @letters.get("/suppressions")

@@ -46,6 +46,16 @@ def test_who_waits_takes_every_ring_at_once(broker: Broker) -> None:
     client.close()
 
 
+def test_a_wait_of_no_time_is_over_at_once_and_takes_every_ring(broker: Broker) -> None:
+    client, bell = redis.Redis.from_url(broker.url), Bell(broker.url)
+    assert not bell.wait(0)
+    client.lpush(BELL, "1", "1")
+    assert bell.wait(0)
+    assert client.exists(BELL) == 0
+    bell.close()
+    client.close()
+
+
 def test_a_ring_does_not_wait_for_anything(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
     asked, go_on, resolve = threading.Event(), threading.Event(), socket.getaddrinfo
 

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
-from weakref import WeakSet, finalize
+from weakref import WeakSet
 
 from sqlalchemy import Dialect, make_url
 
@@ -32,15 +32,6 @@ class Held:
 
     def __del__(self) -> None:
         self._connection.close()
-
-
-class Holder:
-    """What a thread holds of its connection: the connection is closed when the thread is over."""
-
-    def __init__(self, connection: Any) -> None:
-        self._end = finalize(self, connection.close)
-        # When the interpreter ends, connections end with it.
-        self._end.atexit = False
 
 
 class DirectReads:

@@ -1,0 +1,164 @@
+"""The room that every cell of the table is asked in: a token for each column, fresh articles, and the requests that
+many routes are asked with."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from flask.testing import FlaskClient
+
+from cms.identity.rules import PERMISSIONS, grant_of
+from cms.identity.staff.schemas import Given
+from cms.platform.clock import now, rfc3339
+from cms.platform.http.csrf import csrf_token
+from tests.access.desk import ELSEWHERE, EVERYTHING, OPERATOR, Desk
+
+LATER = rfc3339(now() + timedelta(days=1))
+NOBODY = "01890a5d-ac96-774b-bcce-b302099a8057"
+OURS = "http://127.0.0.1:8000"
+PASS_PHRASE = "nine brass bells at dawn"
+FIRST = {"If-Match": '"1"'}
+# The columns with one of their own in a section above the article's, and one in a section elsewhere.
+LIMITED = {
+    "viewer": "viewer",
+    "moderator": "moderator",
+    "own": "author",
+    "translator": "translator",
+    "chief": "editor-in-chief",
+}
+# The columns with a session: what the colleague was given.
+SESSIONS = {
+    "signed": EVERYTHING,
+    "stale": EVERYTHING,
+    "signed-in": Given("editor", "city/"),
+    "signed-out": Given("editor", "sport/"),
+    "cookie": EVERYTHING,
+    "cookie-bare": EVERYTHING,
+}
+Asked = tuple[str, dict[str, Any]]
+Ask = Callable[["Room", str], Asked]
+
+
+class Room:
+    """One furnished desk for all cells, with a token for each column; each cell acts on things of its own."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.session_id = self.reader_session_id = self.folder_id = NOBODY
+        disabled = desk.colleague(EVERYTHING)
+        self.tokens: dict[str, list[str | None]] = {
+            "none": [None],
+            "bad": [
+                self._mistyped(),
+                self._expired(),
+                self._revoked(),
+                desk.token("administrator", networks=(ELSEWHERE,)),
+                desk.signed_in(disabled)[1],
+                desk.signed_in(desk.colleague(EVERYTHING), revoked_at=now())[1],
+            ],
+            "bare": [desk.token(permissions=frozenset({"access:explain"}))],
+            "own": [desk.token("author")],
+            "chief": [desk.token("editor-in-chief")],
+            **{
+                f"{column}-{way}": [desk.token(role, section_path=path)]
+                for column, role in LIMITED.items()
+                for way, path in (("in", "city/"), ("out", "sport/"))
+            },
+            "admin": [desk.token("administrator")],
+            "inside": [desk.token("editor", section_path="city/")],
+            "outside": [desk.token("editor", section_path="sport/")],
+            "locale": [desk.token("editor", locale="kk")],
+            **{role: [desk.token(role)] for role in ("viewer", "moderator", "author", "translator", "editor")},
+        }
+
+        with desk.database.transaction() as session:
+            session.merge(disabled).state = "disabled"
+
+    def clients(self, column: str) -> list[FlaskClient]:
+        """A client for each credential of a column; a session is new for each cell, because some routes end it."""
+        if column in ("reader", "other-reader"):
+            _, self.reader_session_id, token = self.desk.reader()
+            self.folder_id = self._folder(token)
+            if column == "other-reader":
+                token = self.desk.reader(password_hash=None)[2]
+            return [self.desk.client(token)]
+        if column not in SESSIONS:
+            return [self.desk.client(token) for token in self.tokens[column]]
+        proven_at = now() - timedelta(minutes=11 if column == "stale" else 0)
+        user = self.desk.colleague(SESSIONS[column])
+        kind = "cookie" if column.startswith("cookie") else "bearer"
+        self.session_id, token = self.desk.signed_in(user, proven_at=proven_at, kind=kind)
+        client = self.desk.client(token if kind == "bearer" else None)
+        if kind == "cookie":
+            client.environ_base["HTTP_COOKIE"] = f"copydesk={token}"
+        if column == "cookie":
+            client.environ_base |= self._proof_of_our_page()
+        return [client]
+
+    def _proof_of_our_page(self) -> dict[str, str]:
+        with self.desk.app.test_request_context():
+            return {"HTTP_ORIGIN": OURS, "HTTP_X_CSRF_TOKEN": csrf_token(f"session:{self.session_id}")}
+
+    def _folder(self, token: str) -> str:
+        made = self.desk.client(token).post("/readers/v1/bookmarks/folders", json={"name": "Later"})
+        return str(made.json["id"])  # type: ignore[index]  # made just now
+
+    def _mistyped(self) -> str:
+        token = self.desk.token("administrator")
+        return token[:-1] + ("A" if token[-1] != "A" else "B")
+
+    def _expired(self) -> str:
+        token = self.desk.token("administrator")
+        self.desk.change(token, expires_at=now() - timedelta(seconds=1))
+        return token
+
+    def _revoked(self) -> str:
+        token = self.desk.token("administrator")
+        self.desk.change(token, revoked_at=now())
+        return token
+
+    def article(self, column: str, *, published: bool = False) -> tuple[str, dict[str, Any], Any]:
+        """A fresh article: its path, the headers of a change, and what was saved."""
+        token = self.tokens[column][0] if column.startswith("own") else None
+        # Whoever is limited to elsewhere by now was not when the article was made.
+        actor = OPERATOR if token is None else replace(self.desk.actor(token), grants=(grant_of(PERMISSIONS),))
+        saved = self.desk.article(actor, published=published)
+        return (
+            f"/api/v1/articles/{saved.article.id}",
+            {"headers": {"If-Match": f'"{saved.article.revision}"'}},
+            saved,
+        )
+
+
+def on_article(path: str = "", *, published: bool = False, **options: Any) -> Callable[[Room, str], Asked]:
+    def ask(room: Room, column: str) -> Asked:
+        address, headers, _ = room.article(column, published=published)
+        return address + path, headers | options
+
+    return ask
+
+
+def document(path: str) -> Callable[[Room, str], Asked]:
+    def ask(room: Room, column: str) -> Asked:
+        article = room.article(column, published=True)[2].article
+        return path.format(id=article.id, slug=article.slug), {}
+
+    return ask
+
+
+def plain(path: str, **options: Any) -> Callable[[Room, str], Asked]:
+    def ask(_room: Room, _column: str) -> Asked:
+        return path, options
+
+    return ask
+
+
+def numbered(path: str, /, **body: Any) -> Callable[[Room, str], Asked]:
+    """A body in which `#` is a number that was not there before."""
+
+    def ask(room: Room, column: str) -> Asked:
+        number = str(room.desk.number())
+        return path, {"json": {name: value.replace("#", number) for name, value in body.items()}}
+
+    return ask

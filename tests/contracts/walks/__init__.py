@@ -1,0 +1,1 @@
+"""What the walk over every route asks: one module per subject."""

@@ -55,6 +55,7 @@ from cms.readers.bookmarks.api import bookmarks
 from cms.readers.comments.api.moderating import moderation_desk
 from cms.readers.comments.api.reading import shown_comments
 from cms.readers.comments.api.writing import own_comments
+from cms.readers.follows.api import follows
 from cms.readers.sessions import reader_verifier
 from cms.readers.sharing.api import sharing
 from cms.settings import Settings
@@ -71,7 +72,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     taxonomy, words, article_types,
     # The audience.
     readers, reader_accounts, reader_addresses, bookmarks, own_comments, moderation_desk, comment_modes,
-    sharing,
+    sharing, follows,
     # Who may come in, and what was done.
     identity, tokens, access, staff, staff_access, receipts, letters, audit, audience,
     # The installation itself.

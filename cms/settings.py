@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields
 from email.utils import getaddresses
 from pathlib import Path
 from typing import Literal
+from zoneinfo import available_timezones
 
 from cms.environment import Network, SettingsError, read_keys, read_networks, read_place, read_value
 
@@ -55,6 +56,7 @@ RANGES: Mapping[str, tuple[int, int]] = {
     "comments_reports_held": (0, 1_000),
     "comments_edit_minutes": (0, 1_440),
     "comments_depth": (1, 10),
+    "digest_hour": (0, 23),
 }
 ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 
@@ -90,6 +92,8 @@ class Settings:
     code_page_url: str = ""
     article_page_url: str = ""
     required_consents: tuple[str, ...] = ()
+    digest_hour: int = 7
+    time_zone: str = "UTC"
     limit_writes: str = "600/60"
     limit_search: str = "300/60"
     limit_sign_in: str = "10/60"
@@ -151,6 +155,11 @@ class Settings:
     def _check_places(self) -> None:
         self._check_broker()
         self._check_fallbacks()
+        if self.time_zone != "UTC" and self.time_zone not in available_timezones():
+            raise SettingsError(
+                f"COPYDESK_TIME_ZONE must be a zone of the IANA database, such as Asia/Almaty; it says "
+                f"{self.time_zone!r}"
+            )
         self._check_database()
         mail = read_place("COPYDESK_SMTP_URL", self.smtp_url, "smtp://host:25")
         if self.smtp_url and (mail.scheme not in ("smtp", "smtps", "smtp+starttls") or not mail.hostname):

@@ -23,6 +23,9 @@ SETTINGS_TEXT = {
     "host": "The address that the API listens on.",
     "port": "The port that the API listens on.",
     "base_url": "Where the public reaches Copydesk, such as `https://cms.example.org`. Empty: host and port.",
+    "digest_hour": "At which full hour daily letters to readers who follow something go, where they chose none. By "
+    "`COPYDESK_TIME_ZONE`, or the reader's own zone.",
+    "time_zone": "The zone of readers who chose none, such as `Asia/Almaty`.",
     "site_name": "The name of the site, in letters to readers.",
     "database_url": "`postgresql://user:password@host/name`, or `sqlite:////path/file.db`. Empty: SQLite in the home.",
     "redis_url": "`redis://host:6379/0`. Empty: `copydesk up` runs its own broker. A Redis Cluster is refused.",

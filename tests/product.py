@@ -22,7 +22,7 @@ TOP = Path(__file__).parents[1]
 PARTS: dict[str, list[str]] = {
     "api": ["api"],
     "relay": ["relay"],
-    "worker": ["worker", "--queues", "derive,mail"],
+    "worker": ["worker", "--queues", "bulk,derive,mail"],
     "worker-search": ["worker", "--queues", "search"],
     "mailbox": ["mailbox"],
 }

@@ -1,4 +1,5 @@
-"""What the relay does besides sending: schedules, sealing the audit trail, related lists, forgetting what is old.
+"""What the relay does besides sending: schedules, sealing the audit trail, related lists, digests, forgetting what is
+old.
 
 Everything here goes in small transactions and may be done by several relays at once. Not here: deliveries (`relay.py`).
 """
@@ -38,6 +39,10 @@ from cms.platform.keys import load_keys
 from cms.platform.models import LimitCounter, LimitQuota, RememberedAnswer
 from cms.readers.bookmarks.keeping import forget_removals, held_shelf
 from cms.readers.bookmarks.queries import shelves_to_tidy
+from cms.readers.follows.digests import MADE_AT_ONCE, make_due_digests
+from cms.readers.follows.models import Digest, FollowMatch
+from cms.readers.follows.rules import MATCHES_KEPT
+from cms.readers.follows.telling import Habits
 from cms.readers.models import Challenge, ReaderSession
 from cms.settings import Settings
 from workers.sealing import Sealer
@@ -49,6 +54,7 @@ SWEEP_LOOKED_AT_EVERY = timedelta(seconds=10)
 FORGOTTEN_EVERY = timedelta(minutes=1)
 # Looking at the calendar is one read of an index that holds only what waits.
 CALENDAR_LOOKED_AT_EVERY = timedelta(seconds=0.5)
+DIGESTS_LOOKED_AT_EVERY = timedelta(seconds=5)
 SEALED_EVERY = timedelta(seconds=0.25)
 LONGEST_WAIT_SECONDS = 0.8
 FORGOTTEN_AT_ONCE = 500
@@ -99,6 +105,8 @@ class Chores:
             with self.database.transaction() as session:
                 if order_sweep(session, now):
                     log.info("related_sweep_ordered")
+        if self._is_due("digests", now, DIGESTS_LOOKED_AT_EVERY):
+            self._make_digests(now)
         if self._is_due("trash", now, FORGOTTEN_EVERY):
             expired = expire_trash(self.settings, self.database, now)
             if expired:
@@ -124,6 +132,14 @@ class Chores:
         except OSError as error:
             # The entries are in the database and wait; letters must not wait for a full disk of this home.
             log.error("audit_not_sealed", error=str(error))
+
+    def _make_digests(self, now: datetime) -> None:
+        with self.database.transaction() as session:
+            due, made = make_due_digests(session, RELAY, Habits.of(self.settings), now)
+        if made:
+            log.info("digests_made", letters=made)
+        if due >= MADE_AT_ONCE:
+            self.next_at["digests"] = now
 
     def _forget_audit_entries(self, now: datetime) -> int:
         try:
@@ -213,6 +229,8 @@ def _old(settings: Settings, now: datetime) -> Iterator[tuple[str, Any, ColumnEl
     )
     suppressed_until = now - timedelta(days=settings.suppressions_kept_days)
     yield "mail_suppressions", Suppression, Suppression.created_at < suppressed_until
+    yield "follow_matches", FollowMatch, FollowMatch.matched_at < now - MATCHES_KEPT
+    yield "digests", Digest, Digest.made_at < now - MATCHES_KEPT
     yield "article_leases", ArticleLease, ArticleLease.expires_at < now - DAY
     yield "challenges", Challenge, Challenge.expires_at < now - timedelta(days=settings.codes_kept_days)
     yield "staff_codes", StaffCode, StaffCode.expires_at < now - DAY

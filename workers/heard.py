@@ -2,7 +2,7 @@
 
 from cms.events.subscriptions import BY_NAME
 from workers.attempts import Hearing
-from workers.handlers import comment_modes, counts, indexing, mail, reading_time, related, wording
+from workers.handlers import comment_modes, counts, follows, indexing, mail, reading_time, related, wording
 from workers.work import Handler
 
 HANDLERS: dict[str, Handler] = {
@@ -14,6 +14,8 @@ HANDLERS: dict[str, Handler] = {
     "comment_modes": comment_modes.handle,
     "related_sweep": related.handle_sweep,
     "letter": mail.handle,
+    "follows": follows.handle,
+    "bulk_letter": mail.handle_bulk,
 }
 AT_ONCE = {"search": indexing.AT_ONCE, "counts": counts.AT_ONCE}
 HEARINGS = {

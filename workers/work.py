@@ -27,7 +27,8 @@ LETTERS_AT_ONCE = 2
 
 @dataclass(frozen=True)
 class Work:
-    """The parts of one worker process. Letters have `places` of their own, because their server is not ours."""
+    """The parts of one worker process. Letters have `places` of their own, because their server is not ours; those
+    that go to very many have fewer."""
 
     settings: Settings
     database: Database
@@ -35,6 +36,7 @@ class Work:
     index: Writer
     clock: Callable[[], datetime] = now
     places: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(LETTERS_AT_ONCE))
+    bulk_places: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(LETTERS_AT_ONCE - 1))
 
     def close(self) -> None:
         """Give connections and files back."""
@@ -82,4 +84,5 @@ def make_work(settings: Settings, letters_at_once: int = LETTERS_AT_ONCE) -> Wor
         keys=load_keys(settings),
         index=Writer(settings.index_home),
         places=threading.Semaphore(letters_at_once),
+        bulk_places=threading.Semaphore(max(1, letters_at_once - 1)),
     )

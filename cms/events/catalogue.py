@@ -343,6 +343,39 @@ class LetterQueued(Event):
 
 
 @dataclass(frozen=True)
+class BulkLetterQueued(Event):
+    """A letter of very many waits to be sent, such as to a reader who follows something. The subject is its id."""
+
+    type = "mail.bulk_queued"
+
+
+@dataclass(frozen=True)
+class FollowAdded(Event):
+    """A reader follows something. The subject is the follow's id; who and what is in the database alone."""
+
+    type = "follow.added"
+    kind: str
+    frequency: str
+
+
+@dataclass(frozen=True)
+class FollowChanged(Event):
+    """Letters of a follow come more or less often from now on, or no more."""
+
+    type = "follow.changed"
+    kind: str
+    frequency: str
+
+
+@dataclass(frozen=True)
+class FollowRemoved(Event):
+    """A reader follows something no more."""
+
+    type = "follow.removed"
+    kind: str
+
+
+@dataclass(frozen=True)
 class RelatedSweepDue(Event):
     """It is time to fit the vocabulary of related articles again and to compare every list with brute force."""
 

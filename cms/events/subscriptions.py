@@ -51,6 +51,9 @@ SUBSCRIPTIONS = (
     Subscription("comment_modes", hears=("comments.mode_changed",), queue="derive", time_limit_seconds=900),
     Subscription("related_sweep", hears=("related.sweep_due",), queue="derive", time_limit_seconds=900),
     Subscription("letter", hears=("mail.queued",), queue="mail", time_limit_seconds=60),
+    # What goes to very many readers has a queue of its own: no code and no reading time waits behind it.
+    Subscription("follows", hears=("article.published",), queue="bulk", time_limit_seconds=900),
+    Subscription("bulk_letter", hears=("mail.bulk_queued",), queue="bulk", time_limit_seconds=60),
 )
 
 # Events that nobody acts on today. They are kept in the outbox for its retention, for people who ask what happened.
@@ -63,6 +66,7 @@ UNHEARD = frozenset(
         "release.published",
         "article.revision_restored", "article.lease_taken", "article.lease_given_back",
         "redirect.added", "redirect.removed", "list.changed", "list.deleted",
+        "follow.added", "follow.changed", "follow.removed",
         "article.translation_started", "article.translation_linked", "article.translation_parted",
         "comment.posted", "comment.edited", "comment.deleted", "comment.reported", "comment.liked", "comment.unliked",
         "comment.approved", "comment.rejected", "comment.marked_as_spam", "comments.forgotten",

@@ -85,7 +85,7 @@ def _parts(settings: Settings) -> dict[str, Part]:
         "api": _part("api", "api"),
         "relay": _part("relay", "relay"),
         # Two, because a search commit takes a processor for itself and must not hold up reading times and letters.
-        "worker": _part("worker", "worker", "--queues", "derive,mail", stop_seconds=20),
+        "worker": _part("worker", "worker", "--queues", "bulk,derive,mail", stop_seconds=20),
         "worker-search": _part("worker-search", "worker", "--queues", "search", stop_seconds=20),
     }
     if not settings.smtp_url:

@@ -1,6 +1,7 @@
 """Composing letters: texts per locale, a text part and an HTML part, headers that nobody outside can write into.
 
-Nothing that an asker typed stands in a letter: no name, no text. What varies is the code, the site's name and address.
+Nothing that an asker typed stands in a letter: no name, no text. What varies is the code, the site's name and address;
+and in letters to those who follow something, what editors published and what the reader follows, each on one line.
 The texts are in `texts/`, one file per language.
 """
 
@@ -18,12 +19,40 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from cms.mail.headers import LETTER
+from cms.mail.headers import LETTER, on_a_line
 
 TEXTS = Path(__file__).with_name("texts")
 LANGUAGES = ("en", "zh", "kk", "ru")
 READERS_CODES = frozenset({"verify_email", "reset_password", "change_email", "email_changed"})
 KINDS_WITH_CODE = READERS_CODES | {"staff_invitation", "staff_password"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An article that a letter tells of, and the address at which it is read."""
+
+    title: str
+    url: str
+
+
+@dataclass(frozen=True)
+class News:
+    """What a letter to a follower tells of. `more` articles have no room in it; `followed` names why it comes.
+
+    `unsubscribe_url` ends such letters, by a click in the mail program too. Source: RFC 8058.
+    """
+
+    entries: tuple[Entry, ...]
+    more: int
+    followed: str
+    unsubscribe_url: str = field(repr=False)
+
+    @property
+    def words(self) -> dict[str, str]:
+        """What the texts say of it."""
+        count = str(len(self.entries) + self.more)
+        title, followed = on_a_line(self.entries[0].title), on_a_line(self.followed)
+        return {"title": title, "count": count, "more": str(self.more), "followed": followed}
 
 
 @dataclass(frozen=True)
@@ -42,6 +71,7 @@ class Content:
     code: str = field(default="", repr=False)
     about_id: str = ""
     purpose: str = ""
+    news: News | None = None
 
 
 def compose(
@@ -62,9 +92,12 @@ def compose(
         "hours": str(math.ceil(minutes / 60)),
         "about": content.about_id,
     }
-    text = _texts(language)[content.kind]
+    text, news = _texts(language)[content.kind], content.news
+    if news is not None:
+        words |= news.words
     before = [line.format_map(words) for line in text["before"]]
-    after = [line.format_map(words) for line in text["after"]]
+    more = text["more"] if news is not None and news.more else []
+    after = [line.format_map(words) for line in [*more, *text["after"]]]
     message = EmailMessage(policy=LETTER)
     message["From"] = _address(mail_from)
     message["To"] = Address(addr_spec=content.recipient)
@@ -74,10 +107,16 @@ def compose(
     # No out-of-office answer to a machine. Source: RFC 3834, section 5; Microsoft's MS-OXCMAIL.
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
+    if news is not None:
+        message["List-Unsubscribe"] = f"<{news.unsubscribe_url}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     link = _link(content, code_page)
-    paragraphs = [*before, *(part for part in (content.code, link) if part), *after, f"{site_name}\n{site_url}"]
+    entries = [f"{on_a_line(entry.title)}\n{entry.url}" for entry in news.entries] if news is not None else []
+    ending = [f"{text['unsubscribe']}\n{news.unsubscribe_url}"] if news is not None else []
+    shown = [part for part in (content.code, link) if part]
+    paragraphs = [*before, *shown, *entries, *after, *ending, f"{site_name}\n{site_url}"]
     message.set_content("\n\n".join(paragraphs) + "\n", cte="quoted-printable")
-    page = _page(language, before, content.code, link, after, site_name, site_url)
+    page = _page(language, before, _shown(content, link), after, _ending(content, text), site_name, site_url)
     message.add_alternative(page, subtype="html", cte="quoted-printable")
     # Set last: the library moves what begins with Content- into the first part.
     message["Content-Language"] = language
@@ -111,18 +150,31 @@ def _link(content: Content, code_page: str) -> str:
     return f"{code_page}#{urlencode({'purpose': content.purpose, 'challenge_id': content.about_id, 'code': code})}"
 
 
-def _page(
-    language: str, before: list[str], code: str, link: str, after: list[str], site_name: str, site_url: str
-) -> str:
+def _shown(content: Content, link: str) -> list[str]:
+    """What stands in the middle of the page: a code, a link with it, or articles."""
     big = 'style="font:600 28px/1.4 ui-monospace,monospace;letter-spacing:2px"'
-    parts = [f"<p>{html.escape(line)}</p>" for line in before]
-    if code:
-        parts.append(f"<p {big}>{html.escape(code)}</p>")
+    parts = [f"<p {big}>{html.escape(content.code)}</p>"] if content.code else []
     if link:
         parts.append(f'<p><a href="{html.escape(link)}" rel="noreferrer">{html.escape(link.partition("#")[0])}</a></p>')
-    parts += [f"<p>{html.escape(line)}</p>" for line in after]
-    url = html.escape(site_url)
-    parts.append(f'<p><a href="{url}">{html.escape(site_name)}</a></p>')
+    if content.news is not None:
+        parts += [_anchor(entry.url, on_a_line(entry.title)) for entry in content.news.entries]
+    return parts
+
+
+def _ending(content: Content, text: Mapping[str, Any]) -> list[str]:
+    return [_anchor(content.news.unsubscribe_url, text["unsubscribe"])] if content.news is not None else []
+
+
+def _anchor(url: str, words: str) -> str:
+    return f'<p><a href="{html.escape(url)}">{html.escape(words)}</a></p>'
+
+
+def _page(
+    language: str, before: list[str], shown: list[str], after: list[str], ending: list[str], site_name: str,
+    site_url: str,
+) -> str:  # fmt: skip
+    said = [[f"<p>{html.escape(line)}</p>" for line in lines] for lines in (before, after)]
+    parts = [*said[0], *shown, *said[1], *ending, _anchor(site_url, site_name)]
     return (
         f'<!doctype html>\n<html lang="{language}"><head><meta charset="utf-8"></head>\n'
         '<body style="font:16px/1.5 system-ui,sans-serif;max-width:34em;margin:2em auto;padding:0 1em">\n'

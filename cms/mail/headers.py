@@ -16,6 +16,13 @@ LONGEST_LINE = 76
 ROOM = 39
 # What stands in a header as it is: no space at an end could be lost.
 PLAIN = re.compile("[!-~]+( +[!-~]+)*")
+# What would end a line somewhere, or turn the order of what follows: no title of an article needs it in a header.
+# Source: Unicode, UAX #9 and UAX #14.
+ENDS_A_LINE = re.compile("[\x00-\x20\x7f-\x9f\u2028\u2029]+")
+TURNS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+LONGEST_WORDS = 200
+# Headers that are kept and written as they were given; the library would encode or break them.
+AS_GIVEN = frozenset({"Subject", "List-Unsubscribe"})
 ATOMS = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+( [\w!#$%&'*+/=?^`{|}~-]+)*", re.ASCII)
 
 
@@ -25,7 +32,7 @@ class Headers(EmailPolicy):
     def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
         """What a message keeps of a header: the subject as it was given. Raises: ValueError for a line break in one."""
         parsed = super().header_store_parse(name, value)
-        return (name, str(value)) if name == "Subject" else parsed
+        return (name, str(value)) if name in AS_GIVEN else parsed
 
     def fold(self, name: str, value: Any) -> str:
         """The lines of a header."""
@@ -33,11 +40,13 @@ class Headers(EmailPolicy):
             return f"Subject: {self._subject(value)}{self.linesep}"
         if name == "From":
             return f"From: {self._sender(value)}{self.linesep}"
+        if name == "List-Unsubscribe":
+            return f"List-Unsubscribe: {value}{self.linesep}"
         return super().fold(name, value)
 
     def fold_binary(self, name: str, value: Any) -> bytes:
         """The lines of a header as they are sent."""
-        if name in ("Subject", "From"):
+        if name == "From" or name in AS_GIVEN:
             return self.fold(name, value).encode("ascii")
         return super().fold_binary(name, value)
 
@@ -66,6 +75,12 @@ class Headers(EmailPolicy):
                 held = b""
             held += letter
         return f"{self.linesep} ".join(f"=?utf-8?b?{b64encode(word).decode()}?=" for word in [*words, held])
+
+
+def on_a_line(text: str) -> str:
+    """Words of people for a header or a line of a letter: nothing in them ends a line or turns the direction."""
+    plain = TURNS.sub("", ENDS_A_LINE.sub(" ", text)).strip()
+    return plain if len(plain) <= LONGEST_WORDS else plain[: LONGEST_WORDS - 1] + "…"
 
 
 def _is_plain(text: str, room: int) -> bool:

@@ -20,13 +20,14 @@ from cms.platform.db import Table
 from cms.readers import models as readers
 from cms.readers.bookmarks import models as bookmarks
 from cms.readers.comments import models as comments
+from cms.readers.follows import models as follows
 from cms.readers.sharing import models as sharing
 from cms.taxonomy import models as taxonomy
 from cms.taxonomy.article_types import models as article_types
 
 WINGS = (
-    article_types, audit, bookmarks, comments, content, embargo, events, front_lists, identity, leases, mail, newsroom,
-    platform, readers, redirects, releases, schedules, sharing, staff, taxonomy,
+    article_types, audit, bookmarks, comments, content, embargo, events, follows, front_lists, identity, leases, mail,
+    newsroom, platform, readers, redirects, releases, schedules, sharing, staff, taxonomy,
 )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from cms.platform.db import change_rows
 from cms.readers import queries
 from cms.readers.bookmarks.keeping import forget_shelf
 from cms.readers.comments.forgetting import forget_comments
+from cms.readers.follows.forgetting import forget_follows
 from cms.readers.models import Account, Challenge, Consent, ReaderSession
 from cms.readers.queries import Kept
 from cms.readers.schemas import ProfileChange
@@ -61,7 +62,8 @@ def delete_account(session: Session, actor: Actor, candidate: Candidate, now: da
     change_rows(session, delete(ReaderSession).where(ReaderSession.account_id == account.id))
     change_rows(session, delete(Consent).where(Consent.account_id == account.id))
     asked = session.scalars(select(Challenge.id).where(Challenge.account_id == account.id)).all()
-    forget_recipient(session, email, about=[account.id, *asked])
+    told = forget_follows(session, account.id)
+    forget_recipient(session, email, about=[account.id, *asked, *told])
     change_rows(session, delete(Challenge).where(queries.owned_challenges(account)))
     forget_comments(session, actor, account.id, now)
     session.delete(account)

@@ -13,6 +13,8 @@ from cms.platform.ids import is_id
 from cms.readers.bookmarks.models import Bookmark, Folder
 from cms.readers.bookmarks.queries import all_bookmarks, folders_of
 from cms.readers.comments.models import Comment, CommentLike, CommentReport
+from cms.readers.follows.models import DigestPlan, FollowMatch
+from cms.readers.follows.queries import Followed, follows_of, matches_of, plan_of
 from cms.readers.models import Account, Challenge, Consent, ReaderSession
 from cms.readers.rules import IDLE_LIFE, KNOWN_FOR, SESSIONS_SHOWN
 
@@ -107,6 +109,9 @@ class Kept:
     comments: Sequence[Comment]
     likes: Sequence[CommentLike]
     reports: Sequence[CommentReport]
+    follows: Sequence[Followed]
+    told: Sequence[FollowMatch]
+    digest: DigestPlan | None
 
 
 def all_of(session: Session, account_id: str) -> Kept | None:
@@ -137,6 +142,9 @@ def all_of(session: Session, account_id: str) -> Kept | None:
         comments=_kept(session, Comment, account_id),
         likes=_kept(session, CommentLike, account_id),
         reports=_kept(session, CommentReport, account_id),
+        follows=follows_of(session, account.id),
+        told=matches_of(session, account.id),
+        digest=plan_of(session, account.id),
     )
 
 

@@ -8,6 +8,7 @@ from marshmallow import ValidationError, fields, post_load, validate
 from cms.identity.fields import Address, Code, Password, PublicId
 from cms.platform.http.shapes import Flag, Locale, Shape, Text, UtcInstant
 from cms.readers.bookmarks.schemas import ExportedBookmarkShape, ExportedFolderShape
+from cms.readers.follows.schemas import ExportedDigestShape, ExportedMatchShape, FollowShape
 from cms.readers.rules import DOCUMENT, MOST_CONSENTS, PURPOSES, VERSION
 
 
@@ -296,7 +297,7 @@ class ExportedReportShape(ExportedLikeShape):
 
 
 class ExportShape(Shape):
-    """All that is kept of a reader."""
+    """All that is kept of a reader. `told` are the articles that letters told of lately, or are to tell of."""
 
     account = fields.Nested(ProfileShape, required=True)
     sessions = fields.List(fields.Nested(ReaderSessionShape), required=True)
@@ -308,3 +309,6 @@ class ExportShape(Shape):
     comments = fields.List(fields.Nested(ExportedCommentShape), required=True)
     likes = fields.List(fields.Nested(ExportedLikeShape), required=True)
     reports = fields.List(fields.Nested(ExportedReportShape), required=True)
+    follows = fields.List(fields.Nested(FollowShape), required=True)
+    told = fields.List(fields.Nested(ExportedMatchShape), required=True)
+    digest = fields.Nested(ExportedDigestShape, required=True, allow_none=True)

@@ -45,7 +45,7 @@ class Room:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        self.session_id = self.reader_session_id = self.folder_id = NOBODY
+        self.session_id = self.reader_session_id = self.folder_id = self.follow_id = NOBODY
         disabled = desk.colleague(EVERYTHING)
         self.tokens: dict[str, list[str | None]] = {
             "none": [None],
@@ -80,6 +80,7 @@ class Room:
         if column in ("reader", "other-reader"):
             _, self.reader_session_id, token = self.desk.reader()
             self.folder_id = self._folder(token)
+            self.follow_id = self._follow(token)
             if column == "other-reader":
                 token = self.desk.reader(password_hash=None)[2]
             return [self.desk.client(token)]
@@ -99,6 +100,10 @@ class Room:
     def _proof_of_our_page(self) -> dict[str, str]:
         with self.desk.app.test_request_context():
             return {"HTTP_ORIGIN": OURS, "HTTP_X_CSRF_TOKEN": csrf_token(f"session:{self.session_id}")}
+
+    def _follow(self, token: str) -> str:
+        made = self.desk.client(token).post("/readers/v1/follows", json={"kind": "section", "slug": "trams"})
+        return str(made.json["id"])  # type: ignore[index]  # made just now
 
     def _folder(self, token: str) -> str:
         made = self.desk.client(token).post("/readers/v1/bookmarks/folders", json={"name": "Later"})

@@ -30,7 +30,7 @@ from cms.events.deliveries import (
 from cms.events.models import Delivery, Letter
 from cms.events.outbox import record
 from cms.events.queries import consequence_state, open_consequences
-from cms.events.subscriptions import ATTEMPTS_BEFORE_DEAD
+from cms.events.subscriptions import ATTEMPTS_BEFORE_DEAD, hearing
 from cms.platform.actor import system
 from cms.platform.db import Database
 from cms.platform.errors import Conflict, NotFound
@@ -42,7 +42,7 @@ TEST = system("test")
 
 
 def publish(database: Database, at: datetime = START) -> str:
-    """Drop one letter that three subscriptions hear; gives its id."""
+    """Drop one letter that several subscriptions hear; gives its id."""
     with database.transaction() as session:
         event = ArticlePublished(subject=new_id(), revision=2, is_first=True)
         return record(session, event, actor=TEST, now=at).id
@@ -88,10 +88,10 @@ def test_a_letter_owes_one_delivery_to_each_subscription_that_hears_it(database:
     with database.reading() as session:
         assert open_consequences(session, letter_id, ["search", "related", "letter"]) == {"search", "related"}
         heard = set(session.scalars(select(Delivery.subscription)))
-    assert heard == {"reading_time", "search", "related", "counts"}
+    assert heard == {one.name for one in hearing(ArticlePublished.type)} >= {"search", "related"}
     with database.transaction() as session:
         record(session, ArticleCreated(subject=new_id(), revision=1), actor=TEST, now=START)
-    assert len(numbers(database)) == 4
+    assert len(numbers(database)) == len(hearing(ArticlePublished.type))
 
 
 @pytest.mark.both_databases

@@ -16,7 +16,7 @@ from cms.settings import Settings
 from tests.product import COPYDESK, TOP, Product
 from tests.servers import Broker, PostgreSQL, free_port
 
-OURS = ("api", "relay", "worker", "worker-search", "worker-mail", "mailbox")
+OURS = ("api", "relay", "worker", "worker-search", "worker-bulk", "worker-mail", "mailbox")
 SERVERS = ("postgres", "redis")
 # What the file asks of whoever starts it.
 GIVEN = {"COPYDESK_SECRET_KEY": "9c5f1d7e3b8a4062f1e0d9c8b7a69584", "POSTGRES_PASSWORD": "4f1c0a9be2d8"}

@@ -17,7 +17,7 @@ from tests.product import COPYDESK, TOP
 from tests.servers import Broker, wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
-PARTS = ("copydesk api", "copydesk relay", "--queues derive,mail", "--queues search", "copydesk mailbox")
+PARTS = ("copydesk api", "copydesk relay", "--queues bulk,derive,mail", "--queues search", "copydesk mailbox")
 BROKER = "valkey-server"
 LEAST_SAMPLE_ARTICLES = 40
 

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cms.newsroom.schedules.rules import Times, is_zone, read_instant, wrong_times
+from cms.newsroom.schedules.rules import Times, read_instant, wrong_times
 from cms.platform.errors import FieldError
+from cms.platform.zones import is_zone
 
 AT = "/publish_at"
 

@@ -22,6 +22,7 @@ from cms.platform.counting import microseconds
 from cms.platform.db import Database
 from cms.platform.ids import new_id
 from cms.platform.models import LimitCounter, LimitQuota, RememberedAnswer
+from cms.readers.follows.models import Digest, FollowMatch
 from cms.readers.models import Account, Challenge, ReaderSession
 from cms.settings import Settings
 from tests.content.making import article
@@ -32,6 +33,7 @@ START = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 TABLES = (
     Letter, Delivery, OutgoingLetter, Suppression, Challenge, ReaderSession, RememberedAnswer, LimitCounter, LimitQuota,
+    FollowMatch, Digest,
 )  # fmt: skip
 
 
@@ -86,6 +88,23 @@ def failures(at: datetime, key: str = "failures:key") -> LimitCounter:
     return LimitCounter(key=key, window_started_at=at, count=1)
 
 
+def put_of_reader(database: Database, table: Any, **values: Any) -> None:
+    account = Account(
+        id=new_id(), email="ann@example.org", display_name="", locale="en", created_at=START, verified_at=START
+    )
+    put(database, account)
+    put(database, table(id=new_id(), account_id=account.id, **values))
+
+
+def put_match(database: Database) -> None:
+    told = {"article_id": new_id(), "follow_id": new_id(), "frequency": "daily", "matched_at": START}
+    put_of_reader(database, FollowMatch, **told)
+
+
+def put_digest(database: Database) -> None:
+    put_of_reader(database, Digest, period=START.date(), made_at=START)
+
+
 # What is kept, by how long after START it is kept still, and a moment later no more.
 KEPT: list[tuple[str, timedelta, Callable[[Database], None]]] = [
     ("letters", 7 * DAY, lambda database: void(letter(database, START))),
@@ -93,6 +112,12 @@ KEPT: list[tuple[str, timedelta, Callable[[Database], None]]] = [
     ("outgoing_letters", 7 * DAY, lambda database: put(database, outgoing(START, START + DAY))),
     ("outgoing_letters", 9 * DAY, lambda database: put(database, outgoing(START, START + 8 * DAY, "queued"))),
     ("reader_challenges", DAY, lambda database: put(database, challenge(START))),
+    ("reader_follow_matches", 30 * DAY, put_match),
+    (
+        "reader_digests",
+        30 * DAY,
+        put_digest,
+    ),
     ("remembered_answers", DAY, lambda database: put(database, answer(START, "key"))),
     ("limit_quotas", DAY, lambda database: put(database, quota(START + DAY))),
     ("limit_counters", 30 * DAY, lambda database: put(database, failures(START))),

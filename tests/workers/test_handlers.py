@@ -132,7 +132,7 @@ def test_a_task_that_comes_twice_takes_effect_once(bench: Bench) -> None:
     for number in numbers.values():
         assert bench.receive(number) == "done"
         assert bench.receive(number) == "closed"
-    assert [bench.delivery(number).attempts for number in numbers.values()] == [1, 1, 1, 1]
+    assert [bench.delivery(number).attempts for number in numbers.values()] == [1] * len(numbers)
     assert bench.refusals.counts == {}
 
 
@@ -351,4 +351,4 @@ def test_a_drain_tells_of_dead_letters(bench: Bench) -> None:
     hearings = {**HEARINGS, "related": replace(HEARINGS["related"], handle=refuse)}
     with pytest.raises(Exception, match="1 deliveries are dead"):
         Drain(bench.work, hearings=hearings).run()
-    assert sorted(bench.states()) == ["dead", "done", "done", "done"]
+    assert set(bench.states()) == {"dead", "done"} and bench.states().count("dead") == 1

@@ -29,9 +29,9 @@ def test_a_probe_is_green_after_a_beat_and_red_half_a_minute_later(settings: Set
     assert probe(settings, "relay") == (1, "Error: relay has given no sign of life lately\n")
     beat(settings.home, "relay")
     assert probe(settings, "relay") == (0, "relay is alive\n")
-    assert probe(settings, "worker-derive,mail")[0] == 1
-    beat(settings.home, "worker-derive,mail")
-    assert probe(settings, "worker-derive,mail")[0] == 0
+    assert probe(settings, "worker-bulk,derive,mail")[0] == 1
+    beat(settings.home, "worker-bulk,derive,mail")
+    assert probe(settings, "worker-bulk,derive,mail")[0] == 0
     assert not is_alive(settings.home, "relay", now() + timedelta(seconds=DEAD_AFTER_SECONDS))
 
 
@@ -88,13 +88,13 @@ def test_the_sign_comes_from_the_loop_that_takes_tasks(settings: Settings, datab
     with stage(settings, database, broker) as on:
         worker = on.start_worker("solo")
         wait_until(lambda: worker_path(on) is not None, what="the first sign")
-        assert is_beaten_again(on.settings.home, "worker-derive,mail,search", 10)
+        assert is_beaten_again(on.settings.home, "worker-bulk,derive,mail,search", 10)
         worker.send_signal(signal.SIGSTOP)
         [slow] = on.publish()
         on.tell("slow", slow)
         worker.send_signal(signal.SIGCONT)
         wait_until(lambda: bool(on.started()), what="a start")
-        assert not is_beaten_again(on.settings.home, "worker-derive,mail,search", 2)
+        assert not is_beaten_again(on.settings.home, "worker-bulk,derive,mail,search", 2)
 
 
 @pytest.mark.slow
@@ -104,5 +104,5 @@ def test_a_worker_beats_again_when_the_broker_is_back(settings: Settings, databa
         wait_until(lambda: worker_path(on) is not None, what="the first sign")
         broker.kill()
         broker.start()
-        assert is_beaten_again(on.settings.home, "worker-derive,mail,search", 30)
-        assert is_beaten_again(on.settings.home, "worker-derive,mail,search", 10)
+        assert is_beaten_again(on.settings.home, "worker-bulk,derive,mail,search", 30)
+        assert is_beaten_again(on.settings.home, "worker-bulk,derive,mail,search", 10)

@@ -130,8 +130,8 @@ def test_what_is_not_closed_is_sent_again_and_what_is_closed_is_not(database: Da
 def test_a_backlog_waits_in_the_database(database: Database, hand: Hand, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(relaying, "LONGEST_QUEUE", 5)
     publish(database, 8)
-    assert hand.relay.send_due() == 10
-    assert [len(hand.tasks(queue)) for queue in ("derive", "search")] == [5, 5]
+    assert hand.relay.send_due() == 15
+    assert [len(hand.tasks(queue)) for queue in ("bulk", "derive", "search")] == [5, 5, 5]
     hand.redis.ltrim(PREFIX + "search", 0, 1)
     assert hand.relay.send_due() == 3
     assert len(hand.tasks("search")) == 5

@@ -21,7 +21,7 @@ from workers.work import LETTERS_AT_ONCE, make_work
 
 log = structlog.get_logger("copydesk.worker")
 SEARCH = "search"
-MAIL = "mail"
+LETTERS = ({"mail"}, {"bulk"})
 
 
 @click.command()
@@ -50,7 +50,7 @@ def worker(settings: Settings, queues: str, pool: str, concurrency: int) -> None
         _prepare_index(settings)
         beside = partial(watch_index, settings)
     # A slow mail server must not hold up what other queues ask for; with no other queue, it may have every thread.
-    letters_at_once = concurrency if named == {MAIL} else LETTERS_AT_ONCE
+    letters_at_once = concurrency if named in LETTERS else LETTERS_AT_ONCE
     app = make_celery(settings, HEARINGS, letters_at_once)
     status = serve(app, settings, queues=named, pool=pool, concurrency=concurrency, beside=beside)
     click.get_current_context().exit(status)

@@ -3,6 +3,7 @@
 A letter waits out a mail server that is away, as long as its code works; that costs no attempt of its delivery.
 """
 
+import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -14,11 +15,12 @@ from sqlalchemy.orm import Session
 from cms.events.deliveries import close, hold, postpone
 from cms.identity.codes import derive_code, shown_code
 from cms.identity.staff.queries import about_staff
-from cms.mail.composing import KINDS_WITH_CODE, Content, compose
+from cms.mail.composing import KINDS_WITH_CODE, Content, News, compose
 from cms.mail.models import OutgoingLetter
 from cms.mail.queries import suppression_of
 from cms.mail.sending import MailServer, Never, NotNow, greeting_name, send
 from cms.mail.suppressing import suppress
+from cms.readers.follows import letters as follow_letters
 from cms.readers.models import Challenge
 from cms.readers.queries import account_by_id
 from workers.work import Attempt, Work
@@ -30,15 +32,17 @@ NOTICES = frozenset({"password_changed", "email_change_asked", "email_change_und
 SHORTEST_PAUSE = timedelta(seconds=2)
 LONGEST_PAUSE = timedelta(seconds=60)
 VOID = "another code took its place, or there is no account"
+NO_NEWS = "readers see none of its articles, or nobody follows them at this address any more"
 PAUSE_WITHOUT_PLACE = timedelta(seconds=2)
 
 
 @dataclass(frozen=True)
 class Question:
-    """What a code answers: its purpose and whose mailbox it is."""
+    """What a code answers: its purpose and whose mailbox it is; or what a letter to a follower tells of."""
 
     purpose: str
     email: str
+    news: News | None = None
 
 
 def handle(work: Work, attempt: Attempt) -> None:
@@ -46,13 +50,22 @@ def handle(work: Work, attempt: Attempt) -> None:
 
     While as many others are being sent as there are places, it is put off, so that other work goes on.
     """
-    if not work.places.acquire(blocking=False):
+    _in_place(work, attempt, work.places)
+
+
+def handle_bulk(work: Work, attempt: Attempt) -> None:
+    """Send a letter of very many, as any other, in fewer places."""
+    _in_place(work, attempt, work.bulk_places)
+
+
+def _in_place(work: Work, attempt: Attempt, places: threading.Semaphore) -> None:
+    if not places.acquire(blocking=False):
         _put_off(work, attempt)
         return
     try:
         _send(work, attempt)
     finally:
-        work.places.release()
+        places.release()
 
 
 def _put_off(work: Work, attempt: Attempt) -> None:
@@ -98,7 +111,7 @@ def _begin(work: Work, attempt: Attempt) -> Content | None:
         if letter is None or letter.state in OVER:
             close(session, delivery, now, "superseded")
             return None
-        question = _question(session, letter)
+        question = _question(work, session, letter)
         obstacle = _obstacle(session, letter, question, now)
         if obstacle is not None:
             letter.state, letter.error = obstacle
@@ -117,6 +130,7 @@ def _begin(work: Work, attempt: Attempt) -> Content | None:
             code=_code(work, letter, question) if letter.kind in KINDS_WITH_CODE else "",
             about_id=letter.about_id,
             purpose=question.purpose,
+            news=question.news,
         )
 
 
@@ -127,7 +141,7 @@ def _obstacle(
     if letter.expires_at <= now:
         return "expired", "its time was over" + (f"; before, the mail server: {letter.error}" if letter.error else "")
     if question is None:
-        return "expired", VOID
+        return "expired", NO_NEWS if letter.kind in follow_letters.KINDS else VOID
     suppression = suppression_of(session, letter.recipient)
     return ("bounced", f"suppressed; before, the mail server: {suppression.answer}") if suppression else None
 
@@ -154,8 +168,11 @@ def _letter(session: Session, letter_id: str) -> OutgoingLetter | None:
     return session.scalar(select(OutgoingLetter).where(OutgoingLetter.id == letter_id))
 
 
-def _question(session: Session, letter: OutgoingLetter) -> Question | None:
+def _question(work: Work, session: Session, letter: OutgoingLetter) -> Question | None:
     """What the letter is about, as long as it still is; the code follows from it."""
+    if letter.kind in follow_letters.KINDS:
+        news = follow_letters.news_of(session, letter, work.keys, work.settings, work.clock())
+        return Question("", letter.recipient, news) if news is not None else None
     if letter.kind in NOTICES:
         account = account_by_id(session, letter.about_id)
         return Question("", account.email) if account is not None else None

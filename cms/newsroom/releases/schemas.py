@@ -5,9 +5,10 @@ from typing import Any
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from cms.newsroom.releases import rules
-from cms.newsroom.schedules.rules import LONGEST_ZONE, is_zone, read_instant
+from cms.newsroom.schedules.rules import read_instant
 from cms.platform.http.query_input import PageShape
 from cms.platform.http.shapes import Flag, ListShape, Shape, Text, UtcInstant
+from cms.platform.zones import LONGEST_ZONE, is_zone
 from cms.taxonomy.schemas import check_not_blank
 
 LONGEST_ID = 36

@@ -4,15 +4,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Any, Literal
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from cms.platform.errors import FieldError
 
 # Source: RFC 3339, section 5.6; a leap second and an unknown local offset name no instant that a clock shows.
 WALL_CLOCK = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(:\d\d(?:\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
-LONGEST_ZONE = 64
 MOST_AHEAD = timedelta(days=3653)
 TIMES = ("publish_at", "embargo_until", "unpublish_at")
 
@@ -68,17 +66,6 @@ class PutSchedule:
     revision: int | None = None
     version: int | None = None
     must_be_new: bool = False
-
-
-@cache
-def _zones() -> frozenset[str]:
-    # A machine's own zone names nothing that another machine knows.
-    return frozenset(available_timezones()) - {"localtime", "Factory"}
-
-
-def is_zone(name: str) -> bool:
-    """Whether this is the name of a zone of the IANA database, such as `Asia/Almaty`."""
-    return len(name) <= LONGEST_ZONE and name in _zones()
 
 
 def local(instant: datetime, zone: str) -> str:

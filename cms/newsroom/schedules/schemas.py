@@ -9,6 +9,7 @@ from cms.newsroom.schedules.rules import Times
 from cms.platform.errors import FieldError
 from cms.platform.http.query_input import PageShape
 from cms.platform.http.shapes import Flag, ListShape, Shape, Text, UtcInstant
+from cms.platform.zones import LONGEST_ZONE, is_zone
 
 TIME = "A wall-clock time in `timezone`, such as `2026-12-01T08:00`, or RFC 3339 with an offset"
 LONGEST_TIME = 40
@@ -33,7 +34,7 @@ class ScheduleInputShape(Shape):
     timezone = Text(
         load_default=None,
         allow_none=True,
-        validate=validate.Length(1, rules.LONGEST_ZONE),
+        validate=validate.Length(1, LONGEST_ZONE),
         metadata={"description": "A zone of the IANA database, in which times without an offset are read"},
     )
     revision = fields.Integer(
@@ -46,7 +47,7 @@ class ScheduleInputShape(Shape):
 
     @validates_schema
     def _zone_is_known(self, values: dict[str, Any], **_options: Any) -> None:
-        if values["timezone"] is not None and not rules.is_zone(values["timezone"]):
+        if values["timezone"] is not None and not is_zone(values["timezone"]):
             raise ValidationError("Must be a zone of the IANA database, such as Asia/Almaty.", "timezone")
 
     @post_load

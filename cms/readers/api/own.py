@@ -17,6 +17,7 @@ from cms.platform.http.services import services
 from cms.platform.http.transactions import reading, refusal_noted, transaction
 from cms.readers import own_account, queries, signing_in
 from cms.readers.comments.queries.threads import comment_kept
+from cms.readers.follows.queries import follow_data
 from cms.readers.models import Account, ReaderSession
 from cms.readers.rules import SIGN_INS_PER_CLIENT, VERIFICATIONS_PER_CLIENT
 from cms.readers.schemas import (
@@ -146,9 +147,9 @@ def change_password(body: dict[str, str]) -> Response:
     needs_reader=True,
     answers={200: ExportShape},
     refuses=(404,),
-    description="The account, all sessions, consents, bookmarks and folders, what became of letters to the address, "
-    "the codes that were asked for it; comments, likes and reports. Left out are the hash of the password and what was "
-    "written in letters, which is not kept.",
+    description="The account, all sessions, consents, bookmarks and folders, comments, likes and reports, follows and "
+    "what was told for them, what became of letters to the address, and the codes that were asked for it. Left out are "
+    "the hash of the password and what was written in letters, which is not kept.",
 )
 def export_account() -> Response:
     """One's own data as JSON; that it was taken is noted in the audit trail."""
@@ -170,6 +171,9 @@ def export_account() -> Response:
             "comments": [comment_kept(one) for one in kept.comments],
             "likes": [{"comment": one.comment_id, "at": one.at} for one in kept.likes],
             "reports": [{"comment": one.comment_id, **_members(one, "reason", "note", "at")} for one in kept.reports],
+            "follows": [follow_data(one, kept.account.locale) for one in kept.follows],
+            "told": [_members(one, "article_id", "frequency", "matched_at") for one in kept.told],
+            "digest": _members(kept.digest, "hour", "time_zone", "last_period") if kept.digest else None,
         }
         return answer(data, is_secret=True)
 

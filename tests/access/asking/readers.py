@@ -8,6 +8,7 @@ from cms.platform.clock import now
 from cms.readers.comments.banning import ban_reader
 from cms.readers.comments.reacting import like_comment
 from cms.readers.comments.rules import Ban
+from cms.readers.follows.tokens import Ending, unsubscribe_token
 from cms.readers.sharing.linking import share_article
 from cms.readers.sharing.rules import PLAIN
 from tests.access.desk import OPERATOR, PHRASE
@@ -34,6 +35,19 @@ def _on_folder(**options: Any) -> Callable[[Room, str], Asked]:
         return f"/readers/v1/bookmarks/folders/{room.folder_id}", options
 
     return ask
+
+
+def _on_follow(**options: Any) -> Callable[[Room, str], Asked]:
+    def ask(room: Room, _column: str) -> Asked:
+        return f"/readers/v1/follows/{room.follow_id}", options
+
+    return ask
+
+
+def _by_letter(room: Room, _column: str) -> Asked:
+    """The link of a letter to a reader who is there no more: who has it may use it."""
+    keys = room.desk.app.extensions["copydesk"].keys
+    return f"/readers/v1/unsubscribe/{unsubscribe_token(keys, Ending(NOBODY, NOBODY))}", {}
 
 
 def _spoken(room: Room, *, by: str = "", liked_by: str = "") -> str:
@@ -115,6 +129,12 @@ ASK: dict[str, Ask] = {
     "POST /readers/v1/bookmarks/folders": numbered("/readers/v1/bookmarks/folders", name="Folder #"),
     "PATCH /readers/v1/bookmarks/folders/<folder_id>": _on_folder(json={"name": "Sunday"}),
     "DELETE /readers/v1/bookmarks/folders/<folder_id>": _on_folder(),
+    "POST /readers/v1/follows": plain("/readers/v1/follows", json={"kind": "tag", "slug": "rails"}),
+    "PATCH /readers/v1/follows/<follow_id>": _on_follow(json={"frequency": "off"}),
+    "DELETE /readers/v1/follows/<follow_id>": _on_follow(),
+    "PATCH /readers/v1/me/digest": plain("/readers/v1/me/digest", json={"hour": 6}),
+    "GET /readers/v1/unsubscribe/<token>": _by_letter,
+    "POST /readers/v1/unsubscribe/<token>": _by_letter,
     "GET /content/v1/articles/<uuid:article_id>/comments": document("/content/v1/articles/{id}/comments"),
     "POST /readers/v1/articles/<article_id>/comments": lambda room, _column: (
         f"/readers/v1/articles/{room.desk.article(published=True).article.id}/comments",

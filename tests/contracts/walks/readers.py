@@ -9,6 +9,7 @@ from cms.platform.clock import now
 from cms.platform.ids import new_id
 from cms.platform.keys import load_keys
 from cms.readers.comments.models import Comment
+from cms.readers.follows.tokens import Ending, unsubscribe_token
 from cms.readers.models import Account, Challenge
 from cms.readers.sessions import open_session
 from cms.settings import Settings
@@ -34,6 +35,7 @@ def walk_reader(witness: Witness, settings: Settings, article_id: str) -> None:
     ask("POST", "/readers/v1/me/password", 204, change, **mine)
     ask("POST", "/readers/v1/me/password", 403, change, **mine)
     _shelf(witness, article_id, mine)
+    _follows(witness, settings, mine)
     ask("POST", "/readers/v1/me/export", 200, **mine)
     ask("DELETE", "/readers/v1/sessions", 204, **mine)
     again = ask("POST", "/readers/v1/sessions", 201, {**right, "password": change["new_password"]}).json
@@ -79,6 +81,24 @@ def _shelf(witness: Witness, article_id: str, mine: dict[str, str]) -> None:
     ask("DELETE", f"{folders}/{folder}", 404, **mine)
     ask("DELETE", path, 204, **mine)
     assert not ask("GET", "/readers/v1/bookmarks?since=", 200, **mine).json["data"]
+
+
+def _follows(witness: Witness, settings: Settings, mine: dict[str, str]) -> None:
+    ask, path = witness.ask, "/readers/v1/follows"
+    follow = ask("POST", path, 201, {"kind": "query", "query": "tram -sport"}, **mine).json["id"]
+    ask("POST", path, 200, {"kind": "query", "query": "TRAM -sport", "frequency": "instant"}, **mine)
+    ask("POST", path, 422, {"kind": "query", "query": "-sport"}, **mine)
+    ask("GET", path, 200, **mine)
+    ask("PATCH", f"{path}/{follow}", 200, {"frequency": "daily"}, **mine)
+    ask("GET", "/readers/v1/me/digest", 200, **mine)
+    ask("PATCH", "/readers/v1/me/digest", 200, {"hour": 6, "time_zone": "Asia/Almaty"}, **mine)
+    me = ask("GET", "/readers/v1/me", 200, **mine).json["id"]
+    end = f"/readers/v1/unsubscribe/{unsubscribe_token(load_keys(settings), Ending(me, follow))}"
+    ask("GET", end, 200)
+    ask("POST", end, 200)
+    ask("POST", f"{end}x", 404)
+    ask("DELETE", f"{path}/{follow}", 204, **mine)
+    ask("DELETE", f"{path}/{follow}", 404, **mine)
 
 
 def _comments(witness: Witness, mine: dict[str, str]) -> None:

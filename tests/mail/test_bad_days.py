@@ -20,7 +20,7 @@ from workers.leases import LeaseKeeper
 from workers.work import Work
 
 __all__ = ["office", "work"]
-READERS = 3
+READERS = 2
 MOODS = ({}, {"slow": "0.4"}, {"letter": "451 later"}, {"sender": "421 bye"}, {"recipient": "450 wait"},
          {"letter": "drop"})  # fmt: skip
 

@@ -42,7 +42,6 @@ def kept(desk: Desk) -> list[tuple[str, str]]:
     return [(one.document, one.version) for one in desk.rows(Consent)]
 
 
-@pytest.mark.both_databases
 def test_what_a_reader_agreed_to_is_kept_with_the_instant_and_exported_and_deleted(desk: Desk) -> None:
     first = desk.register(consents=[TERMS, LETTER])
     agreed_at = desk.now

@@ -323,7 +323,6 @@ def test_a_deletion_takes_all_that_is_kept_of_moves_with_it_and_nothing_of_other
     assert {recipient for _, recipient, _ in desk.letters()} == {"", "known@example.org"}
 
 
-@pytest.mark.both_databases
 def test_a_proof_that_is_sent_twice_with_a_key_happens_once_and_a_wrong_one_stays_counted(desk: Desk) -> None:
     desk.make_account(ANN)
     token = desk.sign_in().json["token"]

@@ -83,6 +83,31 @@ def test_an_author_hands_in_and_an_editor_gives_back_approves_and_publishes(
     assert act(editor, "unarchive", made["id"], 11).json["state"] == "unpublished"
 
 
+def test_a_story_that_comes_back_every_week_begins_with_a_copy(
+    editor: FlaskClient, client: FlaskClient, settings: Settings, database: Database
+) -> None:
+    last = draft(editor, title="Trams this week", tags=["trams"], summary=["Line 4 rests."])
+    act(editor, "publish", last["id"], 1)
+    answer = editor.post(f"/api/v1/articles/{last['id']}/copy", json={"summary": ["Line 6 rests."]})
+    assert answer.status_code == 201
+    again = editor.get(answer.headers["Location"]).json
+    assert (again["title"], again["tags"], again["slug"]) == (last["title"], ["trams"], "trams-this-week-2")
+    drain(settings, database)
+    assert [card["id"] for card in client.get("/content/v1/articles").json["data"]] == [last["id"]]
+    act(editor, "publish", again["id"], 1)
+    act(editor, "unpublish", last["id"], 2)
+    drain(settings, database)
+    # Each lives on its own: what becomes of the one is nothing to the other.
+    shown = client.get(f"/content/v1/articles/en/{again['slug']}").json
+    assert (shown["id"], shown["summary"]) == (again["id"], ["Line 6 rests."])
+    assert [hit["id"] for hit in client.get("/content/v1/search?q=trams").json["data"]] == [again["id"]]
+    assert client.get(f"/content/v1/articles/en/{last['slug']}").status_code == 404
+    [first] = [
+        one for one in editor.get(f"/api/v1/articles/{again['id']}/revisions").json["data"] if one["revision"] == 1
+    ]
+    assert first["note"] == f"Copy of {last['id']}, revision 2"
+
+
 @pytest.mark.both_databases
 def test_a_correction_is_told_to_readers_and_to_machines(
     editor: FlaskClient, client: FlaskClient, settings: Settings, database: Database

@@ -3,10 +3,14 @@
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 from werkzeug.test import TestResponse
 
+from cms.identity.staff.schemas import Given
+from cms.newsroom.models import Article
 from cms.platform.db import Database
 from tests.access.desk import Desk
+from tests.access.test_bearing import statements
 from tests.newsroom.making import UNKNOWN, act, counts, draft, patch
 
 WORDS = ("title", "dek", "summary", "body", "body_format", "section", "tags", "authors", "editor", "source", "locale",
@@ -103,3 +107,68 @@ def test_source_and_copy_are_each_checked(app: Flask, database: Database, newsro
     assert copy(sport, source["id"], json={"section": "sport"}).status_code == 404
     assert copy(reads, source["id"]).status_code == 403
     assert copy(city, source["id"], json={"section": "sport"}).status_code == 403
+
+
+def test_who_reads_everywhere_copies_to_where_he_may_write(
+    app: Flask, database: Database, newsroom: FlaskClient
+) -> None:
+    source = draft(newsroom, **FULL)
+    before = counts(database)
+    sport = Desk(app, database).session(Given("viewer"), Given("editor", "sport/"))
+    refused = copy(sport, source["id"])
+    assert (refused.status_code, refused.json["code"]) == (403, "forbidden")
+    assert counts(database)["articles"] == before["articles"]
+    made = copy(sport, source["id"], json={"section": "sport"})
+    assert (made.status_code, made.json["section"]) == (201, "sport")
+    assert newsroom.get(f"/api/v1/articles/{source['id']}").json == source
+
+
+def test_what_waits_for_the_source_does_not_wait_for_the_copy(editor: FlaskClient) -> None:
+    source = draft(editor)
+    path = f"/api/v1/articles/{source['id']}"
+    times = {"embargo_until": "2035-12-31T08:00:00Z"}
+    assert editor.put(f"{path}/schedule", json=times).status_code == 200
+    assert editor.put(f"{path}/lease").status_code == 200
+    assert editor.post(f"{path}/translate", json={"locale": "kk"}).status_code == 201
+    before = editor.get(path).json
+    assert before["translations"]
+    assert "lease" in before
+
+    made = copy(editor, source["id"]).json
+    path_of_copy = f"/api/v1/articles/{made['id']}"
+    for part in ("schedule", "embargo", "lease"):
+        assert editor.get(f"{path}/{part}").status_code == 200, part
+        assert editor.get(f"{path_of_copy}/{part}").status_code == 404, part
+    assert not {"lease", "translations", "translation_of"} & set(editor.get(path_of_copy).json)
+    assert (made["state"], made["corrections"]) == ("draft", [])
+    assert editor.get(path).json == before
+
+
+def test_an_article_of_a_type_that_nobody_knows_is_copied_as_another_one(
+    editor: FlaskClient, database: Database
+) -> None:
+    source = draft(editor)
+    with database.transaction() as session:
+        session.execute(update(Article).values(type="king"))
+    refused = copy(editor, source["id"])
+    assert refused.status_code == 422
+    assert [(one["pointer"], one["code"]) for one in refused.json["errors"]] == [("/type", "unknown_type")]
+    assert counts(database)["articles"] == 1
+    assert copy(editor, source["id"], json={"type": "article"}).json["type"] == "article"
+
+
+def test_a_copy_asks_as_many_statements_for_many_words_and_revisions_as_for_few(
+    app: Flask, editor: FlaskClient, database: Database, newsroom: FlaskClient
+) -> None:
+    # Both have a section, an editor, a source and fields; without one there is nothing to look up.
+    few, many = draft(editor, **{**FULL, "tags": ["a"], "authors": ["ann"]}), draft(editor, title="Many", **FULL)
+    revision = 1
+    for number in range(5):
+        many = patch(editor, many["id"], revision, tags=[*"abcde"], body=f"Text {number}").json
+        revision = many["revision"]
+    asked = []
+    for number, source in enumerate((few, many)):
+        with statements(Desk(app, database)) as seen:
+            assert copy(editor, source["id"], json={"title": f"Copy {number}"}).status_code == 201
+        asked.append(len(seen))
+    assert asked[0] == asked[1]

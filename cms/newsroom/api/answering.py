@@ -26,6 +26,11 @@ def article_answer(article: Article, content: dict[str, Any], status: int = 200,
     return answer(data, status, headers=headers, etag=revision_etag(article.revision))
 
 
+def act_answer(saved: Saved) -> Response:
+    """An article after an act; the `Location` is the receipt."""
+    return article_answer(saved.article, saved.content, Location=receipt_path(saved))
+
+
 def receipt_path(saved: Saved) -> str:
     """Where the receipt of an act is."""
     return f"/api/v1/receipts/{saved.letter.id}"

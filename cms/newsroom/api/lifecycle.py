@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, Response
 
 from cms.newsroom import correcting, publishing, queries, taking_down
-from cms.newsroom.api.answering import article_answer, article_key, receipt_path, wait_for
+from cms.newsroom.api.answering import act_answer, article_answer, article_key, wait_for
 from cms.newsroom.preparing import prepare_body
 from cms.newsroom.rules import ArticleAct, PublishArticle, UnpublishArticle
 from cms.newsroom.schedules.rules import PutSchedule, Times
@@ -48,7 +48,7 @@ def publish_article(article_id: str, revision: int, query: dict[str, Any], body:
     prepared = prepare_body(services().database, current_actor(), article_id, revision)
     with transaction() as session:
         saved = publishing.publish_article(session, current_actor(), command, prepared, services().clock())
-        response = article_answer(saved.article, saved.content, Location=receipt_path(saved))
+        response = act_answer(saved)
     wait_for(saved, query["wait"])
     return response
 
@@ -71,7 +71,7 @@ def correct_article(article_id: str, revision: int, query: dict[str, Any], body:
     prepared = prepare_body(services().database, current_actor(), article_id, revision)
     with transaction() as session:
         saved = correcting.correct_article(session, current_actor(), command, prepared, services().clock())
-        response = article_answer(saved.article, saved.content, Location=receipt_path(saved))
+        response = act_answer(saved)
     wait_for(saved, query["wait"])
     return response
 
@@ -94,7 +94,7 @@ def take_down_article(article_id: str, revision: int, query: dict[str, Any], bod
     with transaction() as session:
         command = ArticleAct(article_key(article_id), revision, body["reason"])
         saved = taking_down.take_down_article(session, current_actor(), command, services().clock())
-        response = article_answer(saved.article, saved.content, Location=receipt_path(saved))
+        response = act_answer(saved)
     wait_for(saved, query["wait"])
     return response
 
@@ -113,7 +113,7 @@ def unpublish_article(article_id: str, revision: int, query: dict[str, Any]) -> 
     with transaction() as session:
         command = UnpublishArticle(article_key(article_id), revision)
         saved = publishing.unpublish_article(session, current_actor(), command, services().clock())
-        response = article_answer(saved.article, saved.content, Location=receipt_path(saved))
+        response = act_answer(saved)
     wait_for(saved, query["wait"])
     return response
 

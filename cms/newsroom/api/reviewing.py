@@ -8,7 +8,7 @@ from flask import Blueprint, Response
 from sqlalchemy.orm import Session
 
 from cms.newsroom import queries, reviewing
-from cms.newsroom.api.answering import article_answer, article_key, readable, receipt_path
+from cms.newsroom.api.answering import act_answer, article_key, readable
 from cms.newsroom.checking import Draft, findings
 from cms.newsroom.rules import ArticleAct
 from cms.newsroom.saving import Saved
@@ -92,4 +92,4 @@ def _done(verb: Verb, article_id: str, revision: int, body: dict[str, Any]) -> R
     with transaction() as session:
         command = ArticleAct(article_key(article_id), revision, body["note"])
         saved = verb(session, current_actor(), command, services().clock())
-        return article_answer(saved.article, saved.content, Location=receipt_path(saved))
+        return act_answer(saved)

@@ -7,7 +7,7 @@ from flask import Blueprint, Response
 
 from cms.identity.rules import places
 from cms.newsroom import queries, trashing
-from cms.newsroom.api.answering import article_answer, article_key, receipt_path
+from cms.newsroom.api.answering import act_answer, article_key
 from cms.newsroom.models import Article
 from cms.newsroom.schemas.articles import ArticleShape
 from cms.newsroom.schemas.trash import TrashPageShape
@@ -67,4 +67,4 @@ def restore_from_trash(article_id: str) -> Response:
     """With all its revisions, and with its slug where that is still free."""
     with transaction() as session:
         saved = trashing.recover_article(session, current_actor(), article_key(article_id), services().clock())
-        return article_answer(saved.article, saved.content, Location=receipt_path(saved))
+        return act_answer(saved)

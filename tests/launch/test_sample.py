@@ -1,6 +1,7 @@
 """The sample newsroom: complete, strict, and enough of it; its way into the database; the generator of articles."""
 
 import itertools
+import re
 import shutil
 from collections import Counter
 from dataclasses import replace
@@ -18,10 +19,11 @@ from cms.content.front_lists.showing import shown_list
 from cms.content.models import Document
 from cms.events.models import Delivery
 from cms.launch.sample.command import sample as sample_command
+from cms.launch.sample.commenting import load_comments
 from cms.launch.sample.generate import LAST_AT, generated
 from cms.launch.sample.loading import Loaded, is_fresh, load_articles, load_words
 from cms.launch.sample.planning import load_lists, load_plans
-from cms.launch.sample.reading import HOME, Sample, SampleError, plans, sample
+from cms.launch.sample.reading import HOME, Sample, SampleError, plans, sample, talk
 from cms.newsroom.front_lists.arranging import delete_list
 from cms.newsroom.models import Article
 from cms.newsroom.releases.models import Release
@@ -30,6 +32,7 @@ from cms.newsroom.schedules.models import Appointment
 from cms.platform.actor import system
 from cms.platform.db import Database
 from cms.platform.text.reading_time import measure, rates_from
+from cms.readers.comments.models import Comment
 from cms.settings import Settings
 from cms.taxonomy.models import Person, Section, Source, Tag
 
@@ -189,6 +192,39 @@ def test_a_plan_for_an_article_that_is_not_there_is_refused_by_name(tmp_path: Pa
     (tmp_path / "plans.toml").write_text("plans = []\n" + line, "utf-8")
     with pytest.raises(SampleError, match=r"plans\.toml: article 'nowhere'"):
         plans(newsroom, tmp_path)
+
+
+def test_readers_of_the_sample_speak_once(database: Database, newsroom: Sample) -> None:
+    said = talk(newsroom)
+    named = {comment.article for comment in said.comments}
+    part = [one for one in newsroom.articles if f"{one.locale}/{one.slug}" in named]
+    load_words(database, newsroom, AFTERWARDS)
+    load_articles(database, part, part[-1].published_at, clock)
+    for _ in range(2):
+        load_comments(database, said.readers, said.comments, AFTERWARDS)
+    with database.reading() as session:
+        states = Counter(session.scalars(select(Comment.state)))
+        assert states == {"approved": len(said.comments) - 1, "held": 1}
+        assert session.scalars(select(func.max(Comment.depth))).one() == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (('"en/library-boat-floats-off"', '"en/nowhere"'), "article 'en/nowhere'"),
+        (('reader = "night-nurse"', 'reader = "nobody"'), "reader 'nobody'"),
+        (('reply_to = "lids"', 'reply_to = "kitchen"'), "'polite' replies to 'kitchen'"),
+        (('name = "Mrs Odell"', 'nom = "Mrs Odell"'), "unknown key 'nom'"),
+    ],
+)
+def test_a_comment_that_fits_nowhere_is_refused_by_name(
+    tmp_path: Path, newsroom: Sample, change: tuple[str, str], told: str
+) -> None:
+    text = (HOME / "comments.toml").read_text("utf-8")
+    assert change[0] in text
+    (tmp_path / "comments.toml").write_text(text.replace(*change), "utf-8")
+    with pytest.raises(SampleError, match=re.escape(told)):
+        talk(newsroom, tmp_path)
 
 
 def test_loading_again_changes_nothing_and_goes_on_where_it_was_interrupted(

@@ -2,11 +2,13 @@
 
 import click
 
+from cms.launch.sample.commenting import load_comments
 from cms.launch.sample.generate import LAST_AT, generated
 from cms.launch.sample.loading import is_fresh, is_noted, load_articles, load_words, note_loading
 from cms.launch.sample.planning import load_lists, load_plans
 from cms.launch.sample.reading import plans as read_plans
 from cms.launch.sample.reading import sample as read_sample
+from cms.launch.sample.reading import talk as read_talk
 from cms.platform.clock import now
 from cms.platform.opening import existing_database
 from cms.settings import Settings
@@ -36,6 +38,8 @@ def sample(settings: Settings, if_empty: bool, generate: int | None) -> None:
                 arranged = read_plans(newsroom)
                 load_lists(database, arranged.lists, now())
                 load_plans(database, newsroom.planned, arranged.plans, now())
+                said = read_talk(newsroom)
+                load_comments(database, said.readers, said.comments, now())
         note_loading(database, loaded, "generated" if generate is not None else "sample", now())
     finally:
         database.dispose()

@@ -2,7 +2,8 @@
 
 `newsroom.toml` holds the words that articles share; `articles/<locale>/<slug>.md` holds an article each: TOML between
 two lines of `+++`, then Markdown. `planned/` holds in the same way what readers do not see yet; `plans.toml` says what
-becomes of it, and which front lists there are. Not here: putting any of it into a database.
+becomes of it, and which front lists there are, `comments.toml` what readers say. Not here: putting any of it into a
+database.
 """
 
 import re
@@ -122,6 +123,34 @@ class SamplePlans:
 
 
 @dataclass(frozen=True)
+class SampleReader:
+    """Somebody of the audience."""
+
+    slug: str
+    name: str
+    locale: str
+
+
+@dataclass(frozen=True)
+class SampleComment:
+    """What a reader says below an article, `<locale>/<slug>`, or in reply to an earlier comment."""
+
+    slug: str
+    article: str
+    reader: str
+    text: str
+    reply_to: str = ""
+
+
+@dataclass(frozen=True)
+class SampleTalk:
+    """What the audience says."""
+
+    readers: tuple[SampleReader, ...]
+    comments: tuple[SampleComment, ...]
+
+
+@dataclass(frozen=True)
 class Sample:
     """The whole newsroom. Sections come parents first, articles the oldest first."""
 
@@ -134,8 +163,9 @@ class Sample:
 
 
 Value = TypeVar(
-    "Value", SampleSection, SampleTag, SamplePerson, SampleSource, SampleDraft, SampleArticle, SampleList, SamplePlan
-)
+    "Value", SampleSection, SampleTag, SamplePerson, SampleSource, SampleDraft, SampleArticle, SampleList, SamplePlan,
+    SampleReader, SampleComment,
+)  # fmt: skip
 Written = TypeVar("Written", SampleDraft, SampleArticle)
 
 
@@ -182,6 +212,27 @@ def plans(newsroom: Sample, home: Path = HOME) -> SamplePlans:
         _refuse_strangers("article", one.articles, there, where)
     for plan in read.plans:
         _refuse_strangers("planned article", plan.articles, {article.slug for article in newsroom.planned}, where)
+    return read
+
+
+def talk(newsroom: Sample, home: Path = HOME) -> SampleTalk:
+    """Read what readers say. Raises: SampleError, also for articles, readers and comments that are not there."""
+    where = "comments.toml"
+    tables = _toml(_text_of(home / where, where), where)
+    _refuse_unknown(tables, ("readers", "comments"), where)
+    read = SampleTalk(
+        _values(SampleReader, tables, "readers", where), _values(SampleComment, tables, "comments", where)
+    )
+    published = {f"{article.locale}/{article.slug}" for article in newsroom.articles}
+    before: dict[str, str] = {"": ""}
+    for comment in read.comments:
+        _refuse_strangers("article", (comment.article,), published, where)
+        _refuse_strangers("reader", (comment.reader,), {reader.slug for reader in read.readers}, where)
+        if before.get(comment.reply_to) not in ("", comment.article):
+            raise SampleError(
+                f"{where}: {comment.slug!r} replies to {comment.reply_to!r}, which is not before it there"
+            )
+        before[comment.slug] = comment.article
     return read
 
 

@@ -152,11 +152,13 @@ def test_a_link_ends_letters_without_a_sign_in_twice_alike_and_opening_it_does_n
     assert '<form method="post">' in text and "«Trams»" in text and 'lang="ru"' in text
     assert "no-store" in shown[0].headers["Cache-Control"] and "'none'" in shown[0].headers["Content-Security-Policy"]
     assert frequencies()[one] == "instant"
-    # As a mail program does, as the button does, and with whatever a body can be.
+    # As a mail program does, and as the button does.
     form = {"data": "List-Unsubscribe=One-Click", "content_type": "application/x-www-form-urlencoded"}
     bodies: list[dict[str, Any]] = [form, form, {}, {"data": {"a": "b"}, "content_type": "multipart/form-data"}]
     done = [anybody.post(path, **body) for body in bodies]
     assert {(answer.status_code, answer.data) for answer in done} == {(200, done[0].data)}
+    assert anybody.post(path, json={"frequency": "instant"}).status_code == 422
+    assert anybody.post(path, data="x", content_type="text/plain").status_code == 415
     assert "<form" not in done[0].get_data(as_text=True)
     assert frequencies() == {one: "off", daily: "daily", other_daily: "daily"}
     path = f"/readers/v1/unsubscribe/{unsubscribe_token(keys, Ending(reader.id, ALL_DAILY))}"

@@ -22,6 +22,7 @@ from cms.platform.http.shapes import Shape, field_errors
 View = Callable[..., Response]
 Shapes = type[Schema] | Schema | None
 CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 NOTHING = Shape()
 
 
@@ -30,7 +31,7 @@ class Endpoint:
     """What a route promises. `answers` maps a status to the shape of its body (None: no JSON body).
 
     A route that changes something and declares no `body` takes none, or an object without members; with
-    `takes_any_body` it reads none, whatever comes: a form that a mail program sends.
+    `takes_form` a form may come as well, which says nothing and is not read: a mail program sends one.
     `is_for_every_caller` marks a route below a private prefix that every known caller may use, whatever they may do.
     `needs_session` refuses tokens: what is done concerns a person's account. `needs_reader` asks for a reader's session
     and for nothing else. `needs_fresh_proof` asks a session for
@@ -47,7 +48,7 @@ class Endpoint:
     body: Schema | None = None
     query: Schema | None = None
     is_body_optional: bool = False
-    takes_any_body: bool = False
+    takes_form: bool = False
     needs_revision: bool = False
     needs_session: bool = False
     needs_reader: bool = False
@@ -89,7 +90,7 @@ def endpoint(
                 given["revision"] = required_revision()
             if declared.body is not None:
                 given["body"] = _load_body(declared.body, is_optional=declared.is_body_optional)
-            elif request.method in CHANGING and not declared.takes_any_body:
+            elif request.method in CHANGING and not (declared.takes_form and request.mimetype in FORMS):
                 # Whoever sends members to a route that reads none believes something that is not so.
                 _load_body(NOTHING, is_optional=True)
             limit = limit_of(declared, request.method)

@@ -131,9 +131,9 @@ def show_unsubscribing(token: str) -> Response:
     refuses=(404,),
     media_type="text/html",
     limit=UNSUBSCRIBES_PER_CLIENT,
-    takes_any_body=True,
+    takes_form=True,
     description="Needs no sign-in: the link came by mail. Mail programs ask so by themselves (RFC 8058) with a form "
-    "that says nothing more, so no body is read. Doing it twice is as good as once.",
+    "that says nothing more and is not read. Doing it twice is as good as once.",
 )
 def unsubscribe(token: str) -> Response:
     """One follow, or all that are daily, send no more letters; they stay in the reader's list."""

@@ -20,7 +20,7 @@ from workers.commands.worker import worker
 def test_a_queue_that_does_not_exist_is_refused(settings: Settings, queues: str) -> None:
     answer = CliRunner().invoke(worker, ["--queues", queues], obj=settings)
     assert answer.exit_code == 2
-    assert "choose from derive, mail, search" in answer.output
+    assert "choose from bulk, derive, mail, search" in answer.output
 
 
 @pytest.mark.parametrize("words", [["--pool", "gevent"], ["--concurrency", "0"], ["--concurrency", "65"], ["more"]])

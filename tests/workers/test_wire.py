@@ -66,13 +66,17 @@ def decoded(text: str) -> str:
     return "\n".join(parts)
 
 
+def letters_of(running: Product) -> list[dict[str, str]]:
+    """The letters that have come."""
+    mailbox = Product(running.home, running.environment, int(running.environment["COPYDESK_MAILBOX_PORT"]))
+    return list((mailbox.ask("GET", "/messages.json")[1] or {"data": []})["data"])
+
+
 def letter(running: Product) -> str:
     """The code in the letter, when it has come."""
-    mailbox = Product(running.home, running.environment, int(running.environment["COPYDESK_MAILBOX_PORT"]))
 
     def codes() -> list[str]:
-        entries = mailbox.ask("GET", "/messages.json")[1] or {"data": []}
-        return ["".join(found.groups()) for one in entries["data"] if (found := CODE.search(one["text"]))]
+        return ["".join(found.groups()) for one in letters_of(running) if (found := CODE.search(one["text"]))]
 
     wait_until(lambda: bool(codes()), seconds=30, what="the letter")
     return codes()[0]
@@ -101,6 +105,12 @@ def test_tasks_hold_numbers_only_and_nothing_is_pickled(tmp_path: Path, broker: 
         session = running.ask("POST", "/readers/v1/sessions", signed_in)[1]["token"]
         assert running.ask("PUT", f"/readers/v1/bookmarks/{article['id']}", {}, token=session)[0] == 201
         wait_until(lambda: running.ask("GET", shown)[1]["bookmarks"]["count"] == 1, what="the count of bookmarks")
+        follow = {"kind": "query", "query": "canarybody", "frequency": "instant"}
+        assert running.ask("POST", "/readers/v1/follows", follow, token=session)[0] == 201
+        other = running.ask("POST", "/api/v1/articles", {**body, "title": "Another one"}, token=token)[1]
+        publish = f"/api/v1/articles/{other['id']}/publish"
+        assert running.ask("POST", publish, None, token=token, If_Match='"1"')[0] == 200
+        wait_until(lambda: "Another one" in str(letters_of(running)), seconds=30, what="the letter to who follows it")
         mode = running.ask("PUT", f"{path}/comment-mode", {"mode": "off"}, token=token)
         assert mode[0] == 200, mode
         wait_until(lambda: not running.ask("GET", shown)[1]["comments"]["is_enabled"], what="comments off")

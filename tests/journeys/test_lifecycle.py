@@ -9,6 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
+from cms.events.subscriptions import hearing
 from cms.newsroom.models import Article
 from cms.platform.clock import now
 from cms.platform.db import Database
@@ -16,7 +17,7 @@ from cms.settings import Settings
 from tests.access.desk import Desk
 from tests.access.test_bearing import statements
 from tests.draining import drain
-from tests.newsroom.making import act, draft, patch
+from tests.newsroom.making import OWED, act, draft, patch
 from workers.due import Chores, expire_trash
 
 
@@ -65,7 +66,7 @@ def test_an_author_hands_in_and_an_editor_gives_back_approves_and_publishes(
     published = act(editor, "publish", made["id"], 9)
     assert (published.status_code, published.json["state"]) == (200, "published")
     drain(settings, database)
-    done(editor, published, {"search", "related", "reading_time", "counts"})
+    done(editor, published, OWED)
     assert client.get(f"/content/v1/articles/{made['id']}").json["dek"] == "At long last."
     history = editor.get(f"/api/v1/articles/{made['id']}/revisions?limit=100").json["data"]
     assert [one["action"] for one in reversed(history)] == [
@@ -131,7 +132,7 @@ def test_a_correction_is_told_to_readers_and_to_machines(
     assert (correction["note"], correction["revision"]) == (note, 4)
     assert document["published_at"] == before["published_at"] < correction["at"] == document["updated_at"]
     drain(settings, database)
-    done(editor, answer, {"search", "related", "reading_time", "counts"})
+    done(editor, answer, {one.name for one in hearing("article.corrected")})
     document = client.get(path).json
     linked = document["seo"]["json_ld"]
     assert linked["correction"] == [{"@type": "CorrectionComment", "text": note, "datePublished": correction["at"]}]

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from cms.events.models import Delivery, Letter
 from cms.newsroom.models import Article
 from cms.platform.db import Database
-from tests.newsroom.making import UNKNOWN, act, counts, draft, patch
+from tests.newsroom.making import OWED, UNKNOWN, act, counts, draft, patch
 
 IN_2019 = "2019-05-01T08:30:00Z"
 
@@ -73,7 +73,7 @@ def test_a_published_article_is_there_at_the_next_read(
             {"revision": 2, "is_first": True},
         )
         names = set(session.scalars(select(Delivery.subscription).where(Delivery.letter_id == receipt)))
-        assert names == {"reading_time", "search", "related", "counts"}
+        assert names == OWED
     shown = editor.get(answer.headers["Location"]).json
     assert {consequence["state"] for consequence in shown["consequences"]} == {"waiting"}
 

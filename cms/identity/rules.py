@@ -95,7 +95,7 @@ ROLE_TEXTS = {
     "viewer": "Reads everything in its place and changes nothing.",
     "moderator": "Reads like a viewer, and decides what readers see of comments.",
     "author": "Makes articles and edits the ones that it made.",
-    "translator": "Makes articles and edits everybody's; meant to be limited to one language.",
+    "translator": "Makes articles and edits everybody's; meant to be limited to one language, beside the role viewer.",
     "editor": "Edits, approves, publishes, unpublishes, deletes; keeps front lists; moderates; adds to the taxonomy.",
     "editor-in-chief": "An editor who also takes down, reads the audit trail, roles and tokens, and explains access.",
     "administrator": "May do everything.",

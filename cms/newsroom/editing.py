@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from cms.events.catalogue import ArticleEdited, Event
 from cms.newsroom import queries
-from cms.newsroom.merging import as_patch, changed_fields, is_same, merge_patch, three_way
+from cms.newsroom.merging import as_patch, changed_fields, is_same, merge_patch, three_way, without
 from cms.newsroom.models import Article
 from cms.newsroom.queries import PLAIN
 from cms.newsroom.rules import EditArticle, decide, settled
@@ -106,7 +106,8 @@ def _stale(session: Session, article: Article, theirs: Mapping[str, Any], comman
     yours["tags"] = [tag_slug(name) for name in yours["tags"]]
     yours = queries.as_called_now(session, yours)
     merged, clashes = three_way(base, yours, theirs)
-    proposal = None if clashes else as_patch(theirs, merged)
+    # What clashes is left out: sent as it is, the proposal takes nobody's word away there, and theirs stays.
+    proposal = without(as_patch(theirs, merged), (clash.pointer for clash in clashes))
     return stale(article, conflicts=[clash.as_dict() for clash in clashes], merge=proposal)
 
 

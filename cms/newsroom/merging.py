@@ -1,7 +1,7 @@
 """Merging changes: JSON Merge Patch, and what two editors changed apart from each other. Plain Python."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,6 +77,18 @@ def as_patch(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str,
             value = as_patch(before if isinstance(before, Mapping) else {}, value)
         patch[name] = value
     return patch
+
+
+def without(patch: Mapping[str, Any], pointers: Iterable[str]) -> dict[str, Any]:
+    """A patch that says nothing about these places. Source: RFC 6901 for how a place is written."""
+    left = dict(patch)
+    for pointer in pointers:
+        at, (*steps, last) = left, [name.replace("~1", "/").replace("~0", "~") for name in pointer.split("/")[1:]]
+        for step in steps:
+            at[step] = dict(at[step])
+            at = at[step]
+        at.pop(last, None)
+    return left
 
 
 def _merge_objects(

@@ -2,6 +2,8 @@
 
 PROBLEMS: dict[str, tuple[int, str]] = {
     "already_published": (409, "The published revision is the newest one; there is nothing new to publish."),
+    "address_taken": (409, "The address belongs to another account by now."),
+    "already_released": (409, "The release is over: readers have its articles."),
     "already_staff": (409, "A colleague with this address has an account already."),
     "answer_not_kept": (409, "This POST was done before. Its answer held a secret and was not kept."),
     "bad_cursor": (400, "The cursor is broken or belongs to another list. Begin again without it."),
@@ -12,6 +14,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
         403,
         "Nobody gives a right, nor changes somebody who has one, that they do not have themselves.",
     ),
+    "circular_translation": (409, "The other article was translated from this one. Take it out of the group first."),
     "code_refused": (400, "The code is wrong, used, too old, or was tried too often. Ask for a new one."),
     "comment_decided": (
         409,
@@ -36,6 +39,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
         "Sessions by cookie need https, except on loopback; set COPYDESK_BASE_URL, or take kind bearer.",
     ),
     "idempotency_key_reused": (422, "This Idempotency-Key came before with another request. Make a new key."),
+    "in_another_group": (409, "Both articles have translations already. Part one of them first."),
     "in_use": (409, "Something still uses this; used_by says what. Name another with reassign_to, or change it first."),
     "in_progress": (
         409,
@@ -45,8 +49,10 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "invalid": (422, "The request was read and its content is wrong; errors lists where."),
     "last_administrator": (409, "This is the last active administrator; make another one first."),
     "lease_held": (423, "Somebody else is at work on the article; holder and expires_at say who and until when."),
+    "locale_taken": (409, "The article has a translation into this language already; article_id names it."),
     "method_not_allowed": (405, "This path does not know the method; Allow lists those that it knows."),
     "name_taken": (409, "A thing of this kind has the name already, such as a role, a list or a folder."),
+    "not_a_translation": (409, "The article belongs to no group of translations."),
     "not_found": (404, "There is nothing at this address, or nothing that you may know of."),
     "own_comment": (409, "Nobody likes or reports a comment of their own."),
     "password_refused": (403, "The present password is not the one that was sent."),
@@ -57,6 +63,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
         "Type the password again at POST /api/v1/sessions/reauthenticate; it counts for ten minutes.",
     ),
     "redirect_loop": (409, "The target leads back to the path that redirects to it."),
+    "release_refused": (409, "One article of the release cannot be published, so none was; the problem names each."),
     "rights_changed": (
         403,
         "This POST was done before, and what you may do has changed since, so its answer is not given again.",
@@ -78,6 +85,8 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "stale": (412, "The thing was changed since you read it; conflicts shows base, yours and theirs."),
     "sync_too_old": (410, "Removals since then are not known any more. Read the shelf anew with ?since=."),
     "too_large": (413, "The body is larger than the limit."),
+    "too_many": (409, "There are as many of these as there may be; delete one first."),
+    "too_many_follows": (409, "A reader follows as much as there may be; end a follow first."),
     "too_many_requests": (429, "A limit was reached; Retry-After says when to come back."),
     "type_in_use": (409, "Articles have a type whose file is gone. Put the file back, or give them another type."),
     "unauthenticated": (401, "Send Authorization: Bearer with a token that is known, unexpired and not revoked."),

@@ -153,8 +153,17 @@ def test_a_stale_editor_is_told_what_clashes(editor: FlaskClient) -> None:
         {"pointer": "/title", "base": "Harbour bridge reopens", "yours": "My title", "theirs": "Their title"},
         {"pointer": "/fields/kicker", "base": "Old", "yours": "Mine", "theirs": "Theirs"},
     ]
-    assert answer.json["merge"] is None
+    # What only one side changed is merged all the same, and nothing is said about what clashes.
+    merge = answer.json["merge"]
+    assert (merge["dek"], merge["summary"], merge["fields"]["pin"]) == ("Their dek", ["Mine"], 2)
+    assert ("title" in merge, "kicker" in merge["fields"]) == (False, False)
     assert editor.get(f"/api/v1/articles/{made['id']}").json["revision"] == 2
+    decided = {**merge, "title": "Our title"}
+    merged = editor.patch(
+        f"/api/v1/articles/{made['id']}", json=decided, headers={"If-Match": answer.json["etag"]}
+    ).json
+    assert (merged["title"], merged["dek"], merged["summary"]) == ("Our title", "Their dek", ["Mine"])
+    assert merged["fields"]["kicker"] == "Theirs"
 
 
 def test_a_stale_editor_is_offered_a_merge_that_can_be_sent_as_it_is(editor: FlaskClient) -> None:

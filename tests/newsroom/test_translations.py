@@ -14,6 +14,7 @@ from cms.content.models import Document
 from cms.content.rules import wanted_locales
 from cms.environment import SettingsError
 from cms.events.models import Letter
+from cms.identity.staff.schemas import Given
 from cms.migrations.running import upgrade
 from cms.newsroom.commands import rebuild
 from cms.newsroom.models import Article
@@ -148,6 +149,16 @@ def test_what_cannot_be_a_translation_is_refused_with_the_reason(editor: FlaskCl
     assert [one["locale"] for one in editor.get(f"/api/v1/articles/{alone}").json["translations"]] == ["en", "kk", "ru"]
     loose = draft(editor, title="Loose")["id"]
     assert link(editor, loose, 1, of=alone).json["code"] == "locale_taken"
+
+
+def test_a_translator_of_one_language_who_reads_the_others_translates(desk: Desk) -> None:
+    source = desk.article(published=True)
+    asked = f"/api/v1/articles/{source.article.id}/translate"
+    alone = desk.session(Given("translator", locale="kk"))
+    assert alone.post(asked, json={"locale": "kk"}).status_code == 404
+    reading = desk.session(Given("translator", locale="kk"), Given("viewer"))
+    assert reading.post(asked, json={"locale": "ru"}).status_code == 403
+    assert reading.post(asked, json={"locale": "kk"}).status_code == 201
 
 
 def test_a_translator_links_drafts_and_what_readers_see_only_who_may_publish(desk: Desk) -> None:

@@ -1,10 +1,19 @@
 """The benchmarks, in the order of their page."""
 
-from benchmarks import audit_verify, content_read, index_build, publish_latency, sqlite_concurrency, start_and_size
+from benchmarks import (
+    audit_verify,
+    content_read,
+    index_build,
+    publish_latency,
+    schedule_lateness,
+    sqlite_concurrency,
+    start_and_size,
+)
 from benchmarks.report import Benchmark
 
 BENCHMARKS: tuple[Benchmark, ...] = (
     publish_latency,
+    schedule_lateness,
     content_read,
     index_build,
     start_and_size,

@@ -50,7 +50,7 @@ SETTINGS_TEXT = {
     "what probes send too. Empty: any, which is harmless, because no address is ever made from it.",
     "allowed_origins": "Origins whose pages may read answers (CORS), such as `https://www.example.org`, separated by "
     "commas. Empty: none.",
-    "code_cooldown_seconds": "How long after a verification code no other is sent to the same address.",
+    "code_cooldown_seconds": "How long after a verification code no other of its purpose is sent to the same address.",
     "article_page_url": "Where readers find an article on your own site, such as "
     "`https://www.example.org/{locale}/{slug}`; also `{id}` and `{number}`. Shared addresses and short links lead "
     "there. Empty: the article in the content API.",

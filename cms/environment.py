@@ -1,11 +1,21 @@
 """Reading what an environment says: texts into values, and an error for people where that cannot be done.
 
-Not here: which settings there are, and what they may be (`settings.py`).
+Also what stands in letters and links: a sender, a name and addresses that a header can hold. Not here: which settings
+there are, and what the others may be (`settings.py`).
 """
 
 import ipaddress
+import re
+from email.utils import getaddresses
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
+
+# What stands for a part of an article in the address of its page.
+ARTICLE_PART = re.compile(r"\{(locale|slug|id|number)\}")
+# What can stand in a letter's From; with the beginning of an encoded word in it no letter could be made.
+ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+SENDER = re.compile(rf"(?!.*=\?){ATOM}(?:\.{ATOM})*@[A-Za-z0-9](?:[A-Za-z0-9.-]{{0,251}}[A-Za-z0-9])?", re.ASCII)
+LONGEST_SITE_NAME = 100
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -68,3 +78,46 @@ def read_keys(variable: str, path: Path) -> list[str]:
             f"{variable}: {path} must hold the key in one line and may hold the previous one in another"
         )
     return lines
+
+
+def check_page(variable: str, text: str, example: str) -> None:
+    """Refuse what is no address of a page, or one that no header of a letter can hold. Raises: SettingsError."""
+    page = read_place(variable, text, example)
+    is_page = page.scheme in ("http", "https") and page.hostname and not page.query and not page.fragment
+    is_plain = text.isascii() and text.isprintable() and not set(text) & set('\\ "<>')
+    if text and (not is_page or not is_plain or "@" in page.netloc):
+        raise SettingsError(
+            f"{variable} must be an address of the web in ASCII (a domain with xn--, a path with %), such as {example}"
+        )
+
+
+def check_article_page(text: str) -> None:
+    """Refuse what is no pattern of articles' pages. Raises: SettingsError."""
+    example = "https://www.example.org/{locale}/{slug}"
+    plain = ARTICLE_PART.sub("x", text)
+    page = read_place("COPYDESK_ARTICLE_PAGE_URL", plain, example)
+    is_page = page.scheme in ("http", "https") and page.hostname and not page.fragment and "@" not in page.netloc
+    host = text.partition("://")[2].partition("/")[0]
+    # Only the path may depend on the article: a slug that chose the host would lead readers anywhere.
+    is_whole = plain.isascii() and plain.isprintable() and not set(plain) & set('{}\\ "<>') and "{" not in host
+    if text and not (is_page and is_whole and set(ARTICLE_PART.findall(text)) & {"slug", "id", "number"}):
+        raise SettingsError(
+            "COPYDESK_ARTICLE_PAGE_URL must be an address of the web whose path has {slug}, {id} or {number}, such as "
+            f"{example}"
+        )
+
+
+def check_sender(text: str) -> None:
+    """Refuse a sender whose letters could not be made. Raises: SettingsError."""
+    senders = getaddresses([text])
+    if len(senders) != 1 or not SENDER.fullmatch(senders[0][1]) or not text.isprintable():
+        raise SettingsError(
+            'COPYDESK_MAIL_FROM must be one address, such as desk@example.org or "The Desk" <desk@example.org>; '
+            "a domain beyond ASCII is written with xn--"
+        )
+
+
+def check_site_name(text: str) -> None:
+    """Refuse a name that could not stand in the subject of a letter. Raises: SettingsError."""
+    if not 1 <= len(text.strip()) <= LONGEST_SITE_NAME or not text.isprintable():
+        raise SettingsError(f"COPYDESK_SITE_NAME must be 1 to {LONGEST_SITE_NAME} characters that can be seen")

@@ -10,12 +10,22 @@ import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from email.utils import getaddresses
 from pathlib import Path
 from typing import Literal
 from zoneinfo import available_timezones
 
-from cms.environment import Network, SettingsError, read_keys, read_networks, read_place, read_value
+from cms.environment import (
+    Network,
+    SettingsError,
+    check_article_page,
+    check_page,
+    check_sender,
+    check_site_name,
+    read_keys,
+    read_networks,
+    read_place,
+    read_value,
+)
 
 SHORTEST_SECRET = 32
 # How often in how many seconds; 0 switches a limit off.
@@ -26,8 +36,6 @@ TAG = r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*"
 FALLBACKS = re.compile(rf"(?:{TAG}|\*):{TAG}(?:,{TAG})*(?:;(?:{TAG}|\*):{TAG}(?:,{TAG})*)*;?")
 # A document that readers agree to when they register, and its present version.
 CONSENT = re.compile(r"[a-z][a-z0-9_-]{0,39}=[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
-# What stands for a part of an article in the address of its page.
-ARTICLE_PART = re.compile(r"\{(locale|slug|id|number)\}")
 HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]{0,250}[a-z0-9_])?|\[[0-9a-f:.]+\]")
 # As browsers send it: no path, no user, and no port where it is the scheme's own.
 ORIGIN = re.compile(rf"https?://(?:{HOST_NAME.pattern})(?::(?!80$|443$)[1-9][0-9]{{0,4}})?")
@@ -58,7 +66,6 @@ RANGES: Mapping[str, tuple[int, int]] = {
     "comments_depth": (1, 10),
     "digest_hour": (0, 23),
 }
-ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 @dataclass(frozen=True)
@@ -164,14 +171,11 @@ class Settings:
         mail = read_place("COPYDESK_SMTP_URL", self.smtp_url, "smtp://host:25")
         if self.smtp_url and (mail.scheme not in ("smtp", "smtps", "smtp+starttls") or not mail.hostname):
             raise SettingsError("COPYDESK_SMTP_URL must be smtp://host, smtps://host or smtp+starttls://host")
-        _check_page("COPYDESK_BASE_URL", self.base_url, "https://cms.example.org")
-        _check_article_page(self.article_page_url)
-        _check_page("COPYDESK_CODE_PAGE_URL", self.code_page_url, "https://www.example.org/code")
-        senders = getaddresses([self.mail_from])
-        if len(senders) != 1 or not ADDRESS.fullmatch(senders[0][1]) or not self.mail_from.isprintable():
-            raise SettingsError(
-                'COPYDESK_MAIL_FROM must be one address, such as desk@example.org or "The Desk" <desk@example.org>'
-            )
+        check_page("COPYDESK_BASE_URL", self.base_url, "https://cms.example.org")
+        check_article_page(self.article_page_url)
+        check_page("COPYDESK_CODE_PAGE_URL", self.code_page_url, "https://www.example.org/code")
+        check_sender(self.mail_from)
+        check_site_name(self.site_name)
 
     def _check_fallbacks(self) -> None:
         text = self.locale_fallbacks.replace(" ", "")
@@ -361,28 +365,6 @@ def _refuse_weak(variable: str, secret: str) -> None:
     is_repeated = secret in (secret + secret)[1:-1]
     if is_repeated or len(set(secret)) < 10 or any(word in plain for word in EXAMPLE_WORDS):
         raise SettingsError(f"{variable} looks like an example; make one with: openssl rand -hex 32")
-
-
-def _check_page(variable: str, text: str, example: str) -> None:
-    page = read_place(variable, text, example)
-    is_page = page.scheme in ("http", "https") and page.hostname and not page.query and not page.fragment
-    if text and (not is_page or "@" in page.netloc):
-        raise SettingsError(f"{variable} must be an address of the web, such as {example}")
-
-
-def _check_article_page(text: str) -> None:
-    example = "https://www.example.org/{locale}/{slug}"
-    plain = ARTICLE_PART.sub("x", text)
-    page = read_place("COPYDESK_ARTICLE_PAGE_URL", plain, example)
-    is_page = page.scheme in ("http", "https") and page.hostname and not page.fragment and "@" not in page.netloc
-    host = text.partition("://")[2].partition("/")[0]
-    # Only the path may depend on the article: a slug that chose the host would lead readers anywhere.
-    is_whole = plain.isascii() and plain.isprintable() and not set(plain) & set('{}\\ "<>') and "{" not in host
-    if text and not (is_page and is_whole and set(ARTICLE_PART.findall(text)) & {"slug", "id", "number"}):
-        raise SettingsError(
-            "COPYDESK_ARTICLE_PAGE_URL must be an address of the web whose path has {slug}, {id} or {number}, such as "
-            f"{example}"
-        )
 
 
 def _check_consents(required: tuple[str, ...]) -> None:

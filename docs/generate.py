@@ -26,12 +26,12 @@ SETTINGS_TEXT = {
     "digest_hour": "At which full hour daily letters to readers who follow something go, where they chose none. By "
     "`COPYDESK_TIME_ZONE`, or the reader's own zone.",
     "time_zone": "The zone of readers who chose none, such as `Asia/Almaty`.",
-    "site_name": "The name of the site, in letters to readers.",
+    "site_name": "The name of the site, in letters to readers; at most 100 characters that can be seen.",
     "database_url": "`postgresql://user:password@host/name`, or `sqlite:////path/file.db`. Empty: SQLite in the home.",
     "redis_url": "`redis://host:6379/0`. Empty: `copydesk up` runs its own broker. A Redis Cluster is refused.",
     "smtp_url": "`smtp://host:25`, `smtps://user:password@host:465` or `smtp+starttls://user:password@host:587`. "
     "Empty: the local mailbox.",
-    "mail_from": "The sender of letters.",
+    "mail_from": "The sender of letters; a domain beyond ASCII is written with `xn--`.",
     "mailbox_host": "The address of the local mailbox; letters go there when `COPYDESK_SMTP_URL` is empty.",
     "mailbox_port": "The port of the mailbox's page. 0: the API's port + 25.",
     "mailbox_smtp_port": "The port where the mailbox takes mail. 0: the API's port + 26.",

@@ -1,8 +1,9 @@
 """One spelling for each e-mail address, and a refusal for whatever could be read as two, or as a header.
 
 Accepted is what people have: letters, digits and a few signs before the @, a domain name after it, in any script.
-Not accepted, though RFC 5321 allows it: quoted local parts, address literals, local parts beyond ASCII, and the signs
-`%` and `!`, by which old mail servers passed letters on to somebody else.
+Not accepted, though RFC 5321 allows it: quoted local parts, address literals, local parts beyond ASCII, the signs
+`%` and `!`, by which old mail servers passed letters on to somebody else, and `=?`, by which an encoded word begins
+(RFC 2047): no header can say such an address so that every program reads the same.
 """
 
 import re
@@ -13,6 +14,7 @@ LONGEST_LOCAL_PART = 64
 LONGEST_DOMAIN = 253
 LOCAL_PART = re.compile(r"[A-Za-z0-9#$&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9#$&'*+/=?^_`{|}~-]+)*")
 LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+ENCODED_WORD = "=?"
 # IDNA of 2003 and of 2008 disagree on these, so two programs could send to two different domains.
 READ_IN_TWO_WAYS = frozenset("ßς\u200c\u200d")
 
@@ -35,6 +37,8 @@ def canonical_address(text: str) -> str:
         raise AddressError("An e-mail address has something before and something after one @.")
     if len(local) > LONGEST_LOCAL_PART or not LOCAL_PART.fullmatch(local):
         raise AddressError("The part before the @ must be at most 64 letters, digits, or signs such as . _ + -")
+    if ENCODED_WORD in local:
+        raise AddressError("The part before the @ must not hold =? as encoded words in letters do.")
     address = f"{local.lower()}@{_canonical_domain(domain)}"
     if len(address) > LONGEST:
         raise AddressError(f"An e-mail address has at most {LONGEST} characters.")

@@ -27,7 +27,7 @@ ATOMS = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+( [\w!#$%&'*+/=?^`{|}~-]+)*", re.ASC
 
 
 class Headers(EmailPolicy):
-    """The library's policy, but for the subject and the sender."""
+    """The library's policy, but for the subject, the sender and the one recipient."""
 
     def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
         """What a message keeps of a header: the subject as it was given. Raises: ValueError for a line break in one."""
@@ -40,13 +40,16 @@ class Headers(EmailPolicy):
             return f"Subject: {self._subject(value)}{self.linesep}"
         if name == "From":
             return f"From: {self._sender(value)}{self.linesep}"
+        if name == "To":
+            # A long one is neither broken nor put on a line of its own, which some servers take for an empty header.
+            return f"To: {value.addresses[0].addr_spec}{self.linesep}"
         if name == "List-Unsubscribe":
             return f"List-Unsubscribe: {value}{self.linesep}"
         return super().fold(name, value)
 
     def fold_binary(self, name: str, value: Any) -> bytes:
         """The lines of a header as they are sent."""
-        if name == "From" or name in AS_GIVEN:
+        if name in ("From", "To") or name in AS_GIVEN:
             return self.fold(name, value).encode("ascii")
         return super().fold_binary(name, value)
 

@@ -9,6 +9,7 @@ from cms.identity.rules import PERMISSIONS
 from cms.identity.schemas import TokenShape
 from cms.identity.staff.schemas import InvitationShape, StaffShape
 from cms.mail.models import STATES as LETTER_STATES
+from cms.mail.queries import GIVEN_UP
 from cms.mail.rules import PERMANENT
 from cms.platform.http.query_input import PageShape
 from cms.platform.http.shapes import Flag, ListShape, Shape, Text, UtcInstant
@@ -244,18 +245,30 @@ class HealthShape(Shape):
     degraded = fields.List(fields.String())
 
 
+# A letter waits no more where its delivery is a dead letter, or was given up.
+SHOWN_LETTER_STATES = (*LETTER_STATES, *GIVEN_UP)
+
+
 class LetterShape(Shape):
     """An outgoing letter and what became of it. The mail server's words are left out, which may repeat addresses."""
 
     id = fields.String(required=True)
     kind = fields.String(required=True)
     address = fields.String(required=True, metadata={"description": "Empty where the reader's data was deleted"})
-    state = fields.String(required=True, validate=validate.OneOf(LETTER_STATES))
+    state = fields.String(required=True, validate=validate.OneOf(SHOWN_LETTER_STATES))
     attempts = fields.Integer(required=True)
     reason = fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "Stage and numbers of the mail server's last answer, or why it was not asked"},
+        metadata={
+            "description": "Stage and numbers of the mail server's last answer, why it was not asked, or of a dead "
+            "letter what failed"
+        },
+    )
+    delivery = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "While it is not over: by which number it is retried or given up when it is `dead`"},
     )
     explanation = fields.String(required=True)
     message_id = fields.String(required=True, metadata={"description": "By which the mail server's log knows it"})
@@ -273,7 +286,7 @@ class LetterPageShape(ListShape):
 class LetterQueryShape(PageShape):
     """Which letters to list."""
 
-    state = fields.String(load_default=None, validate=validate.OneOf(LETTER_STATES))
+    state = fields.String(load_default=None, validate=validate.OneOf(SHOWN_LETTER_STATES))
     kind = fields.String(load_default=None, validate=validate.Length(max=40))
     address = Address(load_default=None)
 

@@ -122,6 +122,20 @@ def test_production_starts_with_a_good_key() -> None:
         ("COPYDESK_MAIL_FROM", "one@example.org, two@example.org"),
         ("COPYDESK_MAIL_FROM", "The Harbour, Post <desk@example.org>"),
         ("COPYDESK_MAIL_FROM", "desk@example.org\nBcc: all@example.org"),
+        # With these no letter could be made.
+        ("COPYDESK_MAIL_FROM", "=?utf-8?q?desk?=@example.org"),
+        ("COPYDESK_MAIL_FROM", "de..sk@example.org"),
+        ("COPYDESK_MAIL_FROM", "désk@example.org"),
+        ("COPYDESK_MAIL_FROM", "The Desk <desk@пример.рф>"),
+        ("COPYDESK_SITE_NAME", "The\nPost"),
+        ("COPYDESK_SITE_NAME", "The\u2028Post"),
+        ("COPYDESK_SITE_NAME", "\u202eThe Post"),
+        ("COPYDESK_SITE_NAME", "\ud800"),
+        ("COPYDESK_SITE_NAME", "   "),
+        ("COPYDESK_SITE_NAME", "n" * 101),
+        ("COPYDESK_BASE_URL", "https://пример.рф"),
+        ("COPYDESK_BASE_URL", "https://example.org/новости"),
+        ("COPYDESK_CODE_PAGE_URL", "https://example.org/a b"),
     ],
 )
 def test_a_setting_that_cannot_be_is_named(name: str, value: str) -> None:

@@ -1,6 +1,7 @@
 """What a mail server's refusal means for the address, and holding letters back from one that is not there."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -160,6 +161,48 @@ def test_letters_are_listed_by_state_kind_and_address_with_what_the_server_said(
     assert "busy" not in str(listed)
     for challenge in (letter.about_id for letter in many.rows(OutgoingLetter)):
         assert many.code(challenge) not in str(listed)
+
+
+def test_of_a_letter_that_cannot_be_made_the_truth_is_told_until_somebody_mends_it_or_gives_it_up(
+    desk: Desk, work: Work, office: PostOffice, administrator: FlaskClient
+) -> None:
+    """The installation's own sender is one that no header can hold, as no setting says any more."""
+    broken = replace(work, settings=replace(work.settings, mail_from="désk@example.org"))
+    for name in ("ann", "bob"):
+        desk.register(f"{name}@example.org")
+    try_all(broken)
+    first = shown(administrator, EXPLAIN, address="ann@example.org")
+    assert first["letters"][0]["state"] == "queued"
+    assert first["findings"][0].startswith("Making or sending it failed (NonASCIILocalPartDefect")
+    assert first["findings"][0].endswith("; it is tried again at 2026-03-02T09:00:01Z.")
+    for _ in range(4):
+        desk.wait(seconds=125)
+        try_all(broken)
+    assert {delivery.state for delivery in desk.rows(Delivery)} == {"dead"}
+    found = shown(administrator, EXPLAIN, address="ann@example.org")
+    [letter], number = found["letters"], desk.rows(Delivery)[0].number
+    assert (letter["state"], letter["delivery"]) == ("dead", number)
+    assert letter["reason"].startswith("NonASCIILocalPartDefect") and "@" not in letter["reason"]
+    assert found["findings"] == [letter["explanation"]]
+    assert "5 attempts to make or send it failed" in letter["explanation"]
+    assert f"mend what failed and POST /api/v1/deliveries/{number}/retry before 2026-03-02T09:10:00Z" in str(letter)
+    for state, count in (("dead", 2), ("queued", 0), ("discarded", 0)):
+        assert len(shown(administrator, LETTERS, state=state, count="exact")["data"]) == count
+    # What the explanation says works: mended, one is sent; the other is given up.
+    for delivery, act in zip(desk.rows(Delivery), ("retry", "discard"), strict=True):
+        assert administrator.post(f"/api/v1/deliveries/{delivery.number}/{act}").status_code == 200
+    try_all(work)
+    assert len(codes(office)) == 1
+    listed = shown(administrator, LETTERS)["data"]
+    assert [(one["state"], one["delivery"] is None) for one in listed] == [("discarded", False), ("sent", True)]
+    assert listed[0]["explanation"].endswith("somebody gave it up. Ask for a new one.")
+    # Of one whose time is over nothing is to be waited for.
+    desk.register("eve@example.org")
+    for seconds in (0, 1, 5, 25, 125):
+        desk.wait(seconds=seconds)
+        try_all(broken)
+    desk.wait(minutes=10)
+    assert "Its time is over" in shown(administrator, EXPLAIN, address="eve@example.org")["findings"][0]
 
 
 def test_an_explanation_says_when_too_many_codes_or_none_were_asked_for(desk: Desk, administrator: FlaskClient) -> None:

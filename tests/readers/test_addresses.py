@@ -1,10 +1,17 @@
 """Row S58, the half of it that comes in: one spelling for each address, and no header in any."""
 
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from email.utils import getaddresses
+from smtplib import quoteaddr
+from typing import Any
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cms.identity.addresses import LONGEST, AddressError, canonical_address
+from cms.mail.composing import Content, compose
 from tests.readers.making import PHRASE, Desk
 
 SAME = {
@@ -26,6 +33,9 @@ REFUSED = (
     "a@x.org\r\nBcc: b@y.org", "a@x.org\nSubject: hi", "a\r\nBcc: b@y.org\r\n@x.org", "a@x.org\x0bBcc: b@y.org",
     "a@x.org\x0cb", "a@x.org\x1cBcc: b@y.org", "a@x.org\x1d", "a@x.org\x1e", "a@x.org\x85Bcc: b@y.org",
     "a@x.org\u2029b", "a@x.org%0d%0aBcc:b@y.org", "a@x.org%0a", "=?utf-8?q?a?=@x.org?x", "a@=?utf-8?q?x?=.org",
+    "=?utf-8?q?a?=@x.org", "=?UTF-8?Q?a?=@x.org", "=?utf-8?b?YQ==?=@x.org", "a=?utf-8?q?b?=c@x.org",
+    "=?us-ascii?q?a=40b?=@x.org", "=?utf-8*en?q?a?=@x.org", "a.=?utf-8?q?b?=@x.org", "=?@x.org", "a=?=b@x.org",
+    "=?utf-8?q?a?=.=?utf-8?q?b?=@x.org", "=?utf-8?q?=0d=0abcc:b?=@y.org", "=?x?x?x?=@x.org", "a+=?b@x.org",
     "a\\@x.org", "a@x.org\\", "a@x.org>", "a@x.org<b@y.org", "a@x.org?subject=hi", "mailto:a@x.org",
     "a@xn--.org", "a@xn--a.org", "a" * 65 + "@x.org", "a@" + "x" * 64 + ".org", "a@" + "x." * 126 + "org",
     "a" * 64 + "@" + ".".join(["y" * 63] * 3) + ".org", "a@x.123", "a@ex ample.org", "a@☃️.com\n", "a@x.org\x7f",
@@ -62,6 +72,37 @@ def test_whatever_is_accepted_is_stable_ascii_with_one_at(text: str) -> None:
     assert address.isascii() and address.isprintable() and " " not in address
     assert address.count("@") == 1 and len(address) <= LONGEST
     assert canonical_address(address) == address
+
+
+# What encoded words, addresses and lists are put together from.
+PIECES = ("=?", "?=", "=", "?", "utf-8?q?", "utf-8?b?", "YQ==", "=0D=0A", "a", "B", "1", ".", "'", "`", "{", "+", "#",
+          "$", "&", "*", "/", "^", "_", "|", "~", "-", "bcc")  # fmt: skip
+NAMES = ("x.org", "xn--e1afmkfd.xn--p1ai", "пример.рф", "a.b.c.d.e", "1.org", "a--b.org", "x.o" + "r" * 55,
+         "in-addr.arpa", ".".join(["y" * 40] * 4) + ".org", "example.invalid", "X.ORG")  # fmt: skip
+AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+SITE: dict[str, Any] = {"site_name": "Post", "site_url": "https://x.org", "mail_from": "desk@x.org", "now": AT}
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=12).map("".join), st.sampled_from(NAMES))
+def test_to_whatever_is_accepted_a_letter_can_be_made_and_sent(local: str, domain: str) -> None:
+    """Row S58: exactly one recipient, which every program reads the same."""
+    try:
+        address = canonical_address(f"{local}@{domain}")
+    except AddressError:
+        return
+    letter = Content(
+        kind="verify_email", locale="en", recipient=address, message_id="<0190-aa@x.org>", created_at=AT,
+        expires_at=AT + timedelta(minutes=10), code="123 456",
+    )  # fmt: skip
+    sent = compose(letter, **SITE).as_bytes()
+    [line] = [one for one in sent.split(b"\r\n") if one.startswith(b"To:")]
+    assert line.decode() == f"To: {address}"
+    received: Any = message_from_bytes(sent, policy=policy.default)
+    assert [one.addr_spec for one in received["To"].addresses] == [address] and not received["To"].defects
+    # As the library for mail servers writes a recipient, and as older programs read one.
+    assert quoteaddr(address) == f"<{address}>"
+    assert getaddresses([address]) == [("", address)]
 
 
 def test_the_route_refuses_the_same_and_keeps_nothing(desk: Desk) -> None:

@@ -1,10 +1,14 @@
 """Outgoing letters over HTTP, for who answers readers: what became of them, and addresses that are held back."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
 from flask import Blueprint, Response
+from sqlalchemy import ColumnElement
+from sqlalchemy.orm import Session
 
+from cms.events.models import Delivery
 from cms.mail import bouncing, queries
 from cms.mail.models import OutgoingLetter, Suppression
 from cms.mail.suppressing import lift
@@ -18,7 +22,7 @@ from cms.operations.schemas import (
     TraceQueryShape,
     TraceShape,
 )
-from cms.operations.tracing_letters import letter_data, suppression_data, trace
+from cms.operations.tracing_letters import letter_data, letters_data, suppression_data, trace
 from cms.platform.errors import NotFound
 from cms.platform.http.answers import answer
 from cms.platform.http.endpoint import endpoint
@@ -40,7 +44,8 @@ READ, WRITE = "mail:read", "mail:write"
     query=TraceQueryShape,
     answers={200: TraceShape},
     description="Findings in words, the newest letters to the address with the mail server's last answer, whether the "
-    "address is held back, and how many codes were asked for. No code and no text of a letter is in it.",
+    "address is held back, and how many codes were asked for. Of a letter that could not be made or sent in five "
+    "attempts (`dead`) the error is named, and what to do. No code and no text of a letter is in it.",
 )
 def explain_letters(query: dict[str, Any]) -> Response:
     """What became of letters to an address."""
@@ -60,8 +65,21 @@ def explain_letters(query: dict[str, Any]) -> Response:
 def list_letters(query: dict[str, Any]) -> Response:
     """Outgoing letters, newest first, without their text, which is not kept."""
     _note_look_up("letters_listed")
-    names = {"state": "state", "kind": "kind", "address": "recipient"}
-    return _page(OutgoingLetter, query, {names[name]: query[name] for name in names if query[name]}, letter_data)
+    conditions = {
+        "state": queries.in_state(query["state"] or ""),
+        "kind": OutgoingLetter.kind == query["kind"],
+        "address": OutgoingLetter.recipient == query["address"],
+    }
+    now = services().clock()
+    deliveries: dict[str, Delivery] = {}
+
+    def dump(letter: OutgoingLetter) -> dict[str, Any]:
+        return letter_data(letter, deliveries.get(letter.id), now)
+
+    def note(session: Session, rows: Sequence[OutgoingLetter]) -> None:
+        deliveries.update(queries.unsent_deliveries(session, rows))
+
+    return _page(OutgoingLetter, query, conditions, dump, note)
 
 
 @letters.post("/bounces")
@@ -82,7 +100,7 @@ def report_bounce(body: dict[str, str]) -> Response:
         )
         if letter is None:
             raise NotFound("No letter has this Message-ID; letters are kept for some days.")
-        return answer(letter_data(letter))
+        return answer(letters_data(session, [letter], services().clock())[0])
 
 
 @letters.get("/suppressions")
@@ -96,8 +114,7 @@ def report_bounce(body: dict[str, str]) -> Response:
 def list_suppressions(query: dict[str, Any]) -> Response:
     """Since when and why letters to an address are held back."""
     _note_look_up("suppressions_listed")
-    filters = {"address": query["address"]} if query["address"] else {}
-    return _page(Suppression, query, filters, suppression_data)
+    return _page(Suppression, query, {"address": Suppression.address == query["address"]}, suppression_data)
 
 
 @letters.delete("/suppressions/<suppression_id>")
@@ -110,17 +127,27 @@ def lift_suppression(suppression_id: str) -> Response:
         return answer(None, 204)
 
 
-def _page(table: Any, query: dict[str, Any], filters: dict[str, str], dump: Any) -> Response:
+def _page(
+    table: Any, query: dict[str, Any], conditions: Mapping[str, ColumnElement[bool]], dump: Any, note: Any = None
+) -> Response:
+    """One page of those that fulfil the conditions which were asked for. `note` is given the rows before `dump` is."""
+    asked = {name: query[name] for name in conditions if query[name]}
+    wanted = [conditions[name] for name in asked]
+
+    def read(limit: int, after: tuple[Any, ...] | None, is_backwards: bool) -> Sequence[Any]:
+        rows = queries.page_of(session, table, wanted, limit=limit, after=after, is_backwards=is_backwards)
+        if note is not None:
+            note(session, rows)
+        return rows
+
     with reading() as session:
         return page_answer(
-            f"mail|{table.__tablename__}|{sorted(filters.items())}",
+            f"mail|{table.__tablename__}|{sorted(asked.items())}",
             query,
-            read=lambda limit, after, is_backwards: queries.page_of(
-                session, table, filters, limit=limit, after=after, is_backwards=is_backwards
-            ),
+            read=read,
             position=lambda row: (row.number,),
             dump=dump,
-            count=lambda: queries.count_of(session, table, filters),
+            count=lambda: queries.count_of(session, table, wanted),
         )
 
 

@@ -23,7 +23,16 @@ LONGEST_SECONDS = 60
 READY_SECONDS = 5.0
 MOST_MB = 400
 REPETITIONS = f"Medians of {STARTS} starts; memory {IDLE_SECONDS} s after readiness, as the sum of PSS."
-KINDS = ("api", "relay", "worker --queues bulk,derive,mail", "worker --queues search", "mailbox", "valkey-server", "up")
+KINDS = (
+    "api",
+    "relay",
+    "worker --queues bulk,derive",
+    "worker --queues search",
+    "worker --queues mail",
+    "mailbox",
+    "valkey-server",
+    "up",
+)
 
 
 def run() -> dict[str, Any]:

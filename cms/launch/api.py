@@ -1,13 +1,11 @@
 """`copydesk api`: the HTTP server with its processes and threads (ADR 4)."""
 
-import gc
 import importlib
 import multiprocessing
 import os
 import shutil
 import signal
 import socket
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cms.launch.claiming import Refused, check_port
 from cms.launch.lifeline import die_with
+from cms.launch.starting import CAN_FORK, share_what_is_loaded
 from cms.platform.errors import Unavailable
 from cms.platform.logs import configure_logs
 from cms.settings import Settings
@@ -42,9 +41,10 @@ def api(settings: Settings) -> None:
     except Refused as error:
         raise click.ClickException(str(error)) from None
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.environ[METRICS_VARIABLE] = str(_empty_folder_for_metrics(settings))
+    load_application(settings)
     configure_logs(settings.log_level)
-    _load_before_forking()
+    if CAN_FORK:
+        multiprocessing.set_start_method("fork", force=True)
     server = Server(
         APPLICATION,
         address=settings.host,
@@ -84,18 +84,15 @@ class Worker:
             raise SystemExit(1) from None
 
 
-def _load_before_forking() -> None:
-    """Import the application once, so that the processes share its memory and start at once.
+def load_application(settings: Settings) -> None:
+    """Import the application once, so that the processes which are forked share its memory and start at once.
 
     By its name and not at the head of this module, because the metrics' library reads its variable when it is imported.
     No connection is opened: each process makes its own application.
     """
-    if sys.platform == "linux":
-        multiprocessing.set_start_method("fork", force=True)
-        importlib.import_module(APPLICATION)
-        # What was made so far never becomes garbage; leaving it alone leaves its pages shared.
-        gc.collect()
-        gc.freeze()
+    os.environ[METRICS_VARIABLE] = str(_empty_folder_for_metrics(settings))
+    importlib.import_module(APPLICATION)
+    share_what_is_loaded()
 
 
 def _empty_folder_for_metrics(settings: Settings) -> Path:

@@ -14,11 +14,11 @@ import subprocess
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from types import FrameType, TracebackType
 from typing import IO, Self, cast
 
-from cms.launch.lifeline import VARIABLE, die_with, shell_command
+from cms.launch.lifeline import VARIABLE, shell_command
+from cms.launch.starting import Process, fork, spawn
 from cms.launch.transcript import Transcript
 
 FIRST_PAUSE_SECONDS = 1.0
@@ -46,11 +46,13 @@ class Part:
     """One process to run. `mend` is asked when it died three times in a row, and says what it did.
 
     `is_kept` parts are started again when they die. `is_captured` keeps what the part prints for whoever started it.
-    A part that does not know the lifeline gets a shell beside it that watches for it.
+    A part that does not know the lifeline gets a shell beside it that watches for it. A part that has something to
+    `run` is forked, and its command is what `ps` shows; any other is started by its command.
     """
 
     name: str
     command: Sequence[str]
+    run: Callable[[], object] | None = None
     stop_seconds: float = 10.0
     is_kept: bool = True
     is_captured: bool = False
@@ -63,7 +65,7 @@ class Child:
     """A part's present process and its past."""
 
     part: Part
-    process: subprocess.Popen[bytes] | None = None
+    process: Process | None = None
     began: float = 0.0
     deaths: int = 0
     is_missed: bool = False
@@ -194,22 +196,28 @@ class Supervisor:
     def _start(self, child: Child) -> None:
         child.again_at = child.exit_status = None
         child.began = time.monotonic()
-        command, knows = child.part.command, child.part.knows_lifeline
-        child.process = subprocess.Popen(  # noqa: S603  # our own command lines
-            command if knows else shell_command(command),
-            stdin=subprocess.DEVNULL if knows else self.lifeline,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE if child.part.is_captured else subprocess.STDOUT,
-            env=self.environment,
-            start_new_session=True,
-            pass_fds=(self.lifeline, *self.shared),
-            preexec_fn=partial(die_with, os.getpid()),
-        )
+        child.process = self._process(child.part)
         for pipe in (child.process.stdout, child.process.stderr):
             if pipe is not None:
                 os.set_blocking(pipe.fileno(), False)
                 child.pipes[pipe] = b""
                 self._selector.register(pipe, selectors.EVENT_READ, child)
+
+    def _process(self, part: Part) -> Process:
+        environment, is_captured = self.environment, part.is_captured
+        if part.run is not None:
+            left = self._left_to_us()
+            return fork(part.run, words=part.command, environment=environment, left=left, is_captured=is_captured)
+        command, stdin = part.command, subprocess.DEVNULL
+        if not part.knows_lifeline:
+            command, stdin = shell_command(part.command), self.lifeline
+        kept = (self.lifeline, *self.shared)
+        return spawn(command, environment=environment, kept=kept, stdin=stdin, is_captured=is_captured)
+
+    def _left_to_us(self) -> list[int]:
+        """What no child may hold: above all the writing end of the lifeline, whose last holder must be this process."""
+        pipes = [pipe.fileno() for child in self.children.values() for pipe in child.pipes]
+        return [self._held, self._selector.fileno(), self._ear.fileno(), self._alarm.fileno(), *pipes]
 
     def _turn(self, seconds: float) -> None:
         """Hear, read, bury and start again, once. Raises: Stopped."""
@@ -299,7 +307,7 @@ class Supervisor:
         self.transcript.say(f"{child.part.name} {_how(child.exit_status)}; starting it again in {pause:.0f} s")
 
 
-def _is_over(process: subprocess.Popen[bytes]) -> bool:
+def _is_over(process: Process) -> bool:
     """Whether a child has ended, without taking its number from it where the system can tell so."""
     if hasattr(os, "waitid"):
         return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None

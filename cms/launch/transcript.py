@@ -9,7 +9,16 @@ import sys
 from typing import Any, TextIO
 
 NAME_WIDTH = 13
-COLOURS = {"up": 36, "api": 32, "relay": 35, "worker": 34, "worker-search": 34, "mailbox": 33, "broker": 31}
+COLOURS = {
+    "up": 36,
+    "api": 32,
+    "relay": 35,
+    "worker": 34,
+    "worker-search": 34,
+    "worker-mail": 34,
+    "mailbox": 33,
+    "broker": 31,
+}
 LEVEL_COLOURS = {"warning": 33, "error": 31, "critical": 31}
 # Said by the prefix, or by the clock on the wall.
 UNSAID = frozenset({"at", "level", "logger", "event", "exception"})

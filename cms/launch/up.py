@@ -1,7 +1,8 @@
 """`copydesk up`: the whole product on this machine under one command.
 
 It puts parts together and waits for them; how they are started, watched and ended is the supervisor's affair.
-Imports no part of the product: each is a process of its own, started by its command line.
+Each is a process of its own that runs one command; where the system can, it is forked from this one, which has loaded
+what all of them need and never uses it (ADR 15).
 """
 
 import http.client
@@ -9,21 +10,29 @@ import os
 import shutil
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import cast
 from urllib.parse import urlsplit
 
 import click
 
 from cms.launch import broker
+from cms.launch.api import load_application
 from cms.launch.claiming import Refused, check_port, claim_home
+from cms.launch.starting import CAN_FORK, share_what_is_loaded
 from cms.launch.supervisor import Child, Part, PartFailed, Stopped, Supervisor
 from cms.launch.transcript import Transcript
 from cms.settings import Settings
 
 PROBE_SECONDS = 2.0
 HINT_AFTER_SECONDS = 30.0
-STOP_ORDER = (("relay",), ("api",), ("worker", "worker-search"), ("mailbox",), ("broker",))
+# A search commit takes a processor for itself, and a person waits for a code: neither stands behind anything else.
+WORKERS = {"worker": "bulk,derive", "worker-search": "search", "worker-mail": "mail"}
+LOADED = ("migrate", "api", "relay", "worker", "mailbox")
+STOP_ORDER = (("relay",), ("api",), tuple(WORKERS), ("mailbox",), ("broker",))
 
 
 @click.command()
@@ -84,10 +93,9 @@ def _parts(settings: Settings) -> dict[str, Part]:
         "migrate": _part("migrate", "migrate", "--first-token", is_kept=False, is_captured=True),
         "api": _part("api", "api"),
         "relay": _part("relay", "relay"),
-        # Two, because a search commit takes a processor for itself and must not hold up reading times and letters.
-        "worker": _part("worker", "worker", "--queues", "bulk,derive,mail", stop_seconds=20),
-        "worker-search": _part("worker-search", "worker", "--queues", "search", stop_seconds=20),
     }
+    for name, queues in WORKERS.items():
+        parts[name] = _part(name, "worker", "--queues", queues, stop_seconds=20)
     if not settings.smtp_url:
         parts["mailbox"] = _part("mailbox", "mailbox")
     if not settings.redis_url:
@@ -97,10 +105,26 @@ def _parts(settings: Settings) -> dict[str, Part]:
 
 
 def _part(name: str, *words: str, stop_seconds: float = 10, is_kept: bool = True, is_captured: bool = False) -> Part:
+    return Part(name, *_start_of(words), stop_seconds=stop_seconds, is_kept=is_kept, is_captured=is_captured)
+
+
+def _start_of(words: tuple[str, ...]) -> tuple[tuple[str, ...], Callable[[], object] | None]:
+    """What starts one of our commands. Shape: a command line, and what to run in a fork where there are forks."""
+    if CAN_FORK:
+        program = click.get_current_context().find_root().command
+        return ("copydesk", *words), partial(program.main, args=words, prog_name="copydesk")
     script = Path(sys.executable).with_name("copydesk")
-    program = [str(script)] if script.exists() else ["-m", "cms.cli"]
-    command = (sys.executable, *program, *words)
-    return Part(name, command, stop_seconds=stop_seconds, is_kept=is_kept, is_captured=is_captured)
+    python = [str(script)] if script.exists() else ["-m", "cms.cli"]
+    return (sys.executable, *python, *words), None
+
+
+def _load_what_is_forked(settings: Settings) -> None:
+    """Load the commands that live long, and the application; no connection is opened and no thread begins."""
+    group = click.get_current_context().find_root()
+    load_application(settings)
+    for name in LOADED:
+        cast(click.Group, group.command).get_command(group, name)
+    share_what_is_loaded()
 
 
 def _mend_broker(settings: Settings) -> str | None:
@@ -110,9 +134,12 @@ def _mend_broker(settings: Settings) -> str | None:
 
 def _make_tables(settings: Settings, supervisor: Supervisor, parts: dict[str, Part]) -> str:
     """Start what needs no tables while they are made. Shape: the first administrator's token, or nothing."""
-    for name in ("broker", "migrate", "api"):
-        if name in parts:
-            supervisor.start(parts[name])
+    if "broker" in parts:
+        supervisor.start(parts["broker"])
+    if CAN_FORK:
+        _load_what_is_forked(settings)
+    for name in ("migrate", "api"):
+        supervisor.start(parts[name])
     if "broker" in parts:
         supervisor.wait_for(lambda: broker.answers(settings.broker_socket), pause_seconds=0.02)
     # The other parts work on the tables, and on two processors they would only delay those that make them.
@@ -121,7 +148,7 @@ def _make_tables(settings: Settings, supervisor: Supervisor, parts: dict[str, Pa
 
 def _start_the_rest(settings: Settings, supervisor: Supervisor, parts: dict[str, Part]) -> None:
     """Start the other parts and wait until the API can serve."""
-    for name in ("mailbox", "relay", "worker", "worker-search"):
+    for name in ("mailbox", "relay", *WORKERS):
         if name in parts:
             supervisor.start(parts[name])
     hint_at = time.monotonic() + HINT_AFTER_SECONDS

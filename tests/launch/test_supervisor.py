@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from cms.launch.starting import CAN_FORK
 from tests.launch.processes import processes_with
 from tests.product import TOP
 from tests.servers import wait_until
@@ -20,6 +21,12 @@ from tests.servers import wait_until
 MARK = "SUPERVISOR_TEST"
 OBEDIENT = 'trap "echo bye; exit 0" TERM; echo here; while :; do sleep 0.05; done'
 STUBBORN = 'trap "" TERM INT; echo here; while :; do sleep 0.05; done'
+FORKED = "import time; print('here'); [time.sleep(0.05) for _ in iter(int, 1)]"
+FORKED_STUBBORN = (
+    "import os, signal; from cms.launch import lifeline; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+    f"lifeline.watch(int(os.environ[lifeline.VARIABLE])); {FORKED}"
+)
+needs_forks = pytest.mark.skipif(not CAN_FORK, reason="this system starts every part by its command line")
 pytestmark = pytest.mark.slow
 
 
@@ -136,6 +143,39 @@ def test_a_supervisor_that_is_killed_leaves_nothing_behind(crew: Callable[..., C
     running = crew(f"obedient~{OBEDIENT}", f"stubborn~{STUBBORN}")
     running.wait_said("here", 2)
     assert len(running.alive()) >= 3
+    running.process.kill()
+    running.process.wait(10)
+    wait_until(lambda: running.alive() == {}, seconds=10, what="the end of every child")
+
+
+@needs_forks
+def test_a_forked_part_is_shown_by_its_words_and_ends_and_comes_back_like_any_other(crew: Callable[..., Crew]) -> None:
+    running = crew(f"branch+{FORKED}")
+    running.wait_said("branch        | here")
+    [victim] = [number for number, command in running.alive().items() if command == "forked branch"]
+    assert os.getpgid(victim) == victim
+    os.kill(victim, signal.SIGKILL)
+    running.wait_said("branch was ended by SIGKILL; starting it again in 1 s")
+    running.wait_said("branch        | here", 2)
+    running.process.send_signal(signal.SIGTERM)
+    assert running.process.wait(10) == 0
+    assert running.alive() == {}
+
+
+@needs_forks
+def test_a_forked_part_ends_with_the_status_of_a_program(crew: Callable[..., Crew]) -> None:
+    running = crew("three+raise SystemExit(3)", "words+raise SystemExit('why')", "broken+1 / 0", "done+pass")
+    for end in ("three ended with exit status 3", "words ended with exit status 1", "broken ended with exit status 1"):
+        running.wait_said(end)
+    running.wait_said("done ended with exit status 0")
+    assert "ZeroDivisionError" in running.said()
+    assert "words         | why" in running.said()
+
+
+@needs_forks
+def test_no_forked_part_keeps_another_alive_when_the_supervisor_is_killed(crew: Callable[..., Crew]) -> None:
+    running = crew(f"one+{FORKED_STUBBORN}", f"other+{FORKED_STUBBORN}")
+    running.wait_said("here", 2)
     running.process.kill()
     running.process.wait(10)
     wait_until(lambda: running.alive() == {}, seconds=10, what="the end of every child")

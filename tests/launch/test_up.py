@@ -17,7 +17,14 @@ from tests.product import COPYDESK, TOP
 from tests.servers import Broker, wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
-PARTS = ("copydesk api", "copydesk relay", "--queues bulk,derive,mail", "--queues search", "copydesk mailbox")
+PARTS = (
+    "copydesk api",
+    "copydesk relay",
+    "--queues bulk,derive",
+    "--queues search",
+    "--queues mail",
+    "copydesk mailbox",
+)
 BROKER = "valkey-server"
 LEAST_SAMPLE_ARTICLES = 40
 
@@ -83,7 +90,7 @@ def test_what_is_killed_comes_back(running: Start) -> None:
     for words, number in before.items():
         wait_until(lambda w=words, n=number: running.part(w) not in (0, n), seconds=20, what=f"a new {words}")
     wait_until(lambda: running.get("/readyz")[0] == 200, what="readiness after the kills")
-    for name in ("api", "relay", "worker", "worker-search", "mailbox", "broker"):
+    for name in ("api", "relay", "worker", "worker-search", "worker-mail", "mailbox", "broker"):
         assert f"{name} was ended by SIGKILL; starting it again in " in running.said()
 
 

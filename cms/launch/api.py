@@ -3,10 +3,7 @@
 import importlib
 import multiprocessing
 import os
-import shutil
 import signal
-import socket
-from pathlib import Path
 from typing import Any
 
 import click
@@ -18,16 +15,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cms.launch.claiming import Refused, check_port
 from cms.launch.lifeline import die_with
-from cms.launch.starting import CAN_FORK, share_what_is_loaded
+from cms.launch.loading import APPLICATION, load_application
+from cms.launch.starting import CAN_FORK
 from cms.platform.errors import Unavailable
 from cms.platform.logs import configure_logs
 from cms.settings import Settings
 
 log = structlog.get_logger("copydesk.api")
-APPLICATION = "cms.app"
 FACTORY = "create_app_from_environment"
 STOP_SECONDS = 8
-METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 # The server's own lines go the way of all others instead of to standard output in a form of their own.
 SERVER_LOGS = {"loggers": {"_granian": {"handlers": [], "propagate": True}}, "handlers": {}, "formatters": {}}
 
@@ -82,22 +78,3 @@ class Worker:
             log.error("application_not_made", error=str(error).partition("\n")[0])
             # Whoever watches over this command starts it again; what was wrong may be over by then.
             raise SystemExit(1) from None
-
-
-def load_application(settings: Settings) -> None:
-    """Import the application once, so that the processes which are forked share its memory and start at once.
-
-    By its name and not at the head of this module, because the metrics' library reads its variable when it is imported.
-    No connection is opened: each process makes its own application.
-    """
-    os.environ[METRICS_VARIABLE] = str(_empty_folder_for_metrics(settings))
-    importlib.import_module(APPLICATION)
-    share_what_is_loaded()
-
-
-def _empty_folder_for_metrics(settings: Settings) -> Path:
-    # By host and port: API servers on several machines or in several containers may share a home.
-    folder = settings.home.absolute() / "metrics" / f"{socket.gethostname()}-{settings.port}"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(mode=0o700, parents=True)
-    return folder

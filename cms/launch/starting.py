@@ -2,7 +2,6 @@
 
 import contextlib
 import ctypes
-import gc
 import os
 import signal
 import subprocess
@@ -85,12 +84,6 @@ def fork(
     for descriptor in {its_stdout, its_stderr}:
         os.close(descriptor)
     return Forked(pid, _reading(stdout), None if stderr is None else _reading(stderr))
-
-
-def share_what_is_loaded() -> None:
-    """Leave alone what was made so far, which never becomes garbage: what is forked then shares its memory."""
-    gc.collect()
-    gc.freeze()
 
 
 class Forked:

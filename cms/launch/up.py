@@ -20,9 +20,9 @@ from urllib.parse import urlsplit
 import click
 
 from cms.launch import broker
-from cms.launch.api import load_application
 from cms.launch.claiming import Refused, check_port, claim_home
-from cms.launch.starting import CAN_FORK, share_what_is_loaded
+from cms.launch.loading import load_application, share_what_is_loaded
+from cms.launch.starting import CAN_FORK
 from cms.launch.supervisor import Child, Part, PartFailed, Stopped, Supervisor
 from cms.launch.transcript import Transcript
 from cms.settings import Settings

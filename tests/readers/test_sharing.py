@@ -9,11 +9,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import delete, func, insert, select
 
+from cms.content.addressing import AddressedArticle
 from cms.platform.clock import now
 from cms.platform.db import Database
 from cms.readers.sharing.linking import count_hit
 from cms.readers.sharing.models import ShortLink
-from cms.readers.sharing.rules import HITS_PER_CLIENT, MOST_LINKS, SharedArticle, Tracking, page_address
+from cms.readers.sharing.rules import HITS_PER_CLIENT, MOST_LINKS, Tracking, tracked_address
 from cms.settings import Settings, SettingsError
 from tests.readers.shelves import published
 
@@ -77,7 +78,7 @@ def test_no_short_link_and_no_parameter_leads_anywhere_else(
 def test_parts_of_an_article_stay_parts_of_a_path() -> None:
     pattern = "https://www.example.org/{locale}/{slug}/{number}"
     for text in TARGETS:
-        parts = urlsplit(page_address(pattern, SharedArticle("x", 7, "en", text), Tracking("a", "b", "c")))
+        parts = urlsplit(tracked_address(pattern, AddressedArticle("x", 7, "en", text), Tracking("a", "b", "c")))
         assert (parts.scheme, parts.netloc, parts.fragment) == ("https", "www.example.org", ""), text
         assert parts.path.count("/") == 3 and parts.path.endswith("/7"), text
         assert parse_qs(parts.query) == {"utm_source": ["a"], "utm_medium": ["b"], "utm_campaign": ["c"]}, text

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from cms.content.addressing import AddressedArticle, page_address
 from cms.content.models import Document
 from cms.mail.composing import Entry, News
 from cms.mail.models import OutgoingLetter
@@ -15,7 +16,6 @@ from cms.readers.follows.queries import gets_letters, with_words
 from cms.readers.follows.rules import MOST_IN_DIGEST
 from cms.readers.follows.tokens import ALL_DAILY, Ending, unsubscribe_token
 from cms.readers.models import Account
-from cms.readers.sharing.rules import SharedArticle, page_address
 from cms.settings import Settings
 
 KINDS = frozenset({"follow_instant", "follow_digest"})
@@ -52,7 +52,7 @@ def news_of(session: Session, letter: OutgoingLetter, keys: Keys, settings: Sett
 
 
 def _entry(article: Document, settings: Settings) -> Entry:
-    shared = SharedArticle(article.article_id, article.number, article.locale, article.slug)
+    shared = AddressedArticle(article.article_id, article.number, article.locale, article.slug)
     return Entry(article.title, page_address(settings.article_pattern, shared))
 
 

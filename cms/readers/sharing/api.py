@@ -15,7 +15,7 @@ from cms.platform.http.services import services
 from cms.platform.http.transactions import reading, transaction
 from cms.readers.sharing import queries
 from cms.readers.sharing.linking import count_hit, share_article
-from cms.readers.sharing.rules import HITS_PER_CLIENT, SHARES_PER_CLIENT, Tracking, page_address
+from cms.readers.sharing.rules import HITS_PER_CLIENT, SHARES_PER_CLIENT, Tracking, tracked_address
 from cms.readers.sharing.schemas import FollowedShape, SharedShape, ShareInputShape
 
 sharing = Blueprint("sharing", __name__)
@@ -46,7 +46,7 @@ def share(body: Tracking, article_id: UUID) -> Response:
         _refuse(key, "There is no published article of this id.")
     with transaction() as session:
         code = share_article(session, key, body, parts.clock())
-        url = page_address(parts.settings.article_pattern, article, body)
+        url = tracked_address(parts.settings.article_pattern, article, body)
         return answer({"url": url, "short_url": short_address(code)})
 
 
@@ -69,7 +69,7 @@ def follow(code: str, **_asked: Any) -> Response:
         _refuse(link.article_id, NO_LINK)
     if request.method == "GET" and not _is_ahead_of_time() and _is_counted():
         count_hit(parts.database, link.number)
-    location = page_address(parts.settings.article_pattern, link.article, link.tracking)
+    location = tracked_address(parts.settings.article_pattern, link.article, link.tracking)
     return Response(b"", 302, headers={"Location": location, **NEVER_KEPT})
 
 

@@ -7,10 +7,11 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from cms.content.addressing import AddressedArticle
 from cms.content.models import Document
 from cms.platform.direct_reads import DirectReads
 from cms.readers.sharing.models import ShortLink
-from cms.readers.sharing.rules import CODE, LINKS_SHOWN, SharedArticle, Tracking
+from cms.readers.sharing.rules import CODE, LINKS_SHOWN, Tracking
 
 LINK = (
     "SELECT l.number, l.article_id, l.source, l.medium, l.campaign, d.number, d.locale, d.slug "
@@ -25,7 +26,7 @@ class FollowedLink:
     number: int
     article_id: str
     tracking: Tracking
-    article: SharedArticle | None
+    article: AddressedArticle | None
 
 
 def link_by_code(reads: DirectReads, code: str) -> FollowedLink | None:
@@ -35,15 +36,15 @@ def link_by_code(reads: DirectReads, code: str) -> FollowedLink | None:
         return None
     link, key, source, medium, campaign, number, locale, slug = rows[0]
     article_id = str(UUID(str(key)))
-    article = None if number is None else SharedArticle(article_id, number, locale, slug)
+    article = None if number is None else AddressedArticle(article_id, number, locale, slug)
     return FollowedLink(link, article_id, Tracking(source, medium, campaign), article)
 
 
-def shared_article(session: Session, article_id: str) -> SharedArticle | None:
+def shared_article(session: Session, article_id: str) -> AddressedArticle | None:
     """What an address of a published article is made of."""
     columns = (Document.article_id, Document.number, Document.locale, Document.slug)
     row = session.execute(select(*columns).where(Document.article_id == article_id)).one_or_none()
-    return None if row is None else SharedArticle(*row)
+    return None if row is None else AddressedArticle(*row)
 
 
 def count_of_links(session: Session, article_id: str) -> int:

@@ -2,8 +2,9 @@
 
 import re
 from dataclasses import dataclass
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
+from cms.content.addressing import AddressedArticle, page_address
 from cms.platform.counting import Limit
 
 # Neither letters that look alike nor vowels, so that no code is misread and none is a word.
@@ -38,25 +39,9 @@ class Tracking:
 PLAIN = Tracking()
 
 
-@dataclass(frozen=True)
-class SharedArticle:
-    """What an address of an article can be made of."""
-
-    id: str
-    number: int
-    locale: str
-    slug: str
-
-
-def page_address(pattern: str, article: SharedArticle, tracking: Tracking = PLAIN) -> str:
-    """The address of an article's page. Only the pattern, which is a setting, says where it leads.
-
-    Each part is quoted whole, so that a slug can be no host, no further path and no parameter.
-    """
-    address = pattern
-    for name in ("id", "number", "locale", "slug"):
-        address = address.replace(f"{{{name}}}", quote(str(getattr(article, name)), safe=""))
-    parameters = tracking.parameters()
+def tracked_address(pattern: str, article: AddressedArticle, tracking: Tracking) -> str:
+    """The address of an article's page with what tells a campaign apart."""
+    address, parameters = page_address(pattern, article), tracking.parameters()
     if not parameters:
         return address
     return f"{address}{'&' if '?' in pattern else '?'}{urlencode(parameters)}"

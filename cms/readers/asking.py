@@ -71,7 +71,7 @@ def register(
     same password again, because its first answer may have been lost; for others a fresh one that nothing answers to.
     """
     consents = waiting_consents(command.consents, now)
-    wish = Wish("verify_email", command.email, command.locale, command.display_name.strip(), password_hash, consents)
+    wish = Wish("verify_email", command.email, command.locale, command.display_name, password_hash, consents)
     return _ask(session, actor, wish, None, terms, now)
 
 

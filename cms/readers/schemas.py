@@ -5,11 +5,18 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate
 
-from cms.identity.fields import Address, Code, Password, PublicId
+from cms.identity.fields import LONGEST_GIVEN, Address, Code, Password, PublicId
 from cms.platform.http.shapes import Flag, Locale, Shape, Text, UtcInstant
+from cms.platform.text.names import UnfitName, shown_name
 from cms.readers.bookmarks.schemas import ExportedBookmarkShape, ExportedFolderShape
 from cms.readers.follows.schemas import ExportedDigestShape, ExportedMatchShape, FollowShape
 from cms.readers.rules import DOCUMENT, MOST_CONSENTS, PURPOSES, VERSION
+
+LONGEST_NAME = 120
+NAME = {
+    "description": "What others read beside comments: one line of at most 120 characters, all of which are seen",
+    "maxLength": LONGEST_NAME,
+}
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,20 @@ class PasswordChange:
     new_password: str = field(repr=False)
 
 
+class DisplayName(Text):
+    """What others read as a reader's name; loaded as it is kept."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **options: Any) -> str:
+        text = super()._deserialize(value, attr, data, **options)
+        try:
+            name = shown_name(text[:LONGEST_GIVEN])
+        except UnfitName as error:
+            raise ValidationError(str(error)) from None
+        if len(name) > LONGEST_NAME:
+            raise ValidationError(f"Longer than maximum length {LONGEST_NAME}.")
+        return name
+
+
 class ConsentShape(Shape):
     """A document of the site, such as its terms, and the version of it that somebody agrees to."""
 
@@ -84,7 +105,7 @@ class RegistrationShape(Shape):
     locale = Locale(
         required=True, metadata={"description": "The reader's language, such as en or zh-CN; letters come in it"}
     )
-    display_name = Text(load_default="", validate=validate.Length(max=120))
+    display_name = DisplayName(load_default="", metadata=NAME)
     consents = _consents()
 
     @post_load
@@ -199,7 +220,7 @@ class ProfileShape(Shape):
 class ProfileChangeShape(Shape):
     """What is to change; what is left out stays."""
 
-    display_name = Text(load_default=None, validate=validate.Length(max=120))
+    display_name = DisplayName(load_default=None, metadata=NAME)
     locale = Locale(load_default=None, metadata={"description": "Letters come in this language"})
 
     @post_load

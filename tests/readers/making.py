@@ -143,14 +143,14 @@ class Desk:
         return f"198.51.{self._clients // 250}.{self._clients % 250 + 1}"
 
     @contextmanager
-    def statements(self) -> Iterator[list[str]]:
-        """The statements that the database is sent meanwhile."""
+    def statements(self, *more: Database) -> Iterator[list[str]]:
+        """The statements that the database is sent meanwhile, through the application and through others."""
         sent: list[str] = []
 
         def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
             sent.append(statement)
 
-        engines = {self.database.writer, self.database.reader}
+        engines = {engine for one in (self.database, *more) for engine in (one.writer, one.reader)}
         for engine in engines:
             event.listen(engine, "before_cursor_execute", note)
         try:

@@ -1,5 +1,6 @@
 """How readers sign in (row S14, where it concerns them), how long a session lasts, and whom guesses keep out."""
 
+import time
 from typing import Any
 
 import pytest
@@ -32,9 +33,13 @@ def test_known_and_unknown_addresses_get_the_same_bytes_for_the_same_work(desk: 
     assert desk.verify(challenge, desk.code(challenge)).status_code == 204
     seen = []
     for email in ("ann@example.org", UNKNOWN, "without@example.org"):
-        before = hashes()
+        before, began = hashes(), time.perf_counter()
         with desk.statements() as sent:
             answer = desk.sign_in(OTHER_PHRASE, email, desk.fresh_client())
+        print(
+            f"sign-in of {email}: {len(sent)} statements, {hashes() - before:.0f} hashes, "
+            f"{(time.perf_counter() - began) * 1000:.1f} ms"
+        )
         seen.append((without_ids(answer), [statement.split(" ", 3)[:3] for statement in sent], hashes() - before))
     assert seen[0] == seen[1] == seen[2]
     assert seen[0][0][1]["code"] == "sign_in_refused"
@@ -148,6 +153,17 @@ def test_nothing_that_a_request_chooses_freely_changes_whose_sign_in_it_is(desk:
     for name in ("deviceId", "username", "x", "account_id", "client"):
         refused = desk.post("/sessions", {"email": "ann@example.org", "password": PHRASE, name: "1"}, "203.0.113.8")
         assert (refused.status_code, refused.json["errors"][0]["pointer"]) == (422, f"/{name}")
+
+
+def test_a_name_that_others_could_not_read_is_refused_and_one_is_kept_as_it_is_seen(desk: Desk) -> None:
+    """Every case of the rule is in `platform/test_names.py`; comments show the name."""
+    desk.make_account()
+    token = desk.sign_in().json["token"]
+    for name in ("\u202ennA", "\u2066Ann\u2069", "An\u200bn", "\u3164", "An\u200dn", "Q" + "\u0336" * 9, "n" * 121):
+        refused = desk.ask_as(token, "PATCH", "/me", {"display_name": name})
+        assert (refused.status_code, refused.json["errors"][0]["pointer"]) == (422, "/display_name"), name
+    for name, kept in (("  Zoe\u0308   Lin ", "Zoë Lin"), ("👩\u200d🚀", "👩\u200d🚀"), (" ", "")):
+        assert desk.ask_as(token, "PATCH", "/me", {"display_name": name}).json["display_name"] == kept
 
 
 def test_without_the_present_password_or_with_a_wrong_one_nothing_is_changed(desk: Desk) -> None:

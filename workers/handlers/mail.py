@@ -20,6 +20,7 @@ from cms.mail.models import OutgoingLetter
 from cms.mail.queries import suppression_of
 from cms.mail.sending import MailServer, Never, NotNow, greeting_name, send
 from cms.mail.suppressing import suppress
+from cms.platform.shared_clock import instant_of
 from cms.readers.follows import letters as follow_letters
 from cms.readers.models import Challenge
 from cms.readers.queries import account_by_id
@@ -104,8 +105,9 @@ def _send(work: Work, attempt: Attempt) -> None:
 
 def _begin(work: Work, attempt: Attempt) -> Content | None:
     """Count the attempt and read what the letter needs; None when it is not to be sent."""
-    now = work.clock()
     with work.database.transaction() as session:
+        # By the clock by which its code is over.
+        now = instant_of(session, work.clock)
         [delivery] = hold(session, attempt.numbers)
         letter = _letter(session, attempt.subject)
         if letter is None or letter.state in OVER:

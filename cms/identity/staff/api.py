@@ -210,7 +210,7 @@ def accept_invitation(body: Acceptance, invitation_id: str) -> Response:
     with transaction() as session:
         user = staffing.accept(
             session, parts.keys, current_actor(), invitation_id, body.code, password_hash, network=_client().network,
-            now=parts.clock(),
+            now=parts.instant(session),
         )  # fmt: skip
         joined = person_data(user) if user is not None else None
     return _proven(joined, lambda: answer(joined, 201))
@@ -235,7 +235,7 @@ def ask_for_code(body: dict[str, str]) -> Response:
             locale=request.accept_languages.best_match(LOCALES, LOCALES[0]),
             cooldown=timedelta(seconds=parts.settings.code_cooldown_seconds),
             sender_domain=sender_domain(),
-            now=parts.clock(),
+            now=parts.instant(session),
         )
         return answer({"code_id": code_id}, 202)
 
@@ -257,7 +257,7 @@ def retrieve_password(body: PasswordRetrieval) -> Response:
             session, parts.keys, current_actor(), body.code_id, body.code, password_hash, client=_client(),
             # Raised within, so that the code is not used up by it.
             refuse_name=lambda name: _refuse_weak(body.new_password, email, name, "/new_password"),
-            sender_domain=sender_domain(), now=parts.clock(),
+            sender_domain=sender_domain(), now=parts.instant(session),
         )  # fmt: skip
     return _proven(is_proven or None, lambda: answer(None, 204))
 

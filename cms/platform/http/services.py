@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import cast
 
 from flask import current_app
+from sqlalchemy.orm import Session
 
 from cms.platform.actor import Actor
 from cms.platform.db import Database
 from cms.platform.keys import Keys
 from cms.platform.limiter import Limiter
+from cms.platform.shared_clock import instant_of
 from cms.settings import Settings
 from search_index.reader import Reader
 
@@ -32,6 +34,10 @@ class Services:
     clock: Callable[[], datetime]
     verify_token: Callable[[str], Actor]
     verify_reader: Callable[[str], Actor]
+
+    def instant(self, session: Session) -> datetime:
+        """The present by the clock that all processes share, for what must not live longer on one machine."""
+        return instant_of(session, self.clock)
 
 
 def services() -> Services:

@@ -38,7 +38,7 @@ def ask_for_address(body: dict[str, str]) -> Response:
     candidate = own_candidate(body["password"])
     with password_refusal_noted(candidate), transaction() as session:
         challenge_id = moving.ask_for_address(
-            session, current_actor(), candidate, body["email"], terms=terms_of_codes(), now=services().clock()
+            session, current_actor(), candidate, body["email"], terms=terms_of_codes(), now=services().instant(session)
         )
         if challenge_id is None:
             raise Forbidden(WRONG_PASSWORD, code="password_refused")
@@ -61,7 +61,7 @@ def prove_address(body: dict[str, str]) -> Response:
     with transaction() as session:
         account = moving.change_address(
             session, parts.keys, current_actor(), session_id, body["challenge_id"], body["code"],
-            sender_domain=domain_of(parts.settings.mail_from), now=parts.clock(),
+            sender_domain=domain_of(parts.settings.mail_from), now=parts.instant(session),
         )  # fmt: skip
         return answer(profile_data(account)) if account is not None else committed_refusal(code_refused())
 
@@ -82,6 +82,6 @@ def undo_change(body: dict[str, str], challenge_id: str) -> Response:
     with transaction() as session:
         is_undone = moving.undo_change(
             session, parts.keys, current_actor(), challenge_id, body["code"],
-            sender_domain=domain_of(parts.settings.mail_from), now=parts.clock(),
+            sender_domain=domain_of(parts.settings.mail_from), now=parts.instant(session),
         )  # fmt: skip
     return proven(is_undone)

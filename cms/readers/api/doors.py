@@ -54,7 +54,7 @@ def register_account(body: Registration) -> Response:
     password_hash = HASHER.hash(body.password, salt_of_registrations(services().keys, body.email))
     with transaction() as session:
         challenge_id = asking.register(
-            session, current_actor(), body, password_hash, terms=terms_of_codes(), now=services().clock()
+            session, current_actor(), body, password_hash, terms=terms_of_codes(), now=services().instant(session)
         )
         return answer({"challenge_id": challenge_id}, 202)
 
@@ -75,7 +75,7 @@ def ask_for_code(body: CodeRequest) -> Response:
     locale = request.accept_languages.best_match(LOCALES, LOCALES[0])
     with transaction() as session:
         challenge_id = asking.ask_for_code(
-            session, current_actor(), body, locale=locale, terms=terms_of_codes(), now=services().clock()
+            session, current_actor(), body, locale=locale, terms=terms_of_codes(), now=services().instant(session)
         )
         return answer({"challenge_id": challenge_id}, 202)
 
@@ -89,7 +89,7 @@ def verify_code(body: dict[str, str], challenge_id: str) -> Response:
     parts = services()
     with transaction() as session:
         is_proven = proving.verify_email(
-            session, parts.keys, current_actor(), challenge_id, body["code"], parts.clock()
+            session, parts.keys, current_actor(), challenge_id, body["code"], parts.instant(session)
         )
     return proven(is_proven)
 
@@ -109,7 +109,7 @@ def change_password(body: PasswordChange) -> Response:
     with transaction() as session:
         is_proven = proving.reset_password(
             session, parts.keys, current_actor(), body.challenge_id, body.code, password_hash,
-            sender_domain=domain_of(parts.settings.mail_from), now=parts.clock(),
+            sender_domain=domain_of(parts.settings.mail_from), now=parts.instant(session),
         )  # fmt: skip
     return proven(is_proven)
 

@@ -52,8 +52,8 @@ SETTINGS_TEXT = {
     "commas. Empty: none.",
     "code_cooldown_seconds": "How long after a verification code no other of its purpose is sent to the same address.",
     "article_page_url": "Where readers find an article on your own site, such as "
-    "`https://www.example.org/{locale}/{slug}`; also `{id}` and `{number}`. Shared addresses and short links lead "
-    "there. Empty: the article in the content API.",
+    "`https://www.example.org/{locale}/{slug}`; also `{id}` and `{number}`. Shared addresses, short links and "
+    "letters lead there, and documents name it in `share` and `seo`. Empty: the article in the content API.",
     "code_page_url": "A page of your own site where readers give codes, such as `https://www.example.org/code`. "
     "Letters with a code then have a link to it, with purpose, number and code behind the `#`, which browsers send to "
     "nobody: the page posts them when the reader says so. Empty: no link.",

@@ -12,6 +12,7 @@ import orjson
 from flask import Blueprint, Response
 
 from cms.content import listing, queries, searching
+from cms.content.addressing import Pages
 from cms.content.embargo.api import early_answer, early_list
 from cms.content.embargo.queries import embargoed_by_id, embargoed_by_slug
 from cms.content.filtering import field_filters
@@ -226,7 +227,8 @@ def _missing(tombstone: Mapping[str, str] | None) -> NoReturn:
 
 def _document(document: queries.ReadyDocument, headers: Mapping[str, str] | None = None) -> Response:
     changed = {"Last-Modified": queries.http_date(document.changed_at)}
-    return public_answer(document.body, etag=document.etag, headers={**changed, **(headers or {})})
+    body, etag = Pages(services().settings.article_page_url).shown(bytes(document.body), document.etag)
+    return public_answer(body, etag=etag, headers={**changed, **(headers or {})})
 
 
 def _word(kind: str, slug: str, query: Mapping[str, Any]) -> Response:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from cms.content.addressing import Pages
 from cms.content.queries import ReadyDocument, document_by_id, document_by_slug, http_date
 from cms.platform.direct_reads import DirectReads
 from cms.platform.errors import Unavailable
@@ -30,19 +31,21 @@ def express(application: Application, reads: DirectReads, settings: Settings) ->
     """Put the short way in front of an application; one object per process, safe for threads."""
     if settings.hosts or settings.allowed_origins:
         return application
+    pages = Pages(settings.article_page_url)
 
     def through(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         document = _document(environ, reads) if _is_plain(environ) else None
         if document is None:
             return application(environ, start_response)
-        common = [("ETag", document.etag), ("Cache-Control", PUBLIC)]
-        if is_listed(document.etag, environ.get("HTTP_IF_NONE_MATCH")):
+        body, etag = pages.shown(bytes(document.body), document.etag)
+        common = [("ETag", etag), ("Cache-Control", PUBLIC)]
+        if is_listed(etag, environ.get("HTTP_IF_NONE_MATCH")):
             start_response("304 NOT MODIFIED", common)
             return ()
-        length = str(len(document.body))
+        length = str(len(body))
         changed = ("Last-Modified", http_date(document.changed_at))
         start_response("200 OK", [("Content-Type", JSON), *common, changed, ("Content-Length", length)])
-        return () if environ["REQUEST_METHOD"] == "HEAD" else (bytes(document.body),)
+        return () if environ["REQUEST_METHOD"] == "HEAD" else (body,)
 
     return through
 

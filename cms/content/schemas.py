@@ -219,7 +219,9 @@ class BookmarkCountShape(Shape):
 class ShareShape(Shape):
     """Where to point others to."""
 
-    url = fields.String(required=True)
+    url = fields.String(
+        required=True, metadata={"description": "The article's page where `COPYDESK_ARTICLE_PAGE_URL` says where it is"}
+    )
 
 
 class SeoShape(Shape):
@@ -227,7 +229,7 @@ class SeoShape(Shape):
 
     title = fields.String(required=True)
     description = fields.String(required=True)
-    canonical_url = fields.String(required=True)
+    canonical_url = fields.String(required=True, metadata={"description": "As in `share`"})
     json_ld = fields.Dict(required=True, metadata={"description": "A NewsArticle in the words of schema.org"})
 
 

@@ -1,6 +1,7 @@
 """Short links and tracking parameters: no target but the article's page (row S97), counts that hold, bounds."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -9,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import delete, func, insert, select
 
+from cms.app import create_app
 from cms.content.addressing import AddressedArticle
 from cms.platform.clock import now
 from cms.platform.db import Database
@@ -16,6 +18,7 @@ from cms.readers.sharing.linking import count_hit
 from cms.readers.sharing.models import ShortLink
 from cms.readers.sharing.rules import HITS_PER_CLIENT, MOST_LINKS, Tracking, tracked_address
 from cms.settings import Settings, SettingsError
+from tests.newsroom.making import act, draft
 from tests.readers.shelves import published
 
 TARGETS = (
@@ -94,6 +97,41 @@ def test_the_setting_of_the_page_is_an_address_whose_path_names_the_article() ->
     for page in HOSTILE_PAGES:
         with pytest.raises(SettingsError, match="COPYDESK_ARTICLE_PAGE_URL"):
             Settings.from_environment({"COPYDESK_ARTICLE_PAGE_URL": page})
+
+
+def test_the_document_names_the_same_page_as_who_shares_it(
+    app: Flask, client: FlaskClient, editor: FlaskClient, settings: Settings
+) -> None:
+    """One truth: `share`, the canonical address and the JSON-LD name the page of the setting, whoever answers."""
+    title = 'Pears "share":{"url":"/content/v1/articles/en/pears"},"canonical_url":"/content/v1/articles/en/pears"'
+    article = draft(editor, title=title, slug="pears", body=f"The pears: {title}")["id"]
+    assert act(editor, "publish", article, 1).status_code == 200
+    path = f"/content/v1/articles/{article}"
+    plain = client.get(path)
+    assert plain.json["share"]["url"] == plain.json["seo"]["canonical_url"] == "/content/v1/articles/en/pears"
+    shared = client.post(f"/readers/v1/articles/{article}/share").json["url"]
+    assert shared == f"{settings.public_url}{plain.json['share']['url']}"
+    for pattern in ("https://www.example.org/{locale}/{slug}", "https://www.example.org/a/{number}?id={id}&x=1"):
+        sited = create_app(replace(settings, article_page_url=pattern))
+        try:
+            asker: Any = sited.test_client()
+            page = asker.post(f"/readers/v1/articles/{article}/share").json["url"]
+            assert page.startswith("https://www.example.org/")
+            # By the short way, by Flask, by slug.
+            answers = [asker.get(one) for one in (path, f"{path}?locale=en", "/content/v1/articles/en/pears")]
+            assert {answer.data for answer in answers} == {answers[0].data}
+            document, tag = answers[0].json, answers[0].headers["ETag"]
+            before = plain.json
+            assert {**before, "share": document["share"], "seo": document["seo"]} == document
+            assert document["share"] == {"url": page}
+            json_ld = {**before["seo"]["json_ld"], "url": page}
+            assert document["seo"] == {**before["seo"], "canonical_url": page, "json_ld": json_ld}
+            assert {answer.headers["ETag"] for answer in answers} == {tag} and tag != plain.headers["ETag"]
+            again = [asker.get(one, headers={"If-None-Match": tag}).status_code for one in (path, f"{path}?locale=en")]
+            assert again == [304, 304]
+        finally:
+            sited.extensions["copydesk"].database.dispose()
+            sited.extensions["copydesk"].index.close()
 
 
 @pytest.mark.both_databases

@@ -10,6 +10,7 @@ import orjson
 from flask import Response, request
 from sqlalchemy.orm import Session
 
+from cms.content.addressing import Pages
 from cms.content.embargo import queries
 from cms.content.embargo.models import EmbargoedDocument
 from cms.content.embargo.sharing import note_read
@@ -39,10 +40,11 @@ def early_answer(find: Find) -> Response | None:
     if row is None:
         return None
     _remember(actor, [row.article_id])
-    headers = {**PRIVATE, "ETag": row.etag}
-    if is_not_modified(row.etag):
+    body, etag = Pages(services().settings.article_page_url).shown(bytes(row.body), row.etag)
+    headers = {**PRIVATE, "ETag": etag}
+    if is_not_modified(etag):
         return Response(b"", 304, headers=headers)
-    return Response(row.body, 200, headers=headers, content_type=JSON)
+    return Response(body, 200, headers=headers, content_type=JSON)
 
 
 def early_list(query: Mapping[str, Any]) -> Response:

@@ -26,33 +26,44 @@ LANGUAGES = ("en", "zh", "kk", "ru")
 READERS_CODES = frozenset({"verify_email", "reset_password", "change_email", "email_changed"})
 KINDS_WITH_CODE = READERS_CODES | {"staff_invitation", "staff_password"}
 
+MOST_NAMED = 5
+
 
 @dataclass(frozen=True)
 class Entry:
-    """An article that a letter tells of, and the address at which it is read."""
+    """An article that a letter tells of, the address at which it is read, and in a digest what it is told for."""
 
     title: str
     url: str
+    followed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class News:
     """What a letter to a follower tells of. `more` articles have no room in it; `followed` names why it comes.
 
-    `unsubscribe_url` ends such letters, by a click in the mail program too. Source: RFC 8058.
+    `unsubscribe_url` ends such letters, by a click in the mail program too: those of the first that is followed.
+    Source: RFC 8058.
     """
 
     entries: tuple[Entry, ...]
     more: int
-    followed: str
+    followed: tuple[str, ...]
     unsubscribe_url: str = field(repr=False)
 
     @property
     def words(self) -> dict[str, str]:
         """What the texts say of it."""
         count = str(len(self.entries) + self.more)
-        title, followed = on_a_line(self.entries[0].title), on_a_line(self.followed)
-        return {"title": title, "count": count, "more": str(self.more), "followed": followed}
+        title, ended = on_a_line(self.entries[0].title), on_a_line(next(iter(self.followed), ""))
+        followed = named(self.followed)
+        return {"title": title, "count": count, "more": str(self.more), "followed": followed, "ended": ended}
+
+
+def named(followed: tuple[str, ...]) -> str:
+    """What is followed, on one line; of very many the first ones."""
+    names = [on_a_line(name) for name in followed if name]
+    return " · ".join(names[:MOST_NAMED]) + (" · …" if len(names) > MOST_NAMED else "")
 
 
 @dataclass(frozen=True)
@@ -111,12 +122,14 @@ def compose(
         message["List-Unsubscribe"] = f"<{news.unsubscribe_url}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     link = _link(content, code_page)
-    entries = [f"{on_a_line(entry.title)}\n{entry.url}" for entry in news.entries] if news is not None else []
-    ending = [f"{text['unsubscribe']}\n{news.unsubscribe_url}"] if news is not None else []
+    entries = [_entry(entry, text) for entry in news.entries] if news is not None else []
+    ending = [f"{text['unsubscribe'].format_map(words)}\n{news.unsubscribe_url}"] if news is not None else []
     shown = [part for part in (content.code, link) if part]
     paragraphs = [*before, *shown, *entries, *after, *ending, f"{site_name}\n{site_url}"]
     message.set_content("\n\n".join(paragraphs) + "\n", cte="quoted-printable")
-    page = _page(language, before, _shown(content, link), after, _ending(content, text), site_name, site_url)
+    page = _page(
+        language, before, _shown(content, link, text), after, _ending(content, text, words), site_name, site_url
+    )
     message.add_alternative(page, subtype="html", cte="quoted-printable")
     # Set last: the library moves what begins with Content- into the first part.
     message["Content-Language"] = language
@@ -150,23 +163,33 @@ def _link(content: Content, code_page: str) -> str:
     return f"{code_page}#{urlencode({'purpose': content.purpose, 'challenge_id': content.about_id, 'code': code})}"
 
 
-def _shown(content: Content, link: str) -> list[str]:
+def _entry(entry: Entry, text: Mapping[str, Any]) -> str:
+    why = f"\n{text['why'].format(followed=named(entry.followed))}" if entry.followed else ""
+    return f"{on_a_line(entry.title)}\n{entry.url}{why}"
+
+
+def _shown(content: Content, link: str, text: Mapping[str, Any]) -> list[str]:
     """What stands in the middle of the page: a code, a link with it, or articles."""
     big = 'style="font:600 28px/1.4 ui-monospace,monospace;letter-spacing:2px"'
     parts = [f"<p {big}>{html.escape(content.code)}</p>"] if content.code else []
     if link:
         parts.append(f'<p><a href="{html.escape(link)}" rel="noreferrer">{html.escape(link.partition("#")[0])}</a></p>')
     if content.news is not None:
-        parts += [_anchor(entry.url, on_a_line(entry.title)) for entry in content.news.entries]
+        for entry in content.news.entries:
+            why = text["why"].format(followed=named(entry.followed)) if entry.followed else ""
+            parts.append(_anchor(entry.url, on_a_line(entry.title), why))
     return parts
 
 
-def _ending(content: Content, text: Mapping[str, Any]) -> list[str]:
-    return [_anchor(content.news.unsubscribe_url, text["unsubscribe"])] if content.news is not None else []
+def _ending(content: Content, text: Mapping[str, Any], words: Mapping[str, str]) -> list[str]:
+    if content.news is None:
+        return []
+    return [_anchor(content.news.unsubscribe_url, text["unsubscribe"].format_map(words))]
 
 
-def _anchor(url: str, words: str) -> str:
-    return f'<p><a href="{html.escape(url)}">{html.escape(words)}</a></p>'
+def _anchor(url: str, words: str, below: str = "") -> str:
+    more = f"<br><small>{html.escape(below)}</small>" if below else ""
+    return f'<p><a href="{html.escape(url)}">{html.escape(words)}</a>{more}</p>'
 
 
 def _page(

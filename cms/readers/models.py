@@ -78,7 +78,10 @@ class ReaderSession(Table):
 
 
 class Consent(Table):
-    """What a reader agreed to: which version of which document, and when. Kept as long as the account is."""
+    """What a reader agreed to: which version of which document, when and by what; and when that was withdrawn.
+
+    Giving it again is another row. Kept as long as the account is.
+    """
 
     __tablename__ = "reader_consents"
 
@@ -87,3 +90,5 @@ class Consent(Table):
     document: Mapped[str] = mapped_column(String(40))
     version: Mapped[str] = mapped_column(String(40))
     given_at: Mapped[datetime] = mapped_column(Instant)
+    given_by: Mapped[str] = mapped_column(String(12), default="registration", server_default="registration")
+    withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)

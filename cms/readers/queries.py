@@ -13,7 +13,7 @@ from cms.platform.ids import is_id
 from cms.readers.bookmarks.models import Bookmark, Folder
 from cms.readers.bookmarks.queries import all_bookmarks, folders_of
 from cms.readers.comments.models import Comment, CommentLike, CommentReport
-from cms.readers.follows.models import DigestPlan, FollowMatch
+from cms.readers.follows.models import DigestPlan
 from cms.readers.follows.queries import Followed, follows_of, matches_of, plan_of
 from cms.readers.models import Account, Challenge, Consent, ReaderSession
 from cms.readers.rules import IDLE_LIFE, KNOWN_FOR, SESSIONS_SHOWN
@@ -110,7 +110,7 @@ class Kept:
     likes: Sequence[CommentLike]
     reports: Sequence[CommentReport]
     follows: Sequence[Followed]
-    told: Sequence[FollowMatch]
+    told: Sequence[dict[str, Any]]
     digest: DigestPlan | None
 
 

@@ -40,11 +40,12 @@ HOSTILE = (
 
 def letter(title: str, followed: str = "World", locale: str = "en", kind: str = "follow_instant", **more: Any) -> bytes:
     """A letter as it is sent."""
-    entries = tuple(Entry(title, f"https://post.example/{number}") for number in range(2 if "digest" in kind else 1))
+    count, followed_for = (2, (followed, "Rails")) if "digest" in kind else (1, ())
+    entries = tuple(Entry(title, f"https://post.example/{number}", followed_for) for number in range(count))
     content = Content(
         kind=kind, locale=locale, recipient="ann@example.org", message_id="<0190-aa@post.example>", created_at=AT,
         expires_at=AT + timedelta(days=1), about_id="01a21432-d818-7389-8d25-eb3df015d13c",
-        news=News(entries, more=more.pop("more", 0), followed=followed, unsubscribe_url=END),
+        news=News(entries, more=more.pop("more", 0), followed=(followed,), unsubscribe_url=END),
     )  # fmt: skip
     return compose(content, **{**SITE, "now": AT, **more}).as_bytes()
 
@@ -73,6 +74,7 @@ def test_no_title_and_no_query_gets_a_header_a_line_or_a_tag_into_a_letter() -> 
                 and subject.endswith(said)
                 and message["List-Unsubscribe"] == f"<{END}>"
                 and f"\n{said}\nhttps://post.example/0\n" in text_of(message).replace("\r\n", "\n")
+                and ("instant" in kind or f"\nYou follow: {said} · Rails\n" in text_of(message) or not said)
                 and "<script>" not in text_of(message, "html")
                 and "<img" not in text_of(message, "html")
                 and not message.defects
@@ -103,7 +105,11 @@ def test_each_letter_has_both_parts_in_each_language_with_title_link_and_end() -
             assert [url for url, _ in links[-2:]] == [END, "https://post.example"]
             assert message["Content-Language"] == language and f'lang="{language}"' in page
             assert "The Harbour Post" in str(message["Subject"]) and "{" not in text + page.replace('style="font', "")
-            assert ("Айлақ" in text and "Айлақ" in html.unescape(page)) == (kind == "follow_instant")
+            # Why each article is there: of the whole letter where there is one, of each in a digest.
+            assert text.count("Айлақ") == 2 and html.unescape(page).count("Айлақ") == 2
+            assert (text.count("Айлақ · Rails"), page.count("Rails</small>")) == (
+                (0, 0) if "instant" in kind else (2, 2)
+            )
             assert ("7" in re.sub(r"https\S+", "", text)) == (kind == "follow_digest")
             assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
             seen.add((str(message["Subject"]), text))

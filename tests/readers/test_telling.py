@@ -29,7 +29,7 @@ from cms.platform.keys import load_keys
 from cms.readers.comments.banning import ban_reader
 from cms.readers.comments.rules import Ban
 from cms.readers.follows.digests import make_due_digests
-from cms.readers.follows.models import Digest, DigestPlan, Follow, FollowedQuery, FollowMatch
+from cms.readers.follows.models import Digest, DigestPlan, Follow, FollowedQuery, FollowMatch, FollowReason
 from cms.readers.follows.queries import readers_to_tell, words_followed
 from cms.readers.follows.rules import is_news, next_digest_at, period_of
 from cms.readers.follows.telling import Habits, tell
@@ -40,7 +40,8 @@ from search_index.matching import page_of
 from search_index.writer import Writer
 from tests.access.desk import PHRASE
 from tests.draining import ALL, Drain
-from tests.readers.following import Newsroom, newsroom, statements, text_of
+from tests.readers.following import Newsroom, newsroom, statements, text_of, unsubscribe_path
+from workers.handlers import follows as following_handler
 from workers.work import Work
 
 EDITOR = system("test")
@@ -79,6 +80,11 @@ def test_one_letter_for_an_article_and_a_reader_however_many_follows_match_and_h
         letters = list(session.scalars(select(OutgoingLetter)))
         assert Counter(letter.recipient for letter in letters) == told
         assert session.scalar(select(func.count()).select_from(FollowMatch)) == len(told) + 1
+        # Everything that asked for it at once is kept, and nothing twice.
+        reasons = select(FollowMatch.account_id).join(FollowReason, FollowReason.match_id == FollowMatch.id)
+        assert Counter(session.scalars(reasons)) == Counter(
+            {one.id: 4 if name == "all" else 1 for name, one in readers.items() if name not in ("off", "nothing")}
+        )
     # Everything that publishes again: nobody hears of it.
     with room.database.transaction() as session:
         for _ in range(2):
@@ -168,6 +174,51 @@ def test_a_digest_tells_of_a_day_once_leaves_out_what_is_gone_and_is_never_empty
     room.drain()
     after = room.due_at(reader)
     assert after is not None and after.date() == now().date() + DAY and room.due_at(other) is None
+
+
+def test_a_digest_says_why_each_article_is_there_and_keeps_what_is_followed_by_another_way(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # However few are asked for at a time, all that ask for an article are written down.
+    monkeypatch.setattr(following_handler, "TARGETS_AT_ONCE", 1)
+    reader = room.reader("ru")
+    section = reader.follow("section", "city", "daily")
+    reader.follow("tag", "rails", "daily")
+    reader.follow("query", "harbour line", "daily")
+    reader.follow("author", "ines-okafor", "off")
+    both = room.desk.article(published=True, title="Harbour line", tags=["rails"], authors=["ines-okafor"]).article
+    one = room.desk.article(published=True, title="Quay").article
+    assert room.drain() == [] and room.sweep(timedelta()) == 1
+    told = reader.client.post("/readers/v1/me/export").json["told"]
+    assert [(row["article_id"], len(row["follows"])) for row in told] == [(both.id, 3), (one.id, 1)]
+    # The oldest of the three ends: what nothing else asks for is left out, the other stays and says why.
+    assert reader.client.delete(f"/readers/v1/follows/{section}").status_code == 204
+    assert room.drain() == [reader.email]
+    room.seen = 0
+    [letter] = room.fresh()
+    text = text_of(letter)
+    assert "Вы подписаны: Rails · harbour line" in text and "Quay" not in text and "(1)" in text
+    assert "Вы подписаны: Rails · harbour line</small>" in text_of(letter, "html")
+
+
+def test_a_letter_names_all_that_asked_for_it_and_its_link_ends_the_oldest_that_is_left(room: Newsroom) -> None:
+    reader = room.reader()
+    section, tag = reader.follow("section", "city"), reader.follow("tag", "rails")
+    room.desk.article(published=True, title="Harbour", tags=["rails"])
+    tell_without_sending(room)
+    assert room.drain() == [reader.email]
+    room.seen = 0
+    [letter] = room.fresh()
+    assert "because you follow “City · Rails”" in text_of(letter)
+    assert "Get no more letters about “City”" in text_of(letter)
+    assert room.desk.app.test_client().post(unsubscribe_path(letter, room.settings)).status_code == 200
+    listed = {row["id"]: row["frequency"] for row in reader.client.get("/readers/v1/follows").json["data"]}
+    assert listed == {section: "off", tag: "instant"}
+    # The other one still tells; where the first was ended before the letter went, the next one is named.
+    room.desk.article(published=True, title="Quay", tags=["rails"])
+    assert room.drain() == [reader.email]
+    room.seen = 1
+    assert "because you follow “Rails”" in text_of(room.fresh()[0])
 
 
 def test_a_digest_that_was_made_goes_without_what_was_taken_away_meanwhile(room: Newsroom) -> None:

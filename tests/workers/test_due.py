@@ -97,7 +97,7 @@ def put_of_reader(database: Database, table: Any, **values: Any) -> None:
 
 
 def put_match(database: Database) -> None:
-    told = {"article_id": new_id(), "follow_id": new_id(), "frequency": "daily", "matched_at": START}
+    told = {"article_id": new_id(), "frequency": "daily", "matched_at": START}
     put_of_reader(database, FollowMatch, **told)
 
 

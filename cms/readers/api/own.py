@@ -172,7 +172,7 @@ def export_account() -> Response:
             "likes": [{"comment": one.comment_id, "at": one.at} for one in kept.likes],
             "reports": [{"comment": one.comment_id, **_members(one, "reason", "note", "at")} for one in kept.reports],
             "follows": [follow_data(one, kept.account.locale) for one in kept.follows],
-            "told": [_members(one, "article_id", "frequency", "matched_at") for one in kept.told],
+            "told": kept.told,
             "digest": _members(kept.digest, "hour", "time_zone", "last_period") if kept.digest else None,
         }
         return answer(data, is_secret=True)

@@ -133,7 +133,8 @@ def show_unsubscribing(token: str) -> Response:
     limit=UNSUBSCRIBES_PER_CLIENT,
     takes_form=True,
     description="Needs no sign-in: the link came by mail. Mail programs ask so by themselves (RFC 8058) with a form "
-    "that says nothing more and is not read. Doing it twice is as good as once.",
+    "that says nothing more and is not read. The link of a letter about one article ends the one follow that it names, "
+    "that of a daily letter all that are daily. Doing it twice is as good as once.",
 )
 def unsubscribe(token: str) -> Response:
     """One follow, or all that are daily, send no more letters; they stay in the reader's list."""

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
 
 from cms.audit.recording import note
@@ -12,7 +12,7 @@ from cms.platform.actor import Actor
 from cms.platform.db import change_rows
 from cms.platform.errors import NotFound
 from cms.platform.ids import new_id
-from cms.readers.follows.models import Digest, DigestPlan, Follow, FollowMatch
+from cms.readers.follows.models import Digest, DigestPlan, Follow, FollowMatch, FollowReason
 from cms.readers.follows.queries import gets_letters
 from cms.readers.follows.rules import LETTER_LIFE, TOLD_WITHIN, period_of
 from cms.readers.follows.telling import Habits, next_at
@@ -69,12 +69,10 @@ def _make(session: Session, actor: Actor, plan: DigestPlan, habits: Habits, now:
         FollowMatch.digest_id.is_(None),
         FollowMatch.matched_at > now - TOLD_WITHIN,
     )
-    live = (
-        select(FollowMatch.id)
-        .join(Document, Document.article_id == FollowMatch.article_id)
-        .join(Follow, Follow.id == FollowMatch.follow_id)
-        .where(*waits, Follow.frequency == "daily")
+    is_asked = exists().where(
+        FollowReason.match_id == FollowMatch.id, Follow.id == FollowReason.follow_id, Follow.frequency == "daily"
     )
+    live = select(FollowMatch.id).join(Document, Document.article_id == FollowMatch.article_id).where(*waits, is_asked)
     if not session.scalar(select(func.count()).select_from(live.subquery())):
         return False
     digest = Digest(id=new_id(), account_id=plan.account_id, period=period, made_at=now)

@@ -54,7 +54,7 @@ class FollowedQuery(Table):
 class FollowMatch(Table):
     """A reader is told of an article, once: by a letter of its own, or in the digest that is named once it is made.
 
-    `follow_id` is the follow that it is told for. Being unique it is what makes a second letter impossible.
+    Being unique it is what makes a second letter impossible.
     """
 
     __tablename__ = "reader_follow_matches"
@@ -67,10 +67,20 @@ class FollowMatch(Table):
     id: Mapped[str] = mapped_column(id_column(), unique=True)
     account_id: Mapped[str] = mapped_column(id_column(), ForeignKey("reader_accounts.id"))
     article_id: Mapped[str] = mapped_column(id_column())
-    follow_id: Mapped[str] = mapped_column(id_column(), index=True)
     frequency: Mapped[str] = mapped_column(String(8))
     digest_id: Mapped[str | None] = mapped_column(id_column(), index=True)
     matched_at: Mapped[datetime] = mapped_column(Instant, index=True)
+
+
+class FollowReason(Table):
+    """A follow that a reader is told of an article for; all that asked for it when it was told."""
+
+    __tablename__ = "reader_follow_reasons"
+
+    match_id: Mapped[str] = mapped_column(
+        id_column(), ForeignKey("reader_follow_matches.id", ondelete="CASCADE"), primary_key=True
+    )
+    follow_id: Mapped[str] = mapped_column(id_column(), primary_key=True)
 
 
 class DigestPlan(Table):

@@ -3,16 +3,17 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session
 
 from cms.content.models import Document, DocumentWord
 from cms.mail.models import Suppression
 from cms.platform.ids import is_id
 from cms.readers.comments.models import ReaderBan
-from cms.readers.follows.models import AnnouncedArticle, DigestPlan, Follow, FollowMatch
+from cms.readers.follows.models import AnnouncedArticle, DigestPlan, Follow, FollowMatch, FollowReason
 from cms.readers.follows.rules import MOST_FOLLOWS
 from cms.readers.models import Account
 from cms.taxonomy.models import Person, Section, Tag, WordAlias
@@ -20,6 +21,13 @@ from cms.taxonomy.queries import by_ids
 from cms.taxonomy.rules import in_locale
 
 WORDS: Mapping[str, type[Any]] = {"section": Section, "tag": Tag, "author": Person}
+
+# The conditions that a follow asked for what was told, and still does by the same kind of letter.
+ASKED = (
+    FollowReason.match_id == FollowMatch.id,
+    Follow.id == FollowReason.follow_id,
+    Follow.frequency == FollowMatch.frequency,
+)
 
 
 @dataclass(frozen=True)
@@ -38,12 +46,12 @@ class Followed:
 
 @dataclass(frozen=True)
 class Told:
-    """A reader who is to be told of an article, for one of the own follows."""
+    """A reader who is to be told of an article, and all of the own follows that asked for it, the oldest first."""
 
     account_id: str
     email: str
     locale: str
-    follow_id: str
+    follow_ids: tuple[str, ...]
 
 
 def follows_of(session: Session, account_id: str) -> list[Followed]:
@@ -87,10 +95,23 @@ def plan_of(session: Session, account_id: str) -> DigestPlan | None:
     return session.get(DigestPlan, account_id)
 
 
-def matches_of(session: Session, account_id: str) -> Sequence[FollowMatch]:
-    """What a reader was told of lately, and is to be told of."""
-    statement = select(FollowMatch).where(FollowMatch.account_id == account_id)
-    return session.scalars(statement.order_by(FollowMatch.number)).all()
+def matches_of(session: Session, account_id: str) -> list[dict[str, Any]]:
+    """What a reader was told of lately, and is to be told of, in the shape of `ExportedMatchShape`."""
+    statement = select(FollowMatch).where(FollowMatch.account_id == account_id).order_by(FollowMatch.number)
+    matches = session.scalars(statement).all()
+    reasons = select(FollowReason).join(FollowMatch, FollowMatch.id == FollowReason.match_id)
+    asked: dict[str, list[str]] = {one.id: [] for one in matches}
+    for reason in session.scalars(reasons.where(FollowMatch.account_id == account_id).order_by(FollowReason.follow_id)):
+        asked[reason.match_id].append(reason.follow_id)
+    return [
+        {
+            "article_id": one.article_id,
+            "follows": asked[one.id],
+            "frequency": one.frequency,
+            "matched_at": one.matched_at,
+        }
+        for one in matches
+    ]
 
 
 def is_announced(session: Session, article_id: str) -> bool:
@@ -118,6 +139,22 @@ def words_followed(session: Session, article_id: str) -> set[str]:
     return ids | {str(one) for one in session.scalars(former)}
 
 
+def follows_asking(session: Session, match_ids: Collection[str]) -> dict[str, list[Followed]]:
+    """Of what was told, which of the reader's follows asked for it and still do, the oldest first.
+
+    As many statements for thirty articles as for one.
+    """
+    statement = select(FollowMatch.id, Follow).where(FollowMatch.id.in_(match_ids), *ASKED).order_by(Follow.number)
+    rows = session.execute(statement).all()
+    named = {
+        one.follow.id: one for one in with_words(session, list({row.Follow.id: row.Follow for row in rows}.values()))
+    }
+    asked: dict[str, list[Followed]] = {}
+    for match_id, follow in rows:
+        asked.setdefault(match_id, []).append(named[follow.id])
+    return asked
+
+
 def gets_letters(now: datetime) -> ColumnElement[bool]:
     """The condition that an account gets letters of what it follows: the address takes them, and it is not banned."""
     is_banned = exists().where(
@@ -130,29 +167,29 @@ def readers_to_tell(
     session: Session, article_id: str, targets: Collection[str], *, locale: str, frequency: str, since: datetime,
     now: datetime, after: str, limit: int,
 ) -> list[Told]:  # fmt: skip
-    """The next readers, by their ids, who follow one of these and were not told yet; each once, for the oldest follow.
+    """The next readers, by their ids, who follow one of these and were not told of it for that yet.
 
-    Left out are those who followed it only after `since`, and those who get no letters.
+    Left out are those who followed it only after `since`, those who get no letters, and those who were told of it by
+    the other kind of letter. Who was told of it for something else comes again, with what asks for it too.
     """
-    is_told = exists().where(FollowMatch.account_id == Follow.account_id, FollowMatch.article_id == article_id)
-    first = (
-        select(func.min(Follow.number))
-        .join(Account, Account.id == Follow.account_id)
-        .where(
-            Follow.target.in_(targets),
-            Follow.frequency == frequency,
-            Follow.locale.in_(("", locale)),
-            Follow.created_at <= since,
-            gets_letters(now),
-            ~is_told,
-        )
-        .group_by(Follow.account_id)
-        .order_by(Follow.account_id)
-        .limit(limit)
+    told = exists().where(FollowMatch.account_id == Follow.account_id, FollowMatch.article_id == article_id)
+    is_noted = told.where(FollowReason.match_id == FollowMatch.id, FollowReason.follow_id == Follow.id)
+    wanted = (
+        Follow.target.in_(targets),
+        Follow.frequency == frequency,
+        Follow.locale.in_(("", locale)),
+        Follow.created_at <= since,
+        ~told.where(FollowMatch.frequency != frequency),
+        ~is_noted,
     )
+    accounts = select(Follow.account_id).join(Account, Account.id == Follow.account_id)
+    accounts = accounts.where(*wanted, gets_letters(now)).distinct().order_by(Follow.account_id).limit(limit)
     if after:
-        first = first.where(Follow.account_id > after)
+        accounts = accounts.where(Follow.account_id > after)
     columns = (Account.id, Account.email, Account.locale, Follow.id)
-    statement = select(*columns).join(Follow, Follow.account_id == Account.id)
-    rows = session.execute(statement.where(Follow.number.in_(first)).order_by(Account.id))
-    return [Told(*row) for row in rows]
+    statement = select(*columns).join(Follow, Follow.account_id == Account.id).where(*wanted)
+    rows = session.execute(statement.where(Account.id.in_(accounts)).order_by(Account.id, Follow.number))
+    return [
+        Told(*reader, tuple(row[3] for row in of_reader))
+        for reader, of_reader in groupby(rows, key=lambda row: (row[0], row[1], row[2]))
+    ]

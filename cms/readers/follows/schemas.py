@@ -102,7 +102,8 @@ class FollowListShape(Shape):
 
 
 class DigestShape(Shape):
-    """When the own digest goes: at a full hour by the clocks of a zone. `next_at` is null while nothing waits."""
+    """When the own digest goes: at a full hour by the clocks of a zone. `next_at` is null while no article waits
+    for it, and is set by the first that does."""
 
     hour = fields.Integer(required=True)
     time_zone = fields.String(required=True)
@@ -138,5 +139,6 @@ class ExportedMatchShape(Shape):
     """An article that the reader was told of, or is to be told of in the next digest."""
 
     article_id = fields.String(required=True)
+    follows = fields.List(fields.String(), required=True, metadata={"description": "Ids of what asked for it"})
     frequency = fields.String(required=True)
     matched_at = UtcInstant(required=True)

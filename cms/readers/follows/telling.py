@@ -14,10 +14,12 @@ from sqlalchemy.orm import Session
 from cms.mail.queueing import domain_of, queue_letter
 from cms.platform.actor import Actor
 from cms.platform.ids import new_id
-from cms.readers.follows.models import AnnouncedArticle, DigestPlan, FollowMatch
+from cms.readers.follows.models import AnnouncedArticle, DigestPlan, FollowMatch, FollowReason
 from cms.readers.follows.queries import Told
 from cms.readers.follows.rules import LETTER_LIFE, next_digest_at
 from cms.settings import Settings
+
+REASONS_AT_ONCE = 1000
 
 
 @dataclass(frozen=True)
@@ -38,11 +40,14 @@ def tell(
     session: Session, actor: Actor, article_id: str, readers: Sequence[Told], *, frequency: str, habits: Habits,
     now: datetime,
 ) -> int:  # fmt: skip
-    """Tell those of these readers who were not told yet; gives how many. Emits: BulkLetterQueued, if instant"""
+    """Tell those of these readers who were not told yet; gives how many. Emits: BulkLetterQueued, if instant
+
+    For all of them it is written down which of their follows asked for it.
+    """
     rows = [
         {
-            "id": new_id(), "account_id": one.account_id, "article_id": article_id, "follow_id": one.follow_id,
-            "frequency": frequency, "digest_id": None, "matched_at": now,
+            "id": new_id(), "account_id": one.account_id, "article_id": article_id, "frequency": frequency,
+            "digest_id": None, "matched_at": now,
         }
         for one in readers
     ]  # fmt: skip
@@ -51,6 +56,7 @@ def tell(
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     statement = insert(FollowMatch).values(rows).on_conflict_do_nothing(index_elements=["account_id", "article_id"])
     made = dict(session.execute(statement.returning(FollowMatch.account_id, FollowMatch.id)).all())
+    _note_reasons(session, article_id, readers, frequency)
     if frequency == "daily":
         _plan_digests(session, sorted(made), habits, now)
         return len(made)
@@ -61,6 +67,22 @@ def tell(
                 expires_at=now + LETTER_LIFE, actor=actor, now=now, domain=habits.sender_domain, is_bulk=True,
             )  # fmt: skip
     return len(made)
+
+
+def _note_reasons(session: Session, article_id: str, readers: Sequence[Told], frequency: str) -> None:
+    asked = {one.account_id: one.follow_ids for one in readers}
+    told = select(FollowMatch.account_id, FollowMatch.id).where(
+        FollowMatch.article_id == article_id, FollowMatch.frequency == frequency, FollowMatch.account_id.in_(asked)
+    )
+    rows = [
+        {"match_id": match_id, "follow_id": follow_id}
+        for account_id, match_id in session.execute(told)
+        for follow_id in asked[account_id]
+    ]
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    for start in range(0, len(rows), REASONS_AT_ONCE):
+        portion = rows[start : start + REASONS_AT_ONCE]
+        session.execute(insert(FollowReason).values(portion).on_conflict_do_nothing())
 
 
 def note_announced(session: Session, article_id: str, now: datetime) -> None:

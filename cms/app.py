@@ -49,6 +49,7 @@ from cms.platform.keys import load_keys
 from cms.platform.limiter import Limiter
 from cms.platform.logs import configure_logs
 from cms.readers.api.addresses import reader_addresses
+from cms.readers.api.consents import reader_consents
 from cms.readers.api.doors import readers
 from cms.readers.api.own import reader_accounts
 from cms.readers.bookmarks.api import bookmarks
@@ -71,8 +72,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     translations, trash,
     taxonomy, words, article_types,
     # The audience.
-    readers, reader_accounts, reader_addresses, bookmarks, own_comments, moderation_desk, comment_modes,
-    sharing, follows,
+    readers, reader_accounts, reader_addresses, reader_consents, bookmarks, own_comments, moderation_desk,
+    comment_modes, sharing, follows,
     # Who may come in, and what was done.
     identity, tokens, access, staff, staff_access, receipts, letters, audit, audience,
     # The installation itself.

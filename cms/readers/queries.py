@@ -16,7 +16,7 @@ from cms.readers.comments.models import Comment, CommentLike, CommentReport
 from cms.readers.follows.models import DigestPlan
 from cms.readers.follows.queries import Followed, follows_of, matches_of, plan_of
 from cms.readers.models import Account, Challenge, Consent, ReaderSession
-from cms.readers.rules import IDLE_LIFE, KNOWN_FOR, SESSIONS_SHOWN
+from cms.readers.rules import CONSENTS_SHOWN, IDLE_LIFE, KNOWN_FOR, SESSIONS_SHOWN
 
 
 def account_of(session: Session, email: str) -> Account | None:
@@ -85,6 +85,13 @@ def signed_in(session: Session, digest: bytes) -> tuple[ReaderSession, Account] 
     statement = select(ReaderSession, Account).join(Account, Account.id == ReaderSession.account_id)
     row = session.execute(statement.where(ReaderSession.digest == digest)).one_or_none()
     return (row[0], row[1]) if row is not None else None
+
+
+def consents_of(session: Session, account_id: str) -> Sequence[Consent]:
+    """What a reader agreed to, withdrawn or not, the newest first."""
+    return session.scalars(
+        select(Consent).where(Consent.account_id == account_id).order_by(Consent.number.desc()).limit(CONSENTS_SHOWN)
+    ).all()
 
 
 def is_known_client(session: Session, account_id: str, network: str, now: datetime) -> bool:

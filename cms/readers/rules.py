@@ -24,6 +24,8 @@ CODES_PER_DAY = 10
 DOCUMENT = re.compile(r"[a-z][a-z0-9_-]{0,39}\Z", re.ASCII)
 VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}\Z", re.ASCII)
 MOST_CONSENTS = 20
+# The document that stands for letters about what a reader follows; nobody names it, it follows from following.
+LETTERS = "follow-letters"
 
 LOCALES = ("en", "zh-CN", "kk", "ru")
 
@@ -33,6 +35,7 @@ IDLE_LIFE = timedelta(days=14)
 # When a session was seen last is written down at most so often: a read must not cost a write each time.
 SEEN_EVERY = timedelta(hours=1)
 SESSIONS_SHOWN = 200
+CONSENTS_SHOWN = 200
 KNOWN_FOR = timedelta(days=30)
 NOTICE_LIFE = timedelta(days=3)
 

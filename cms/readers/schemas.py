@@ -10,7 +10,7 @@ from cms.platform.http.shapes import Flag, Locale, Shape, Text, UtcInstant
 from cms.platform.text.names import UnfitName, shown_name
 from cms.readers.bookmarks.schemas import ExportedBookmarkShape, ExportedFolderShape
 from cms.readers.follows.schemas import ExportedDigestShape, ExportedMatchShape, FollowShape
-from cms.readers.rules import DOCUMENT, MOST_CONSENTS, PURPOSES, VERSION
+from cms.readers.rules import DOCUMENT, LETTERS, MOST_CONSENTS, PURPOSES, VERSION
 
 LONGEST_NAME = 120
 NAME = {
@@ -74,7 +74,9 @@ class DisplayName(Text):
 class ConsentShape(Shape):
     """A document of the site, such as its terms, and the version of it that somebody agrees to."""
 
-    document = Text(required=True, validate=validate.Regexp(DOCUMENT), metadata={"example": "terms"})
+    document = Text(
+        required=True, validate=[validate.Regexp(DOCUMENT), validate.NoneOf([LETTERS])], metadata={"example": "terms"}
+    )
     version = Text(required=True, validate=validate.Regexp(VERSION), metadata={"example": "2026-11-01"})
 
     @post_load
@@ -284,11 +286,34 @@ class ExportedCodeShape(Shape):
 
 
 class ExportedConsentShape(Shape):
-    """What the reader agreed to, and when."""
+    """What the reader agreed to, when and by what, and when that was withdrawn."""
 
     document = fields.String(required=True)
     version = fields.String(required=True)
     given_at = UtcInstant(required=True)
+    given_by = fields.String(required=True, validate=validate.OneOf(("registration", "account", "follow")))
+    withdrawn_at = UtcInstant(required=True, allow_none=True)
+
+
+class RequiredConsentShape(Shape):
+    """What the site asks of everybody now, and whether the reader agreed to it."""
+
+    document = fields.String(required=True)
+    version = fields.String(required=True)
+    is_given = Flag(required=True)
+
+
+class ConsentListShape(Shape):
+    """All consents of one reader, the newest first."""
+
+    data = fields.List(fields.Nested(ExportedConsentShape), required=True)
+    required = fields.List(fields.Nested(RequiredConsentShape), required=True)
+
+
+class AgreedVersionShape(Shape):
+    """Which version the reader agrees to."""
+
+    version = Text(required=True, validate=validate.Regexp(VERSION), metadata={"example": "2026-11-01"})
 
 
 class ExportedCommentShape(Shape):

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from cms.app import create_app
+from cms.audit.models import AuditEntry
 from cms.environment import SettingsError
 from cms.readers.models import Challenge, Consent
 from cms.settings import Settings
-from tests.readers.making import OTHER_PHRASE, PHRASE, Desk
+from tests.readers.making import BEGAN, OTHER_PHRASE, PHRASE, Desk
 
 TERMS = {"document": "terms", "version": "2026-11-01"}
 LETTER = {"document": "newsletter", "version": "1"}
@@ -20,7 +22,8 @@ WRONG: tuple[Any, ...] = (
     [TERMS | {"given_at": "2020-01-01T00:00:00Z"}], [TERMS | {"account_id": "x"}], [TERMS | {"": 1}], [TERMS, TERMS],
     [TERMS, TERMS | {"version": "2"}], [TERMS] * 21,
     *([TERMS | {"document": value}] for value in (
-        "", " ", "Terms", "терms", "te rms", "terms\n", "terms\x00", "t" * 41, "1terms", "-terms", "terms=1", None, 1,
+        "", " ", "Terms", "терms", "te rms", "follow-letters",
+        "terms\n", "terms\x00", "t" * 41, "1terms", "-terms", "terms=1", None, 1,
         True, [], {}, "../terms", "terms\u2028",
     )),
     *([TERMS | {"version": value}] for value in (
@@ -57,7 +60,8 @@ def test_what_a_reader_agreed_to_is_kept_with_the_instant_and_exported_and_delet
     ]
     token = desk.sign_in().json["token"]
     shown = desk.ask_as(token, "POST", "/me/export").json["consents"]
-    assert shown == [one | {"given_at": "2026-03-02T09:00:00Z"} for one in (TERMS, LETTER)]
+    given = {"given_at": "2026-03-02T09:00:00Z", "given_by": "registration", "withdrawn_at": None}
+    assert shown == [one | given for one in (TERMS, LETTER)]
     assert desk.ask_as(token, "POST", "/me/delete", {"password": PHRASE}).status_code == 204
     assert kept(desk) == []
 
@@ -65,6 +69,51 @@ def test_what_a_reader_agreed_to_is_kept_with_the_instant_and_exported_and_delet
 def test_without_the_setting_none_is_needed(desk: Desk) -> None:
     desk.make_account()
     assert kept(desk) == []
+
+
+def test_a_new_version_is_agreed_to_and_withdrawn_later_and_each_instant_stays_on_record(strict: Desk) -> None:
+    strict.register(consents=[TERMS, {"document": "privacy", "version": "3"}])
+    [challenge] = strict.rows(Challenge)
+    assert strict.verify(challenge.id, strict.code(challenge.id)).status_code == 204
+    token, path = strict.sign_in().json["token"], "/me/consents"
+
+    def ask(method: str, more: str = "", body: Any = None) -> Any:
+        return strict.ask_as(token, method, f"{path}{more}", body)
+
+    # The site asks for another version now: who has the older one is told so, and goes on reading.
+    parts = strict.app.extensions["copydesk"]
+    newer = replace(parts.settings, required_consents=("terms=2027-01-01", "privacy=3"))
+    strict.app.extensions["copydesk"] = replace(parts, settings=newer)
+    required = [(one["document"], one["is_given"]) for one in ask("GET").json["required"]]
+    assert required == [("terms", False), ("privacy", True)]
+    for minutes, (method, more, body, status) in enumerate((
+        ("PUT", "/terms", {"version": "2027-01-01"}, 200), ("PUT", "/terms", {"version": "2027-01-01"}, 200),
+        ("PUT", "/newsletter", {"version": "1"}, 200), ("DELETE", "/newsletter", None, 204),
+        ("DELETE", "/newsletter", None, 404), ("PUT", "/newsletter", {"version": "1"}, 200),
+    )):  # fmt: skip
+        strict.now = BEGAN + timedelta(hours=1, minutes=minutes)
+        assert ask(method, more, body).status_code == status, (method, more)
+    shown = ask("GET").json
+    assert [one["is_given"] for one in shown["required"]] == [True, True]
+    listed = [(one["document"], one["version"], one["given_by"], one["withdrawn_at"]) for one in shown["data"]]
+    assert listed == [
+        ("newsletter", "1", "account", None),
+        ("newsletter", "1", "account", "2026-03-02T10:03:00Z"),
+        ("terms", "2027-01-01", "account", None),
+        ("privacy", "3", "registration", None),
+        ("terms", "2026-11-01", "registration", "2026-03-02T10:00:00Z"),
+    ]
+    assert strict.ask_as(token, "POST", "/me/export").json["consents"] == shown["data"][::-1]
+    trail = [one.action for one in strict.rows(AuditEntry) if one.action.startswith("consent.")]
+    assert trail == ["consent.given", "consent.given", "consent.withdrawn", "consent.given"]
+    wrong = []
+    for name in ("Terms", "1terms", "te%20rms", "t" * 41, "te.rms", "терms", "follow-letters"):
+        if ask("PUT", f"/{name}", {"version": "1"}).status_code != 422:
+            wrong.append(name)
+    for body in ({}, {"version": ""}, {"version": 1}, {"version": "1 2"}, {"version": "1", "given_at": "x"}):
+        if ask("PUT", "/terms", body).status_code != 422:
+            wrong.append(str(body))
+    assert (wrong, len(ask("GET").json["data"])) == ([], 5)
 
 
 def test_where_the_setting_names_documents_each_is_needed_in_its_present_version(strict: Desk) -> None:

@@ -13,7 +13,7 @@ from cms.audit.models import AuditEntry
 from cms.events.models import Letter
 from cms.platform.db import Database
 from cms.platform.ids import new_id
-from cms.platform.keys import Keys
+from cms.platform.keys import Keys, load_keys
 from cms.readers.follows.models import Follow, FollowedQuery
 from cms.readers.follows.rules import MOST_FOLLOWS, MOST_QUERIES
 from cms.readers.follows.tokens import ALL_DAILY, CHARACTERS, Ending, read_token, unsubscribe_token
@@ -214,3 +214,36 @@ def test_a_link_outlives_one_rotation_of_the_key_and_not_the_second() -> None:
     assert read_token(Keys(new, old), token) == ending
     assert read_token(Keys(newest, new), token) is None
     assert unsubscribe_token(Keys(new, old), ending) != token
+
+
+def test_letters_are_agreed_to_with_the_first_follow_that_sends_them_and_withdrawn_with_the_last(
+    room: Newsroom,
+) -> None:
+    """Consent is on record wherever it is given or withdrawn: by a follow, by the link of a letter, on the account."""
+    reader = room.reader()
+
+    def kept() -> list[tuple[str, str, bool]]:
+        rows = reader.client.get("/readers/v1/me/consents").json["data"]
+        return [(one["document"], one["given_by"], one["withdrawn_at"] is None) for one in rows]
+
+    given, ended = (("follow-letters", "follow", is_open) for is_open in (True, False))
+    quiet = reader.follow("section", "sport", "off")
+    assert kept() == []
+    first, second = reader.follow("section", "city", "daily"), reader.follow("tag", "rails")
+    assert kept() == [given]
+    assert reader.client.delete(f"/readers/v1/follows/{first}").status_code == 204
+    assert kept() == [given]
+    assert reader.client.patch(f"/readers/v1/follows/{second}", json={"frequency": "off"}).status_code == 200
+    assert kept() == [ended]
+    assert reader.client.patch(f"/readers/v1/follows/{quiet}", json={"frequency": "daily"}).status_code == 200
+    assert kept() == [given, ended]
+    token = unsubscribe_token(load_keys(room.settings), Ending(reader.id, ALL_DAILY))
+    assert room.desk.app.test_client().post(f"/readers/v1/unsubscribe/{token}").status_code == 200
+    assert kept() == [ended, ended]
+    # Withdrawing it on the account ends the letters themselves.
+    for follow in (second, quiet):
+        reader.client.patch(f"/readers/v1/follows/{follow}", json={"frequency": "instant"})
+    assert reader.client.delete("/readers/v1/me/consents/follow-letters").status_code == 204
+    assert reader.client.delete("/readers/v1/me/consents/follow-letters").status_code == 404
+    assert {one["frequency"] for one in reader.client.get("/readers/v1/follows").json["data"]} == {"off"}
+    assert kept() == [ended] * 3

@@ -17,6 +17,7 @@ from cms.platform.http.services import services
 from cms.platform.http.transactions import reading, refusal_noted, transaction
 from cms.readers import own_account, queries, signing_in
 from cms.readers.comments.queries.threads import comment_kept
+from cms.readers.consenting import consent_data
 from cms.readers.follows.queries import follow_data
 from cms.readers.models import Account, ReaderSession
 from cms.readers.rules import SIGN_INS_PER_CLIENT, VERIFICATIONS_PER_CLIENT
@@ -162,7 +163,7 @@ def export_account() -> Response:
             "sessions": [_session_data(row) for row in kept.sessions],
             "letters": [_members(one, "kind", "state", "created_at", "sent_at") for one in kept.letters],
             "codes": [_members(one, "purpose", "created_at", "used_at") for one in kept.codes],
-            "consents": [_members(one, "document", "version", "given_at") for one in kept.consents],
+            "consents": [consent_data(one) for one in kept.consents],
             "bookmarks": [
                 {"folder": one.folder_id, **_members(one, "article_id", "added_at", "removed_at")}
                 for one in kept.bookmarks

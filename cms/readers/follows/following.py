@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -16,6 +16,7 @@ from cms.platform.actor import Actor
 from cms.platform.errors import Conflict, FieldError, Invalid, NotFound
 from cms.platform.ids import new_id
 from cms.platform.limits import line_up
+from cms.readers.consenting import settle_letters
 from cms.readers.follows.forgetting import forget_queries
 from cms.readers.follows.models import Follow, FollowedQuery
 from cms.readers.follows.queries import WORDS, follow_by_id
@@ -62,6 +63,7 @@ def add_follow(session: Session, actor: Actor, command: NewFollow, now: datetime
     session.add(follow)
     _note(session, actor, "follow.added", follow, now)
     record(session, FollowAdded(follow.id, follow.kind, follow.frequency), actor=actor, now=now)
+    _settle_letters(session, actor, now)
     return Begun(follow, is_new=True)
 
 
@@ -80,11 +82,27 @@ def remove_follow(session: Session, actor: Actor, follow_id: str, now: datetime)
     forget_queries(session, [follow.target] if follow.kind == "query" else [])
     _note(session, actor, "follow.removed", follow, now)
     record(session, FollowRemoved(follow.id, follow.kind), actor=actor, now=now)
+    _settle_letters(session, actor, now)
 
 
 def silence(session: Session, actor: Actor, follow: Follow, now: datetime) -> None:
     """Send no more letters of a follow; it stays in the reader's list. Emits: FollowChanged"""
     _set_frequency(session, actor, follow, "off", now)
+
+
+def silence_all(session: Session, actor: Actor, now: datetime) -> bool:
+    """Send the actor no more letters of any follow; False where none were sent. Emits: FollowChanged, for each"""
+    sends = select(Follow).where(Follow.account_id == actor.id, Follow.frequency != "off").order_by(Follow.number)
+    follows = session.scalars(sends.with_for_update()).all()
+    for follow in follows:
+        silence(session, actor, follow, now)
+    return bool(follows)
+
+
+def _settle_letters(session: Session, actor: Actor, now: datetime) -> None:
+    session.flush()
+    sends = exists().where(Follow.account_id == actor.id, Follow.frequency != "off")
+    settle_letters(session, actor, bool(session.scalar(select(sends))), now)
 
 
 def _own(session: Session, actor: Actor, follow_id: str) -> Follow:
@@ -100,6 +118,7 @@ def _set_frequency(session: Session, actor: Actor, follow: Follow, frequency: st
     follow.frequency = frequency
     _note(session, actor, "follow.changed", follow, now)
     record(session, FollowChanged(follow.id, follow.kind, frequency), actor=actor, now=now)
+    _settle_letters(session, actor, now)
 
 
 def _refuse_too_many(session: Session, account_id: str, kind: str) -> None:

@@ -133,6 +133,8 @@ ASK: dict[str, Ask] = {
     "PATCH /readers/v1/follows/<follow_id>": _on_follow(json={"frequency": "off"}),
     "DELETE /readers/v1/follows/<follow_id>": _on_follow(),
     "PATCH /readers/v1/me/digest": plain("/readers/v1/me/digest", json={"hour": 6}),
+    "PUT /readers/v1/me/consents/<document>": plain("/readers/v1/me/consents/newsletter", json={"version": "1"}),
+    "DELETE /readers/v1/me/consents/<document>": plain("/readers/v1/me/consents/terms"),
     "GET /readers/v1/unsubscribe/<token>": _by_letter,
     "POST /readers/v1/unsubscribe/<token>": _by_letter,
     "GET /content/v1/articles/<uuid:article_id>/comments": document("/content/v1/articles/{id}/comments"),

@@ -98,6 +98,12 @@ def _follows(witness: Witness, settings: Settings, mine: dict[str, str]) -> None
     ask("POST", end, 200)
     ask("POST", f"{end}x", 404)
     ask("DELETE", f"{path}/{follow}", 204, **mine)
+    consents = "/readers/v1/me/consents"
+    ask("PUT", f"{consents}/terms", 200, {"version": "2"}, **mine)
+    ask("PUT", f"{consents}/follow-letters", 422, {"version": "2"}, **mine)
+    assert len(ask("GET", consents, 200, **mine).json["data"]) == 2
+    ask("DELETE", f"{consents}/terms", 204, **mine)
+    ask("DELETE", f"{consents}/terms", 404, **mine)
     ask("DELETE", f"{path}/{follow}", 404, **mine)
 
 

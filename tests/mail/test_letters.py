@@ -1,6 +1,7 @@
 """What becomes of a letter: sent once, put off, given up, or too late. The worker's own handler, a real mail server."""
 
 import re
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -9,6 +10,8 @@ import pytest
 
 from cms.events.models import Delivery
 from cms.mail.models import OutgoingLetter
+from cms.mail.queueing import queue_letter
+from cms.platform.actor import system
 from cms.platform.keys import Keys
 from tests.mail.receiving import PostOffice, post_office
 from tests.readers.making import Desk
@@ -18,6 +21,7 @@ from workers.heard import HEARINGS
 from workers.leases import LeaseKeeper
 from workers.work import LETTERS_AT_ONCE, Work, make_work
 
+NOBODY = "01902f5e-0000-7000-8000-000000000000"
 CODE = re.compile(r"^(\d{3} \d{3}|[0-9A-Z]{4}-[0-9A-Z]{4})$", re.MULTILINE)
 
 
@@ -205,3 +209,47 @@ def test_letters_leave_threads_to_other_work_while_their_server_is_slow(
         try_all(work)
     assert len(office.came) == 1
     assert work.places.acquire(blocking=False), "a place was not given back"
+
+
+def free_places(places: threading.Semaphore) -> int:
+    """How many there are, all of which are taken."""
+    count = 0
+    while places.acquire(blocking=False):
+        count += 1
+    return count
+
+
+def test_letters_to_very_many_have_a_place_less_and_hold_up_no_code(desk: Desk, work: Work, office: PostOffice) -> None:
+    """However many followers wait, one place of a worker for everything is left for a code."""
+    counted = []
+    for count in (1, 2, 8):
+        made = make_work(work.settings, count)
+        counted.append((free_places(made.places), free_places(made.bulk_places)))
+        made.close()
+    assert counted == [(1, 1), (2, 1), (8, 7)]
+    with desk.database.transaction() as session:
+        letter = queue_letter(
+            session, kind="follow_digest", recipient="bob@example.org", locale="en", about_id=NOBODY, is_bulk=True,
+            expires_at=desk.now + timedelta(days=1), actor=system("test"), now=desk.now,
+        )  # fmt: skip
+    [bulk] = desk.rows(Delivery)
+    assert (bulk.subscription, bulk.subject) == ("bulk_letter", letter.id)
+    for _ in range(LETTERS_AT_ONCE - 1):
+        assert work.bulk_places.acquire(blocking=False)
+
+    def try_bulk() -> Delivery:
+        assert attempt(work, LeaseKeeper(work), Refusals(), HEARINGS["bulk_letter"], bulk.number) == "done"
+        return next(one for one in desk.rows(Delivery) if one.number == bulk.number)
+
+    put_off = try_bulk()
+    assert (put_off.state, put_off.attempts, put_off.error) == ("open", 0, "other letters are being sent")
+    assert put_off.due_at == desk.now + timedelta(seconds=2)
+    # A code goes meanwhile.
+    desk.register()
+    code = desk.rows(Delivery)[-1].number
+    assert attempt(work, LeaseKeeper(work), Refusals(), HEARINGS["letter"], code) == "done"
+    assert len(codes(office)) == 1
+    work.bulk_places.release()
+    desk.now = put_off.due_at
+    assert try_bulk().state == "superseded", "nobody follows anything, so there is nothing to tell"
+    assert work.bulk_places.acquire(blocking=False), "a place was not given back"

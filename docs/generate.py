@@ -7,10 +7,11 @@ from pathlib import Path
 
 from benchmarks.catalogue import BENCHMARKS
 from benchmarks.report import page as benchmarks_page
+from cms.events.at_once import AT_ONCE, MEANINGS
 from cms.events.catalogue import CATALOGUE, field_types
 from cms.events.subscriptions import ATTEMPTS_BEFORE_DEAD, SUBSCRIPTIONS, UNHEARD, hearing
 from cms.identity.rules import PERMISSIONS, ROLE_TEXTS, ROLES
-from cms.newsroom.rules import LEADS, RESTS, SENT_BACK, STATES, Action, State
+from cms.newsroom.rules import BEFORE, LEADS, RESTS, SENT_BACK, STATES, Action, State
 from cms.operations.problems_page import PROBLEMS
 from cms.settings import RANGES, Settings
 from tests.access.table import COLUMNS, rows
@@ -108,7 +109,17 @@ def events_page() -> str:
         heard = ", ".join(f"`{subscription.name}`" for subscription in hearing(name)) or "nobody today"
         own = "; ".join(f"`{field}` ({kind})" for field, kind in field_types(event).items())
         lines += [f"## `{name}` version {event.version}", "", doc, "", f"Fields: {own}.", "", f"Heard by: {heard}.", ""]
-    lines += ["## Subscriptions", "", "| name | queue | hears | time limit |", "|---|---|---|---|"]
+    lines += [
+        "## Done at once",
+        "",
+        "What an act on an article does in its own transaction; its receipt shows each as done.",
+        "",
+    ]
+    lines += ["| name | what is true at the commit | of |", "|---|---|---|"]
+    for name, meaning in MEANINGS.items():
+        acts = ", ".join(f"`{event}`" for event, names in AT_ONCE.items() if name in names)
+        lines.append(f"| `{name}` | {meaning} | {acts} |")
+    lines += ["", "## Subscriptions", "", "| name | queue | hears | time limit |", "|---|---|---|---|"]
     for one in SUBSCRIPTIONS:
         hears = ", ".join(f"`{name}`" for name in one.hears)
         lines.append(f"| `{one.name}` | `{one.queue}` | {hears} | {one.time_limit_seconds} s |")
@@ -242,6 +253,8 @@ def _target(action: Action, state: State) -> str:
     target = LEADS[action].get(state)
     if target == RESTS:
         return "(1)"
+    if target == BEFORE:
+        return "(4)"
     if action in ("edit", "restore") and state in SENT_BACK:
         return "(2)"
     if action in ("edit", "restore") and state == "scheduled":
@@ -255,11 +268,14 @@ LIFECYCLE_NOTES = (
     "2. An edit by somebody without `articles:approve` sends it back to `draft`, because what was handed in or",
     "   approved is no longer what is there. Whoever may approve edits it without that.",
     "3. Only who may approve edits what is scheduled; for others it is refused with 409.",
+    "4. Back to where it was when it was scheduled: a draft stays a draft, what was approved stays approved. The same",
+    "   where its time came and it could not be published.",
     "",
     "Further rules:",
     "",
-    "- A takedown needs an article that readers saw once. It stays in force through archive and trash: publishing",
-    "  again needs `articles:takedown` beside `articles:publish`.",
+    "- A takedown needs an article that readers saw once, or that was shared under embargo: then only those who may",
+    "  read early are told of it, and for everybody else there never was such an article. It stays in force through",
+    "  archive and trash: publishing again needs `articles:takedown` beside `articles:publish`.",
     "- Publishing a revision that readers see already is refused with `already_published`; a correction is not, since",
     "  its public note is new.",
     "- `delete` puts an article into the trash in whatever state it is. It can be taken back for",

@@ -15,6 +15,8 @@ from cms.content import listing, queries, searching
 from cms.content.addressing import Pages
 from cms.content.embargo.api import early_answer, early_list
 from cms.content.embargo.queries import embargoed_by_id, embargoed_by_slug
+from cms.content.embargo.queries import tombstone_by_id as early_tombstone_by_id
+from cms.content.embargo.queries import tombstone_by_slug as early_tombstone_by_slug
 from cms.content.filtering import field_filters
 from cms.content.redirects.api import moved_answer
 from cms.content.redirects.queries import resolve
@@ -69,7 +71,10 @@ def article_by_id(article_id: UUID, query: dict[str, Any]) -> Response:
     document = queries.document_by_id(reads, str(article_id))
     if document:
         return _document(document)
-    early = early_answer(lambda session, where: embargoed_by_id(session, str(article_id), where))
+    early = early_answer(
+        lambda session, where: embargoed_by_id(session, str(article_id), where),
+        lambda session, where: early_tombstone_by_id(session, str(article_id), where),
+    )
     return early or _missing(queries.tombstone_by_id(reads, str(article_id)))
 
 
@@ -87,7 +92,10 @@ def article_by_slug(locale: str, slug: str) -> Response:
     document = queries.document_by_slug(reads, *place)
     if document is not None:
         return _document(document)
-    early = early_answer(lambda session, where: embargoed_by_slug(session, *place, where))
+    early = early_answer(
+        lambda session, where: embargoed_by_slug(session, *place, where),
+        lambda session, where: early_tombstone_by_slug(session, *place, where),
+    )
     if early is not None:
         return early
     path = site_path(article_path(*place))

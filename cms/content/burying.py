@@ -1,10 +1,11 @@
-"""Tombstones: what stands where readers found an article that was taken down."""
+"""Tombstones: what stands where an article was found that was taken down, for readers or for those who read early."""
 
 from datetime import datetime
 
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
+from cms.content.embargo.models import EmbargoedTombstone
 from cms.content.models import Tombstone
 
 
@@ -14,6 +15,18 @@ def put_tombstone(session: Session, article_id: str, locale: str, slug: str, rea
     session.flush()
 
 
+def put_early_tombstone(
+    session: Session, article_id: str, locale: str, slug: str, section_path: str, reason: str, at: datetime
+) -> None:
+    """Say it to those who may read under embargo, of an article that nobody else ever saw or hears of."""
+    row = EmbargoedTombstone(
+        article_id=article_id, locale=locale, slug=slug, section_path=section_path, reason=reason, taken_down_at=at
+    )
+    session.merge(row)
+    session.flush()
+
+
 def lift_tombstone(session: Session, article_id: str) -> None:
     """Take a tombstone away, because readers see the article again."""
-    session.execute(delete(Tombstone).where(Tombstone.article_id == article_id))
+    for table in (Tombstone, EmbargoedTombstone):
+        session.execute(delete(table).where(table.article_id == article_id))

@@ -17,6 +17,7 @@ class Document(Table):
     `field_text` is what of the article's own fields is searched in.
     `etag` changes with `body`, `revision` does not change with derived parts. `section_path` is the section's path as
     in `Section.path`, or empty. `has_lost_related` marks a list that fell below what is shown and waits to be refilled.
+    `title_key` is the same for titles that differ in spelling of no weight (`headline_key`).
     Documents of one `group_id` are translations of one another; `is_stale` says that this one lags behind the one that
     it was translated from.
     """
@@ -24,7 +25,7 @@ class Document(Table):
     __tablename__ = "documents"
     __table_args__ = (
         UniqueConstraint("locale", "slug"),
-        Index("ix_documents_title", "title"),
+        Index("ix_documents_headline", "title_key", "locale"),
         Index("ix_documents_newest", "published_at", "number"),
         Index("ix_documents_locale", "locale", "published_at", "number"),
         Index("ix_documents_type", "type", "published_at", "number"),
@@ -44,6 +45,7 @@ class Document(Table):
     slug: Mapped[str] = mapped_column(String(120))
     section_path: Mapped[str] = mapped_column(String(1000))
     title: Mapped[str] = mapped_column(String(300))
+    title_key: Mapped[str] = mapped_column(String(32), default="", server_default="")
     published_at: Mapped[datetime] = mapped_column(Instant)
     updated_at: Mapped[datetime] = mapped_column(Instant)
     content: Mapped[dict[str, Any]] = mapped_column(Json)

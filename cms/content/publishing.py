@@ -20,6 +20,7 @@ from cms.content.wording import PersonValue, SectionValue, SourceValue, TagValue
 from cms.platform.clock import rfc3339
 from cms.platform.db import change_rows, columns_of, insert_into
 from cms.platform.errors import Conflict
+from cms.platform.text.headlines import headline_key
 from cms.taxonomy.article_types.rules.values import FieldValue
 
 # Every publish runs these, so they are built once. HOLDERS: the article's own document, and whichever has its place.
@@ -167,6 +168,7 @@ def _values(article: PublishedArticle, now: datetime) -> dict[str, Any]:
         "slug": article.slug,
         "section_path": article.wording.section_path,
         "title": article.title,
+        "title_key": headline_key(article.title),
         "published_at": article.published_at,
         "updated_at": article.updated_at,
         "content": document_content(article),

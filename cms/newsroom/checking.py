@@ -17,13 +17,17 @@ from cms.newsroom.models import Article
 from cms.newsroom.rules import decide, missing_for_readers
 from cms.newsroom.saving import standing_of
 from cms.newsroom.translations.queries import is_stale
+from cms.platform.db import columns_of
 from cms.platform.errors import Conflict, FieldError, Invalid
+from cms.platform.text.headlines import headline_key, most_alike
 from cms.platform.text.markdown import Rendered
 from cms.taxonomy.article_types.queries import errors_in
 
 Severity = Literal["block", "warn"]
 # Search engines cut headlines that are longer. Source: Google's guidelines for NewsArticle.
 LONGEST_GOOD_TITLE = 110
+# Two desks that write up one story do so within days.
+RECENT_HEADLINES = 500
 
 
 @dataclass(frozen=True)
@@ -75,15 +79,24 @@ def has_images_without_alt(draft: Draft) -> Iterator[FieldError]:
 
 
 def repeats_a_headline(draft: Draft) -> Iterator[FieldError]:
-    """Another published article of the language has the same title."""
-    statement = select(Document.article_id).where(
-        Document.title == draft.content["title"],
-        Document.locale == draft.content["locale"],
-        Document.article_id != draft.article.id,
-    )
-    other = draft.session.scalar(statement.limit(1))
+    """Another published article of the language has the same title, or a recent one has one that is much like it.
+
+    Case, width, punctuation and spaces make no difference.
+    """
+    title, documents = draft.content["title"], columns_of(Document).c
+    others = (documents.locale == draft.content["locale"], documents.article_id != draft.article.id)
+    same = select(documents.article_id).where(documents.title_key == headline_key(title), *others)
+    other = draft.session.scalar(same.order_by(documents.article_id).limit(1))
     if other is not None:
         yield FieldError("/title", "duplicate_title", f"The published article {other} has this title.")
+        return
+    newest = select(documents.article_id, documents.title).where(*others)
+    newest = newest.order_by(documents.published_at.desc(), documents.number.desc()).limit(RECENT_HEADLINES)
+    recent = dict(draft.session.execute(newest).all())
+    alike = most_alike(title, recent.items())
+    if alike is not None:
+        detail = f"The published article {alike} has a title that is much like this: {recent[alike]!r}."
+        yield FieldError("/title", "similar_title", detail)
 
 
 def lags_behind_its_source(draft: Draft) -> Iterator[FieldError]:
@@ -121,6 +134,18 @@ def refuse_unready(session: Session, article: Article, content: Mapping[str, Any
         raise Invalid("The article is not ready for readers.", errors=errors)
 
 
+def refuse_what_blocks(draft: Draft) -> list[dict[str, str]]:
+    """Refuse to promise readers what could not be published as it is, and give what a publish would warn about.
+
+    Raises: Invalid, naming everything that blocks; Conflict, code `slug_taken`.
+    """
+    refuse_unready(draft.session, draft.article, draft.content, draft.rendered)
+    for error in _taken_slug(draft):
+        raise Conflict(error.detail, code=error.code)
+    warnings = (check for check in CHECKS if check.severity == "warn")
+    return [{"severity": "warn", **asdict(error)} for check in warnings for error in check.look(draft)]
+
+
 def findings(draft: Draft, now: datetime) -> list[dict[str, str]]:
     """What a publish would refuse or warn about, the refusals first.
 
@@ -137,13 +162,16 @@ def _refused_by_state(draft: Draft, now: datetime) -> Sequence[FieldError]:
         decide(standing_of(draft.article), "publish", now, rights=("articles:takedown",))
     except Conflict as refused:
         errors.append(FieldError("", refused.code, refused.detail))
+    return [*errors, *_taken_slug(draft)]
+
+
+def _taken_slug(draft: Draft) -> Iterator[FieldError]:
     statement = select(Document.article_id).where(
         Document.locale == draft.content["locale"], Document.slug == draft.content["slug"]
     )
     holder = draft.session.scalar(statement)
     if holder not in (None, draft.article.id):
-        errors.append(FieldError("/slug", "slug_taken", f"Readers know the published article {holder} by this slug."))
-    return errors
+        yield FieldError("/slug", "slug_taken", f"Readers know the published article {holder} by this slug.")
 
 
 class _Images(HTMLParser):

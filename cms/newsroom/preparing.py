@@ -22,8 +22,10 @@ class PreparedBody:
 NO_BODY = PreparedBody(revision=0, rendered=Rendered(html="", text="", image_count=0))
 
 
-def prepare_body(database: Database, actor: Actor, article_id: str, revision: int) -> PreparedBody:
+def prepare_body(database: Database, actor: Actor, article_id: str, revision: int | None) -> PreparedBody:
     """Render the body of the revision that an editor wants to publish; no session is open while it is rendered.
+
+    Without a revision it is the present one.
 
     Where the article is not at this revision, or the actor may not publish it, nothing is rendered: it gives `NO_BODY`
     and leaves the refusal to the verb, which holds the lock, and after which a repeated request still gets its first
@@ -31,13 +33,13 @@ def prepare_body(database: Database, actor: Actor, article_id: str, revision: in
     """
     with database.reading() as session:
         article = queries.text_of(session, article_id)
-        if article is None or article.revision != revision:
+        if article is None or revision not in (None, article.revision):
             return NO_BODY
         try:
             refuse_act(session, actor, "articles:publish", article)
         except (Forbidden, NotFound):
             return NO_BODY
-    return PreparedBody(revision, render(article.body, article.body_format))
+    return PreparedBody(article.revision, render(article.body, article.body_format))
 
 
 def render_revision(kept: Revision) -> PreparedBody:

@@ -154,9 +154,11 @@ class Standing:
 
 
 # What an act leads to from each state that it may be done in; `docs/lifecycle.md` is made from this. RESTS is where
-# an article is that readers do not see: `taken_down`, else `unpublished` when they saw it once, else `draft`.
-Target = State | Literal["rests"]
+# an article is that readers do not see: `taken_down`, else `unpublished` when they saw it once, else `draft`. BEFORE is
+# where it was when it was scheduled: a schedule that is taken back approves nothing.
+Target = State | Literal["rests", "before"]
 RESTS: Literal["rests"] = "rests"
+BEFORE: Literal["before"] = "before"
 SENT_BACK: frozenset[State] = frozenset({"submitted", "approved", "rejected"})
 _SAME: Mapping[State, Target] = {state: state for state in STATES}
 _EDITABLE: Mapping[State, Target] = {state: state for state in STATES if state != "archived"}
@@ -170,7 +172,7 @@ LEADS: Mapping[Action, Mapping[State, Target]] = {
         **dict.fromkeys(("draft", "submitted", "approved", "rejected", "scheduled", "unpublished"), "scheduled"),
         "published": "published",
     },
-    "unschedule": {**_SAME, "scheduled": "approved"},
+    "unschedule": {**_SAME, "scheduled": BEFORE},
     "publish": dict.fromkeys((state for state in STATES if state != "archived"), "published"),
     "correct": {"published": "published"},
     "unpublish": {"published": "unpublished"},
@@ -196,6 +198,8 @@ def decide(
     published_at: datetime | None = None,
     *,
     rights: Collection[str] = (),
+    was: State | None = None,
+    is_known_early: bool = False,
 ) -> Standing:
     """Where an article stands after an act, or why it cannot be.
 
@@ -203,11 +207,12 @@ def decide(
     `articles:approve` sends by an edit what was submitted, approved or rejected back to `draft`, and cannot edit what
     is scheduled; who lacks `articles:takedown` cannot publish what was taken down. `published_at` stays while readers
     keep seeing the article, so that lists do not jump; a new publish after an unpublish begins anew, and
-    `first_published_at` stays for good.
+    `first_published_at` stays for good. `was` is the state that a schedule found, for the act that takes it back.
+    `is_known_early` says that the article was shared under embargo: what only partners saw can be taken down too.
     Raises: Conflict; code `already_published` when readers see this revision already; Forbidden.
     """
-    _refuse_unfit(standing, action)
-    target = _target(standing, action, rights)
+    _refuse_unfit(standing, action, is_known_early=is_known_early)
+    target = _target(standing, action, rights, was)
     after = replace(standing, revision=standing.revision + 1, state=target)
     if action == "publish":
         return _publish(standing, after, now, published_at, rights)
@@ -222,7 +227,7 @@ def decide(
     return after if target == "published" else replace(after, published_revision=None, published_at=None)
 
 
-def _refuse_unfit(standing: Standing, action: Action) -> None:
+def _refuse_unfit(standing: Standing, action: Action, *, is_known_early: bool) -> None:
     if (standing.deleted_at is not None) != (action in FROM_THE_TRASH):
         raise Conflict("The article is in the trash." if standing.deleted_at else "The article is not in the trash.")
     if standing.state not in LEADS[action]:
@@ -230,17 +235,19 @@ def _refuse_unfit(standing: Standing, action: Action) -> None:
             raise Conflict("The article is not published.")
         state = standing.state.replace("_", " ")
         raise Conflict(f"An article that is {state} cannot be {DONE[action]}.", extra={"state": standing.state})
-    if action == "takedown" and standing.first_published_at is None:
-        raise Conflict("Readers never saw this article; there is nothing to take down.")
+    if action == "takedown" and standing.first_published_at is None and not is_known_early:
+        raise Conflict("Readers never saw this article, nor did anybody under embargo; there is nothing to take down.")
 
 
-def _target(standing: Standing, action: Action, rights: Collection[str]) -> State:
+def _target(standing: Standing, action: Action, rights: Collection[str], was: State | None) -> State:
     if action in ("edit", "restore") and APPROVE not in rights:
         if standing.state == "scheduled":
             raise Conflict("The article is scheduled. Ask who may approve it to end the schedule, or to make the edit.")
         return "draft" if standing.state in SENT_BACK else standing.state
     target = LEADS[action][standing.state]
-    if target == RESTS:
+    if target == BEFORE and was is not None:
+        return was
+    if target in (RESTS, BEFORE):
         return _rest(standing)
     return target
 

@@ -39,13 +39,12 @@ def for_readers(
     kind = type_named(session, content["type"])
     # Names are read while no other transaction changes published articles: what renames one comes before or after.
     hold_content(session)
-    locale = content["locale"]
-    wording = _wording(session, content, locale)
+    wording = wording_now(session, content)
     return PublishedArticle(
         article_id=article.id,
         number=article.number,
         revision=shown.published_revision,
-        locale=locale,
+        locale=content["locale"],
         slug=content["slug"],
         section=wording.section,
         title=content["title"],
@@ -75,7 +74,7 @@ def note_shown(article: Article, content: Mapping[str, Any]) -> None:
     article.shown_revision, article.shown_digest = article.published_revision, digest_of_words(content)
 
 
-def _wording(session: Session, content: Mapping[str, Any], locale: str) -> Wording:
+def wording_now(session: Session, content: Mapping[str, Any]) -> Wording:
     """The words that the revision names, as they are now; one that was deleted since is left out."""
     section, editor, source = content["section"], content["editor"], content["source"]
     people = by_slugs(session, Person, {*content["authors"], *([editor] if editor else [])})
@@ -83,7 +82,7 @@ def _wording(session: Session, content: Mapping[str, Any], locale: str) -> Wordi
     sections = by_slugs(session, Section, [section] if section else [])
     sources = by_slugs(session, Source, [source["name"]] if source else [])
     return wording_of(
-        locale,
+        content["locale"],
         sections.get(section),
         [tags[slug] for slug in content["tags"] if slug in tags],
         [people[slug] for slug in content["authors"] if slug in people],

@@ -4,7 +4,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from cms.content.burying import put_tombstone
+from cms.content.burying import put_early_tombstone, put_tombstone
+from cms.content.embargo.queries import is_known_early
+from cms.content.embargo.sharing import withdraw_embargoed
 from cms.content.publishing import withdraw_document
 from cms.events.catalogue import ArticleTakenDown
 from cms.newsroom import queries
@@ -17,13 +19,16 @@ from cms.platform.actor import Actor
 def take_down_article(session: Session, actor: Actor, command: ArticleAct, now: datetime) -> Saved:
     """Take an article that readers saw away for good, and tell those who come back. The note is the public reason.
 
+    One that was only shared under embargo is taken from those who may read early, and they alone are told.
     Emits: ArticleTakenDown
-    Raises: NotFound; Forbidden; Stale; Conflict for what is taken down already or was never published.
+    Raises: NotFound; Forbidden; Stale; Conflict for what is taken down already or nobody saw.
     """
     article = locked(session, actor, "articles:takedown", command.article_id)
     refuse_stale(article, command.revision)
-    put_standing(article, decide(standing_of(article), "takedown", now), now)
+    is_early = article.first_published_at is None and is_known_early(session, article.id)
+    put_standing(article, decide(standing_of(article), "takedown", now, is_known_early=is_early), now)
     withdraw_document(session, article.id, now)
+    withdraw_embargoed(session, article.id)
     bury(session, article, command.note)
     content = queries.content_of(session, article)
     event = ArticleTakenDown(subject=article.id, revision=article.revision)
@@ -31,8 +36,13 @@ def take_down_article(session: Session, actor: Actor, command: ArticleAct, now: 
 
 
 def bury(session: Session, article: Article, reason: str) -> None:
-    """Put the tombstone of an article that was taken down where readers saw it last."""
+    """Put the tombstone of an article that was taken down where it was seen last, for those who saw it."""
     assert article.taken_down_at is not None
+    if article.first_published_at is None:
+        place = queries.place_at(session, article.section_id, article.locale)
+        at = article.taken_down_at
+        put_early_tombstone(session, article.id, article.locale, article.slug, place.section_path, reason, at)
+        return
     shown = queries.last_shown(session, article.id)
-    place = shown.content if shown is not None else {"locale": article.locale, "slug": article.slug}
-    put_tombstone(session, article.id, place["locale"], place["slug"], reason, article.taken_down_at)
+    seen = shown.content if shown is not None else {"locale": article.locale, "slug": article.slug}
+    put_tombstone(session, article.id, seen["locale"], seen["slug"], reason, article.taken_down_at)

@@ -18,7 +18,13 @@ from cms.platform.http.shapes import Flag, ListShape, Shape, Text, UtcInstant
 class ConsequenceShape(Shape):
     """One thing that follows from an act, with its state and duration."""
 
-    name = fields.String(metadata={"description": "The subscription, such as `search`"})
+    name = fields.String(
+        metadata={
+            "description": "The subscription, such as `search`, or what the act did by itself, such as `content_api`, "
+            "which is done at its instant",
+            "example": "search",
+        }
+    )
     state = fields.String(validate=validate.OneOf(["waiting", "running", "done", "failed", "superseded"]))
     attempts = fields.Integer()
     started_at = UtcInstant(allow_none=True)

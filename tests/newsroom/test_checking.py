@@ -62,6 +62,30 @@ def test_a_headline_that_is_published_already_is_warned_of_in_its_own_language_o
     assert [one["code"] for one in validated(editor, first["id"])["findings"]] == ["already_published"]
 
 
+def test_a_headline_that_is_much_like_a_published_one_is_warned_of(editor: FlaskClient, database: Database) -> None:
+    shown = draft(editor, title="Harbour bridge reopens on 3 May", summary=["It opened."])
+    act(editor, "publish", shown["id"], 1)
+    asked, found = draft(editor, summary=["It opened."]), {}
+    wanted = {
+        "harbour BRIDGE reopens on 3 may!": "duplicate_title",
+        "Ｈａｒｂｏｕｒ　bridge re-opens on\u00a03 May": "duplicate_title",
+        "“Harbour bridge” reopens, on 3 May…": "duplicate_title",
+        "Harbour bridge reopens 3 May": "similar_title",
+        "On 3 May, the harbour bridge reopens": "similar_title",
+        "Harbour brigde reopens on 3 May": "similar_title",
+        "Harbour bridge reopens on 4 May": "",
+        "Harbour bridge closes on 3 May": "",
+        "Harbour tunnel reopens on 3 May": "",
+        "Bridge": "",
+    }
+    for count, title in enumerate(wanted, 1):
+        assert patch(editor, asked["id"], count, title=title).status_code == 200
+        findings = validated(editor, asked["id"])["findings"]
+        assert all(shown["id"] in one["detail"] for one in findings)
+        found[title] = "".join(one["code"] for one in findings)
+    assert found == wanted
+
+
 def test_a_slug_that_readers_know_for_another_article_blocks(editor: FlaskClient) -> None:
     first = draft(editor, **GOOD, slug="bridge")
     act(editor, "publish", first["id"], 1)

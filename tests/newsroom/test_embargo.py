@@ -7,9 +7,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from cms.newsroom.rebuilding import rebuild_documents
 from cms.newsroom.schedules.firing import Round, fire_due
+from cms.platform.actor import system
 from cms.platform.db import Database
+from cms.settings import Settings
 from tests.access.desk import Desk
+from tests.draining import drain
 from tests.newsroom.appointing import Clock, in_hours, put
 from tests.newsroom.making import UNKNOWN, act, draft
 
@@ -77,7 +81,10 @@ def test_an_embargo_is_shared_hidden_lifted_and_remembered(
     assert partner.get(path).data == public.data
     assert partner.get("/content/v1/articles?embargoed=true").json["data"] == []
     after = editor.get(f"/api/v1/articles/{made['id']}/embargo").json
-    assert (after["state"], after["fetched_by"]) == ("lifted", told["fetched_by"])
+    assert (after["state"], after["fetched_by"], after["shared_at"]) == (
+        "lifted", told["fetched_by"], told["shared_at"],
+    )  # fmt: skip
+    assert told["shared_at"] == in_hours(0)
 
 
 def test_an_embargo_can_begin_later_and_be_taken_back(
@@ -100,7 +107,8 @@ def test_an_embargo_can_begin_later_and_be_taken_back(
     assert (partner.get(path).status_code, client.get(path).status_code) == (404, 404)
     clock.wait(hours=2)
     assert fire_due(database, clock) == Round()
-    assert editor.get(f"/api/v1/articles/{made['id']}/embargo").json["state"] == "ended"
+    ended = editor.get(f"/api/v1/articles/{made['id']}/embargo").json
+    assert (ended["state"], ended["shared_at"]) == ("ended", in_hours(1))
 
 
 def test_a_publish_by_hand_ends_an_embargo(
@@ -163,3 +171,86 @@ def test_an_embargo_is_for_what_readers_do_not_see(editor: FlaskClient, database
     other = draft(editor)
     for body in ({"embargo_until": in_hours(-1)}, {"embargo_until": in_hours(1), "published_at": in_hours(-9)}):
         assert act(editor, "publish", other["id"], 1, json=body).status_code == 422
+
+
+@pytest.mark.both_databases
+def test_what_is_shared_early_can_be_taken_down_and_only_those_who_could_read_it_are_told(
+    desk: Desk, editor: FlaskClient, client: FlaskClient, database: Database, settings: Settings, clock: Clock
+) -> None:
+    chief = desk.client(desk.token("editor-in-chief"))
+    partner, elsewhere = (desk.client(desk.token(permissions=EARLY, section_path=path)) for path in ("city/", "sport/"))
+    made = draft(editor, title="The budget", slug="the-budget", section="trams")
+    path, by_slug = f"/content/v1/articles/{made['id']}", "/content/v1/articles/en/the-budget"
+    assert act(chief, "takedown", made["id"], 1).status_code == 409, "nobody saw it"
+    act(editor, "publish", made["id"], 1, json={"embargo_until": in_hours(5)})
+    assert act(chief, "takedown", made["id"], 2).status_code == 409, "not yet"
+    fire_due(database, clock)
+    assert partner.get(path).status_code == 200
+    assert act(editor, "takedown", made["id"], 2).status_code == 403
+    down = act(chief, "takedown", made["id"], 2, json={"reason": "The source was in danger."})
+    assert (down.status_code, down.json["state"]) == (200, "taken_down")
+    for address in (path, by_slug):
+        told = partner.get(address)
+        assert (told.status_code, told.headers["Cache-Control"]) == (410, "private, no-store")
+        assert told.json["tombstone"] == {
+            "id": made["id"], "taken_down_at": in_hours(0), "reason": "The source was in danger.",
+        }  # fmt: skip
+    assert partner.get("/content/v1/articles?embargoed=true").json["data"] == []
+    never = (f"/content/v1/articles/{UNKNOWN}", "/content/v1/articles/en/the-fudget")
+
+    def is_hidden() -> bool:
+        return all(
+            seen(other, address) == seen(other, strange)
+            for other in (client, editor, elsewhere)
+            for address, strange in zip((path, by_slug), never, strict=True)
+        )
+
+    assert is_hidden()
+    assert client.get("/content/v1/resolve?path=/en/the-budget").status_code == 404
+    assert editor.get(f"/api/v1/articles/{made['id']}/embargo").json["state"] == "ended"
+    # Nothing of it comes back by itself or by a rebuild, and who may take down can publish it again.
+    clock.wait(hours=5)
+    assert fire_due(database, clock) == Round()
+    rebuild_documents(database, system("test"), clock)
+    assert (is_hidden(), partner.get(path).status_code) == (True, 410)
+    assert act(editor, "publish", made["id"], 3).status_code == 403
+    assert act(chief, "publish", made["id"], 3).status_code == 200
+    assert [one.get(path).status_code for one in (client, partner)] == [200, 200]
+
+
+@pytest.mark.both_databases
+def test_what_is_shared_early_follows_the_words_of_the_taxonomy(
+    desk: Desk, editor: FlaskClient, client: FlaskClient, database: Database, settings: Settings, clock: Clock
+) -> None:
+    partner = desk.client(desk.token(permissions=EARLY))
+    by_section = desk.client(desk.token(permissions=EARLY, section_path="sport/"))
+    administrator = desk.client(desk.token("administrator"))
+    made, other = draft(editor, tags=["Rail"], section="trams", title="The budget"), draft(editor, tags=["Bus"])
+    for one in (made, other):
+        act(editor, "publish", one["id"], 1, json={"embargo_until": in_hours(5)})
+    fire_due(database, clock)
+    path = f"/content/v1/articles/{made['id']}"
+    before, kept = partner.get(path), partner.get(f"/content/v1/articles/{other['id']}").data
+    assert by_section.get(path).status_code == 404
+    first = {"If-Match": '"1"'}
+    for address, change in (
+        ("tags/rail", {"name": "Railways", "slug": "railways"}),
+        ("sections/trams", {"name": "Tram lines", "parent": "sport"}),
+    ):
+        answer = administrator.patch(f"/api/v1/{address}", json=change, headers=first)
+        assert answer.status_code == 200, answer.json
+    drain(settings, database)
+    after = partner.get(path)
+    assert [tag["slug"] for tag in after.json["tags"]] == ["railways"]
+    assert after.json["section"] == {"slug": "trams", "name": "Tram lines"}
+    assert after.json["seo"]["json_ld"]["keywords"] == ["Railways"]
+    assert after.headers["ETag"] != before.headers["ETag"]
+    same = ("title", "body", "published_at", "embargo_until", "revision")
+    assert [after.json[name] for name in same] == [before.json[name] for name in same]
+    assert by_section.get(path).status_code == 200, "it stands in another section by now"
+    assert partner.get(f"/content/v1/articles/{other['id']}").data == kept
+    assert editor.get(f"/api/v1/articles/{made['id']}/embargo").json["shared_at"] == in_hours(0)
+    clock.wait(hours=5)
+    fire_due(database, clock)
+    drain(settings, database)
+    assert client.get(path).json["section"]["name"] == "Tram lines"

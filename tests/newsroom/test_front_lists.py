@@ -18,6 +18,7 @@ from cms.content.front_lists.rules import arranged, is_open
 from cms.content.front_lists.showing import shown_list
 from cms.events.models import Letter
 from cms.newsroom.front_lists.rules import MOST_ENTRIES, MOST_LISTS, Entry, PutEntry, with_entry, without_entry
+from cms.newsroom.preparing import PreparedBody
 from cms.newsroom.rules import ArticleAct, DeleteArticle
 from cms.newsroom.schedules.firing import fire_due
 from cms.newsroom.schedules.rules import PutSchedule, Times
@@ -28,6 +29,7 @@ from cms.platform.clock import now
 from cms.platform.db import Database
 from cms.platform.direct_reads import DirectReads
 from cms.platform.ids import new_id
+from cms.platform.text.markdown import render
 from tests.access.desk import OPERATOR, Desk
 from tests.newsroom.making import UNKNOWN, draft
 
@@ -222,6 +224,30 @@ def test_a_list_is_arranged_where_it_belongs_and_with_what_one_may_read(desk: De
     assert sport.get(path).status_code == 200, "every list is public"
 
 
+def test_a_place_that_a_pinned_entry_has_is_refused_and_the_next_free_one_named(
+    editor: FlaskClient, database: Database
+) -> None:
+    top, second, other, late = (draft(editor, title=title)["id"] for title in ("Top", "Second", "Other", "Late"))
+    path = make(editor, entries=[
+        {"article": top, "is_pinned": True}, {"article": second, "is_pinned": True}, {"article": other},
+    ]).headers["Location"]  # fmt: skip
+    before = lists_written(database)
+    for position in (1, 2):
+        for moved in (late, other):
+            refused = post(editor, path, 1, article=moved, position=position)
+            [error] = refused.json["errors"]
+            assert (refused.status_code, error["pointer"], error["code"]) == (422, "/position", "pinned")
+            assert f"position {position}: the next that is free is 3" in error["detail"]
+    assert lists_written(database) == before
+    assert post(editor, path, 1, article=late, position=3).status_code == 200
+    assert arranged_now(editor, path) == [top, second, late, other]
+    # Pinned too it takes the place, and the other one gives way; and one's own place is free.
+    assert post(editor, path, 2, article=late, position=1, is_pinned=True).status_code == 200
+    assert arranged_now(editor, path) == [late, top, second, other]
+    assert post(editor, path, 3, article=top, position=2, is_pinned=False).status_code == 200
+    assert arranged_now(editor, path) == [late, top, second, other]
+
+
 def test_acts_are_on_record_and_one_that_changes_nothing_is_not(editor: FlaskClient, database: Database) -> None:
     one, other = draft(editor)["id"], draft(editor, title="Another")["id"]
     path = make(editor, one).headers["Location"]
@@ -295,7 +321,8 @@ def test_what_readers_may_not_see_is_in_no_list_and_comes_back_with_its_article(
     shown, down, trashed = (desk.article(published=True).article for _ in range(3))
     hidden, shared = desk.article().article, desk.article().article
     with database.transaction() as session:
-        put_schedule(session, OPERATOR, PutSchedule(shared.id, Times(embargo_until=now() + timedelta(days=1))), now())
+        command = PutSchedule(shared.id, Times(embargo_until=now() + timedelta(days=1)))
+        put_schedule(session, OPERATOR, command, PreparedBody(shared.revision, render("Shared.", "markdown")), now())
     path = make(editor, hidden.id, down.id, trashed.id, shared.id, shown.id, fill={"limit": 9}).headers["Location"]
     with database.transaction() as session:
         take_down_article(session, OPERATOR, ArticleAct(down.id, down.revision, "Wrong."), now())

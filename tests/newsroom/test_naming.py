@@ -155,7 +155,7 @@ def test_a_slug_that_an_editor_names_takes_an_address_over_and_is_said_to(
     move(editor, moved, "elsewhere")
     assert editor.post("/api/v1/redirects", json={"path": "/en/tides", "target": "/en/elsewhere"}).status_code == 201
     for slug in (PLAIN, "tides"):
-        taking = draft(editor, summary=["New."], title=f"At {slug}", slug=slug)
+        taking = draft(editor, summary=["New."], title=f"News of {slug} {len(slug)}", slug=slug)
         told = editor.post(f"/api/v1/articles/{taking['id']}/validate").json["findings"]
         assert [(one["severity"], one["pointer"], one["code"]) for one in told] == [
             ("warn", "/slug", "replaces_redirect")

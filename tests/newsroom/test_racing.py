@@ -1,5 +1,6 @@
 """Many editors at once: nothing is lost, nothing happens twice. Of slugs: `test_naming.py`."""
 
+import time
 from collections import Counter
 from collections.abc import Callable
 from threading import Barrier, Thread
@@ -8,8 +9,19 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import text
+from sqlalchemy.orm import Session
 
+from cms.newsroom.editing import edit_article
+from cms.newsroom.queries import article_by_id, contents
+from cms.newsroom.rules import EditArticle
+from cms.newsroom.saving import locked
+from cms.newsroom.words.removing import remove_word
+from cms.newsroom.words.rules import RemoveWord
+from cms.platform.clock import now
 from cms.platform.db import Database
+from cms.taxonomy.models import Section
+from tests.access.desk import OPERATOR, Desk
 from tests.newsroom.making import OWED, counts, draft
 
 pytestmark = pytest.mark.both_databases
@@ -101,3 +113,43 @@ def test_of_many_publishes_of_one_revision_one_happens(app: Flask, editor: Flask
     race(app, editor, 8, publish)
     assert Counter(answer.status_code for answer in answers) == {200: 1, 412: 7}
     assert counts(database)["deliveries"] == len(OWED)
+
+
+def test_a_section_is_given_up_while_its_article_is_edited_and_neither_waits_for_ever(
+    app: Flask, database: Database
+) -> None:
+    article = Desk(app, database).furnish().article(section="trams").article
+    outcomes: list[Any] = []
+
+    def give_up() -> None:
+        try:
+            with database.transaction() as session:
+                command = RemoveWord("trams", 1, into="sport")
+                outcomes.append(remove_word(session, OPERATOR, Section, command, now()).into.slug)
+        except Exception as error:  # noqa: BLE001  # looked at in the test's own thread
+            outcomes.append(error)
+
+    thread = Thread(target=give_up)
+    with database.transaction() as session:
+        locked(session, OPERATOR, "articles:write", article.id)
+        thread.start()
+        _await_a_waiting_session(session)
+        # Whoever holds the article asks for its section now: here two would wait for each other.
+        edit_article(session, OPERATOR, EditArticle(article.id, article.revision, {"dek": "At noon"}), now())
+    thread.join()
+    assert outcomes == ["sport"]
+    with database.reading() as session:
+        after = contents(session, [article_by_id(session, article.id)])[article.id]
+    assert (after["section"], after["dek"]) == ("sport", "At noon")
+
+
+def _await_a_waiting_session(session: Session) -> None:
+    """Until another one waits for a lock, on the server that can tell; on SQLite it waits for the file anyway."""
+    if session.get_bind().dialect.name != "postgresql":
+        return
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    for _ in range(1_000):
+        if session.scalar(waiting):
+            return
+        time.sleep(0.01)
+    pytest.fail("nobody waits")

@@ -114,24 +114,53 @@ def test_a_scheduled_release_happens_once_with_the_revisions_of_then(
 def test_a_release_that_is_refused_at_its_instant_is_missed_whole(
     editor: FlaskClient, client: FlaskClient, database: Database, clock: Clock
 ) -> None:
-    ready, empty = draft(editor), draft(editor, title="Nothing yet", body="")
-    release = make(editor, ready["id"], empty["id"])
+    ready, lost = draft(editor), draft(editor, title="Taken", slug="the-one-slug")
+    release = make(editor, ready["id"], lost["id"])
     ask(editor, "PUT", release["id"], 1, "/schedule", release_at=in_hours(1))
+    # Another article shows the slug to readers meanwhile.
+    patch(editor, lost["id"], 1, slug="moved")
+    other = draft(editor, slug="the-one-slug")
+    act(editor, "publish", other["id"], 1)
     clock.wait(hours=1)
     assert fire_due(database, clock) == Round(missed=1)
     assert live(client, ready["id"]) is None
     told = editor.get(f"/api/v1/releases/{release['id']}")
     assert (told.json["state"], told.json["problem"]["code"]) == ("missed", "release_refused")
-    assert [one["article_id"] for one in told.json["problem"]["articles"]] == [empty["id"]]
+    assert [(one["article_id"], one["code"]) for one in told.json["problem"]["articles"]] == [
+        (lost["id"], "slug_taken"),
+    ]  # fmt: skip
     [entry] = editor.get("/api/v1/schedules?state=missed").json["data"]
-    assert entry["problem"]["articles"][0]["article_id"] == empty["id"]
-    # Mended and scheduled again, it happens.
-    patch(editor, empty["id"], 1, body="Here it is.")
+    assert entry["problem"]["articles"][0]["article_id"] == lost["id"]
+    # Scheduled again, with the revision that has another slug, it happens.
     version = int(told.headers["ETag"].strip('"'))
     assert ask(editor, "PUT", release["id"], version, "/schedule", release_at=in_hours(2)).status_code == 200
     clock.wait(hours=1)
     assert fire_due(database, clock) == Round(done=1)
     assert live(client, ready["id"]) is not None
+
+
+def test_a_release_is_not_scheduled_before_all_of_it_is_ready(
+    editor: FlaskClient, client_as: Callable[[str], FlaskClient], database: Database, clock: Clock
+) -> None:
+    ready, empty, down = draft(editor), draft(editor, title="Nothing yet", body=""), draft(editor, title="Down")
+    act(editor, "publish", down["id"], 1)
+    act(client_as("editor-in-chief"), "takedown", down["id"], 2)
+    release = make(editor, ready["id"], empty["id"], down["id"])
+    before = counts(database)
+    refused = ask(editor, "PUT", release["id"], 1, "/schedule", release_at=in_hours(1))
+    assert (refused.status_code, refused.json["code"]) == (409, "release_refused")
+    assert refused.json["detail"].startswith("Nothing was scheduled. 'Nothing yet':")
+    told = {one["article_id"]: (one["status"], [error["pointer"] for error in one["errors"]])
+            for one in refused.json["articles"]}  # fmt: skip
+    assert told == {empty["id"]: (422, ["/body"]), down["id"]: (403, [])}
+    assert counts(database) == before
+    ask(editor, "PATCH", release["id"], 1, remove=[empty["id"], down["id"]])
+    assert ask(editor, "PUT", release["id"], 2, "/schedule", release_at=in_hours(1)).status_code == 200
+    late = ask(editor, "PATCH", release["id"], 3, add=[empty["id"]])
+    assert (late.status_code, late.json["code"]) == (409, "release_refused")
+    assert ask(editor, "PATCH", release["id"], 3, add=[draft(editor)["id"]]).status_code == 200
+    clock.wait(hours=1)
+    assert fire_due(database, clock) == Round(done=1)
 
 
 def test_a_schedule_of_a_release_is_taken_back(editor: FlaskClient, database: Database, clock: Clock) -> None:
@@ -159,8 +188,7 @@ def test_what_readers_have_already_does_not_hold_a_release_up(editor: FlaskClien
 
 def test_a_release_is_changed_on_the_version_that_was_read(editor: FlaskClient) -> None:
     made = [draft(editor)["id"] for _ in range(3)]
-    release = make(editor, made[0], made[0])
-    assert [one["id"] for one in release["articles"]] == made[:1]
+    release = make(editor, made[0])
     path = f"/api/v1/releases/{release['id']}"
     for method in ("PATCH", "DELETE"):
         assert editor.open(path, method=method, json={}).status_code == 428
@@ -192,6 +220,21 @@ def test_a_wrong_release_is_refused(editor: FlaskClient, database: Database, bod
     assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, pointer)
     with database.reading() as session:
         assert session.scalar(select(Release.id)) is None
+
+
+def test_an_article_is_in_a_release_once(editor: FlaskClient, database: Database) -> None:
+    one, other = (draft(editor)["id"] for _ in range(2))
+    twice = editor.post("/api/v1/releases", json={"title": "T", "articles": [one, other, one]})
+    [error] = twice.json["errors"]
+    assert (twice.status_code, error["pointer"], error["code"]) == (422, "/articles/2", "twice")
+    release = make(editor, one)
+    for add, pointer in (([one], "/add/0"), ([other, other], "/add/1")):
+        refused = ask(editor, "PATCH", release["id"], 1, add=add)
+        assert (refused.status_code, refused.json["errors"][0]["pointer"]) == (422, pointer)
+    # Taken out and added by one change, it stands behind the others.
+    ask(editor, "PATCH", release["id"], 1, add=[other])
+    moved = ask(editor, "PATCH", release["id"], 2, remove=[one], add=[one])
+    assert [member["id"] for member in moved.json["articles"]] == [other, one]
 
 
 def test_an_empty_release_goes_nowhere(editor: FlaskClient) -> None:

@@ -93,7 +93,9 @@ def test_only_who_may_approve_edits_what_is_scheduled() -> None:
     with pytest.raises(Conflict, match="scheduled"):
         decide(scheduled, "edit", NOON)
     assert decide(scheduled, "edit", NOON, rights={APPROVE}).state == "scheduled"
-    assert decide(scheduled, "unschedule", NOON).state == "approved"
+    assert decide(scheduled, "unschedule", NOON, was="approved").state == "approved"
+    assert decide(scheduled, "unschedule", NOON, was="draft").state == "draft"
+    assert decide(scheduled, "unschedule", NOON).state == "draft", "approved by nobody that is known of"
 
 
 def test_what_readers_never_saw_cannot_be_taken_down() -> None:

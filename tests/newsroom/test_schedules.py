@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event
+from sqlalchemy import event, update
 
+from cms.newsroom.models import RevisionText
+from cms.newsroom.revisions.packing import pack_text
 from cms.newsroom.schedules.firing import fire_due
 from cms.platform.db import Database
 from tests.newsroom.appointing import Clock, in_hours, put, state
@@ -134,3 +136,68 @@ def test_schedules_of_strangers_are_not_there(editor: FlaskClient, clock: Clock)
         assert put(editor, article_id, publish_at=in_hours(1)).status_code == 404
         answer = editor.delete(f"/api/v1/articles/{article_id}/schedule", headers={"If-Match": '"1"'})
         assert answer.status_code == 404
+
+
+def test_what_a_publish_would_refuse_is_not_scheduled_and_what_it_would_warn_about_is_told(
+    editor: FlaskClient, database: Database, clock: Clock
+) -> None:
+    empty, shown = draft(editor, body=""), draft(editor, slug="bridge", summary=["It opened."])
+    act(editor, "publish", shown["id"], 1)
+    patch(editor, shown["id"], 2, slug="other")
+    second = draft(editor, title="Another bridge", slug="bridge")
+    before = counts(database)
+    said = act(editor, "publish", empty["id"], 1).json["errors"]
+    for refused in (
+        put(editor, empty["id"], publish_at=in_hours(1)),
+        act(editor, "publish", empty["id"], 1, json={"embargo_until": in_hours(1)}),
+    ):
+        assert (refused.status_code, refused.json["errors"]) == (422, said)
+    taken = put(editor, second["id"], publish_at=in_hours(1))
+    assert (taken.status_code, taken.json["code"]) == (409, "slug_taken")
+    assert counts(database) == before
+    # Where the article is only taken away, nothing has to be ready.
+    assert put(editor, shown["id"], unpublish_at=in_hours(1)).json["warnings"] == []
+    patch(editor, empty["id"], 1, body="It is here.")
+    told = put(editor, empty["id"], publish_at=in_hours(1)).json
+    assert [(one["severity"], one["code"]) for one in told["warnings"]] == [
+        ("warn", "missing_summary"), ("warn", "duplicate_title"),
+    ]  # fmt: skip
+    assert "warnings" not in editor.get(f"/api/v1/articles/{empty['id']}/schedule").json
+
+
+def test_a_schedule_that_is_taken_back_or_missed_leaves_the_article_where_it_was(
+    editor: FlaskClient, database: Database, clock: Clock
+) -> None:
+    def scheduled(*acts: str) -> str:
+        made, revision = draft(editor)["id"], 1
+        for verb in acts:
+            body = {"json": {"note": "Who says so?"}} if verb == "reject" else {}
+            assert act(editor, verb, made, revision, **body).status_code == 200, verb
+            revision += 1
+        assert put(editor, made, publish_at=in_hours(1)).status_code == 200
+        return str(made)
+
+    def shown(article_id: str) -> tuple[str, str]:
+        article = editor.get(f"/api/v1/articles/{article_id}").json
+        return article["state"], article["rejection_note"]
+
+    steps = {
+        "draft": (), "submitted": ("submit",), "approved": ("submit", "approve"), "rejected": ("submit", "reject"),
+        "unpublished": ("publish", "unpublish"),
+    }  # fmt: skip
+    left = {}
+    for before, acts in steps.items():
+        back, left[before] = scheduled(*acts), scheduled(*acts)
+        # Put again, and edited by somebody who may, it still comes from where it was first.
+        assert put(editor, back, 1, publish_at=in_hours(2)).status_code == 200
+        patch(editor, back, editor.get(f"/api/v1/articles/{back}").json["revision"], dek="Later")
+        assert state(editor, back) == "scheduled"
+        headers = {"If-Match": '"2"'}
+        assert editor.delete(f"/api/v1/articles/{back}/schedule", headers=headers).status_code == 204
+        assert shown(back) == (before, "Who says so?" if before == "rejected" else "")
+    with database.transaction() as session:
+        session.execute(update(RevisionText).values(packed=pack_text("")))
+    clock.wait(hours=1)
+    assert fire_due(database, clock).missed == len(steps)
+    assert {shown(one)[0]: before for before, one in left.items()} == {before: before for before in steps}
+    assert shown(left["rejected"])[1] == "Who says so?"

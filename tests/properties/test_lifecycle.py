@@ -25,8 +25,9 @@ from cms.settings import Settings
 from tests.conftest import SECRET
 from workers.due import expire_trash
 
-# What an act leads to; `-` is refused, `rests` is taken_down, unpublished or draft, by what happened before. Where a
-# schedule stands beside the state, or there is none to end, `?`: that has tests of its own.
+# What an act leads to; `-` is refused, `rests` is taken_down, unpublished or draft, by what happened before, `before`
+# where it was scheduled. Where a schedule stands beside the state, or there is none to end, `?`: that has tests of its
+# own.
 TABLE = """
 act        draft     submitted approved  rejected  scheduled published unpublished taken_down archived
 edit       draft     submitted approved  rejected  scheduled published unpublished taken_down -
@@ -34,7 +35,7 @@ submit     submitted -         -         submitted -         -         submitted
 approve    approved  approved  -         approved  -         -         approved    -          -
 reject     -         rejected  rejected  -         -         -         -           -          -
 schedule   scheduled scheduled scheduled scheduled scheduled ?         scheduled   -          -
-unschedule ?         ?         ?         ?         approved  ?         ?           ?          ?
+unschedule ?         ?         ?         ?         before    ?         ?           ?          ?
 publish    published published published published published published published   published  -
 correct    -         -         -         -         -         published -           -          -
 unpublish  -         -         -         -         -         rests     -           -          -
@@ -64,6 +65,7 @@ class Model:
     was_seen: bool = False
     is_down: bool = False
     is_in_trash: bool = False
+    scheduled_from: str = ""
     corrections: int = 0
     acts: list[str] = field(default_factory=lambda: ["created"])
 
@@ -91,6 +93,9 @@ class Model:
         self.is_down = (self.is_down or act == "takedown") and act != "publish"
         self.was_seen = self.was_seen or act == "publish"
         self.corrections += act == "correct"
+        if act == "schedule" and self.state != "scheduled":
+            self.scheduled_from = self.state
+        target = self.scheduled_from if target == "before" else target
         self._step("taken_down" if target == "down" else self._rest() if target == "rests" else target)
         if act in ("publish", "correct"):
             self.published = self.revision

@@ -1,10 +1,11 @@
-"""What published articles show of a word of the taxonomy that was renamed, moved or merged."""
+"""What published and embargoed articles show of a word of the taxonomy that was renamed, moved or merged."""
 
 from sqlalchemy import select
 
 from cms.content.rewording import reword_documents
 from cms.events.deliveries import close, hold
 from cms.events.models import Letter
+from cms.newsroom.schedules.early import reword_embargoed
 from cms.platform.actor import Actor
 from workers.work import Attempt, Work
 
@@ -21,6 +22,7 @@ def handle(work: Work, attempt: Attempt) -> None:
         request_id=letter.request_id,
     )
     reword_documents(work.database, actor, letter.data.get("kind", "section"), owed.subject, work.clock)
+    reword_embargoed(work.database)
     with work.database.transaction() as session:
         [delivery] = hold(session, attempt.numbers)
         close(session, delivery, work.clock())

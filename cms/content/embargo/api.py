@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 
 from cms.content.addressing import Pages
 from cms.content.embargo import queries
-from cms.content.embargo.models import EmbargoedDocument
+from cms.content.embargo.models import EmbargoedDocument, EmbargoedTombstone
 from cms.content.embargo.sharing import note_read
 from cms.identity.rules import Place, places
 from cms.platform.actor import Actor
-from cms.platform.errors import Forbidden, Unauthenticated
+from cms.platform.clock import rfc3339
+from cms.platform.errors import Forbidden, Gone, Unauthenticated
 from cms.platform.http.etags import is_not_modified
 from cms.platform.http.guard import bearer_token
 from cms.platform.http.pages import page_answer
@@ -27,16 +28,25 @@ READ_EARLY = "embargo:read"
 LISTING = "content|embargoed"
 PRIVATE = {"Cache-Control": "private, no-store"}
 Find = Callable[[Session, Iterable[Place]], EmbargoedDocument | None]
+FindTombstone = Callable[[Session, Iterable[Place]], EmbargoedTombstone | None]
 
 
-def early_answer(find: Find) -> Response | None:
-    """An article under embargo, for a caller who may read it; None for everybody else, whatever there is."""
+def early_answer(find: Find, find_tombstone: FindTombstone) -> Response | None:
+    """An article under embargo, for a caller who may read it; None for everybody else, whatever there is.
+
+    Raises: Gone for one that was taken down under embargo, to those who might have read it.
+    """
     actor = _early_reader()
     if actor is None:
         return None
     where = places(actor.grants, READ_EARLY)
     with services().database.reading() as session:
         row = find(session, where)
+        buried = find_tombstone(session, where) if row is None else None
+        if buried is not None:
+            told = {"id": buried.article_id, "taken_down_at": rfc3339(buried.taken_down_at)}
+            tombstone = {**told, "reason": buried.reason} if buried.reason else told
+            raise Gone("This article was taken down.", extra={"tombstone": tombstone}, headers=PRIVATE)
     if row is None:
         return None
     _remember(actor, [row.article_id])

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cms.platform.db import Instant, RowNumber, Table, id_column
@@ -25,6 +25,23 @@ class EmbargoedDocument(Table):
     card: Mapped[bytes] = mapped_column(LargeBinary)
     etag: Mapped[str] = mapped_column(String(40))
     shared_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class EmbargoedTombstone(Table):
+    """An article that was taken down when only those had seen it who may read early; nobody else is told of it.
+
+    `section_path` and `locale` are where it was, for the question who may read early there.
+    """
+
+    __tablename__ = "embargoed_tombstones"
+    __table_args__ = (Index("ix_embargoed_tombstones_place", "locale", "slug"),)
+
+    article_id: Mapped[str] = mapped_column(id_column(), primary_key=True)
+    locale: Mapped[str] = mapped_column(String(35))
+    slug: Mapped[str] = mapped_column(String(120))
+    section_path: Mapped[str] = mapped_column(String(1000))
+    taken_down_at: Mapped[datetime] = mapped_column(Instant)
+    reason: Mapped[str] = mapped_column(Text)
 
 
 class EmbargoRead(Table):

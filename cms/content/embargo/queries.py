@@ -4,13 +4,15 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
-from cms.content.embargo.models import EmbargoedDocument, EmbargoRead
+from cms.content.embargo.models import EmbargoedDocument, EmbargoedTombstone, EmbargoRead
 from cms.identity.rules import Place
 from cms.platform.clock import rfc3339
 from cms.platform.keyset import one_page
+
+Shared = type[EmbargoedDocument] | type[EmbargoedTombstone]
 
 
 def embargoed_by_id(session: Session, article_id: str, places: Iterable[Place]) -> EmbargoedDocument | None:
@@ -24,6 +26,26 @@ def embargoed_by_slug(session: Session, locale: str, slug: str, places: Iterable
     """The article under embargo of a locale with this slug, where it is in one of these places."""
     is_it = (EmbargoedDocument.locale == locale, EmbargoedDocument.slug == slug)
     return session.scalar(select(EmbargoedDocument).where(*is_it, _is_in_any(places)))
+
+
+def tombstone_by_id(session: Session, article_id: str, places: Iterable[Place]) -> EmbargoedTombstone | None:
+    """What is told of an article that was taken down under embargo, where it was in one of these places."""
+    table = EmbargoedTombstone
+    return session.scalar(select(table).where(table.article_id == article_id, _is_in_any(places, table)))
+
+
+def tombstone_by_slug(session: Session, locale: str, slug: str, places: Iterable[Place]) -> EmbargoedTombstone | None:
+    """The same by the slug that it had; the newest, where several had it."""
+    table = EmbargoedTombstone
+    statement = select(table).where(table.locale == locale, table.slug == slug, _is_in_any(places, table))
+    return session.scalar(statement.order_by(table.taken_down_at.desc()).limit(1))
+
+
+def is_known_early(session: Session, article_id: str) -> bool:
+    """Whether an article is shared under embargo, or was read while it was."""
+    shared = exists().where(EmbargoedDocument.article_id == article_id)
+    read = exists().where(EmbargoRead.article_id == article_id)
+    return bool(session.scalar(select(or_(shared, read))))
 
 
 def embargoed(
@@ -52,15 +74,15 @@ def reads_of(session: Session, article_id: str) -> list[EmbargoRead]:
     return list(session.scalars(statement.order_by(EmbargoRead.first_at, EmbargoRead.credential)))
 
 
-def _is_in_any(places: Iterable[Place]) -> ColumnElement[bool]:
-    return or_(false(), *(_is_in(place) for place in places))
+def _is_in_any(places: Iterable[Place], table: Shared = EmbargoedDocument) -> ColumnElement[bool]:
+    return or_(false(), *(_is_in(place, table) for place in places))
 
 
-def _is_in(place: Place) -> ColumnElement[bool]:
+def _is_in(place: Place, table: Shared) -> ColumnElement[bool]:
     conditions: list[ColumnElement[bool]] = [true()]
     if place.section_path:
-        start = func.substr(EmbargoedDocument.section_path, 1, len(place.section_path))
+        start = func.substr(table.section_path, 1, len(place.section_path))
         conditions.append(start == place.section_path)
     if place.locale:
-        conditions.append(EmbargoedDocument.locale == place.locale)
+        conditions.append(table.locale == place.locale)
     return and_(*conditions)

@@ -18,12 +18,15 @@ from cms.newsroom.drafting import create_article
 from cms.newsroom.front_lists.arranging import make_list
 from cms.newsroom.front_lists.rules import Entry, Fill, ListContent, NewList
 from cms.newsroom.models import Article
+from cms.newsroom.preparing import PreparedBody
 from cms.newsroom.releases.grouping import make_release, schedule_release
+from cms.newsroom.releases.preparing import PreparedRelease
 from cms.newsroom.releases.rules import NewRelease, ScheduleRelease
 from cms.newsroom.schedules.rules import PutSchedule, Times
 from cms.newsroom.schedules.scheduling import put_schedule
 from cms.platform.db import Database
 from cms.platform.errors import Conflict
+from cms.platform.text.markdown import Rendered, render
 
 # A release is found by what its reader may read, which is everything here.
 EDITOR = replace(ACTOR, grants=(grant_of(PERMISSIONS),))
@@ -44,9 +47,11 @@ def load_plans(database: Database, planned: Sequence[SampleDraft], plans: Sequen
     """Put in planned articles with their schedule or release, each plan in one transaction, unless they are there."""
     drafts = {article.slug: article for article in planned}
     for plan in plans:
+        wanted = [drafts[slug] for slug in plan.articles]
+        bodies = [render(draft.body, new_article(draft).body_format) for draft in wanted]
         try:
             with database.transaction() as session:
-                _load_plan(session, plan, [drafts[slug] for slug in plan.articles], now)
+                _load_plan(session, plan, wanted, bodies, now)
         except Conflict:
             continue
 
@@ -66,7 +71,9 @@ def _load_list(session: Session, wanted: SampleList, now: datetime) -> None:
     make_list(session, ACTOR, NewList(wanted.slug, content, wanted.locale), now)
 
 
-def _load_plan(session: Session, plan: SamplePlan, drafts: Sequence[SampleDraft], now: datetime) -> None:
+def _load_plan(
+    session: Session, plan: SamplePlan, drafts: Sequence[SampleDraft], bodies: Sequence[Rendered], now: datetime
+) -> None:
     known = select(Article.id).where(
         Article.slug.in_(plan.articles), Article.locale.in_({one.locale for one in drafts})
     )
@@ -74,8 +81,11 @@ def _load_plan(session: Session, plan: SamplePlan, drafts: Sequence[SampleDraft]
         return
     made = [create_article(session, ACTOR, new_article(draft), now).article for draft in drafts]
     at = now + timedelta(days=plan.days)
+    prepared = [PreparedBody(article.revision, body) for article, body in zip(made, bodies, strict=True)]
     if len(made) == 1:
-        put_schedule(session, ACTOR, PutSchedule(made[0].id, Times(publish_at=at), revision=made[0].revision), now)
+        command = PutSchedule(made[0].id, Times(publish_at=at), revision=made[0].revision)
+        put_schedule(session, ACTOR, command, prepared[0], now)
         return
     release = make_release(session, EDITOR, NewRelease(plan.title, tuple(article.id for article in made)), now)
-    schedule_release(session, EDITOR, ScheduleRelease(release.id, release.version, at), now)
+    ready = PreparedRelease({article.id: body for article, body in zip(made, prepared, strict=True)})
+    schedule_release(session, EDITOR, ScheduleRelease(release.id, release.version, at), ready, now)

@@ -120,7 +120,8 @@ def unpublish_article(article_id: str, revision: int, query: dict[str, Any]) -> 
 
 def _publish_under_embargo(command: PutSchedule) -> Response:
     """The same as a schedule with nothing but the end of an embargo."""
+    prepared = prepare_body(services().database, current_actor(), command.article_id, command.revision)
     with transaction() as session:
-        done = put_schedule(session, current_actor(), command, services().clock())
+        done = put_schedule(session, current_actor(), command, prepared, services().clock())
         content = queries.content_of(session, done.article)
         return article_answer(done.article, content, Location=f"/api/v1/receipts/{done.letter.id}")

@@ -24,6 +24,7 @@ from cms.newsroom.front_lists.rules import (
     PutEntry,
     changed_fields,
     entry_errors,
+    pinned_before,
     with_entry,
     without_entry,
 )
@@ -93,6 +94,7 @@ def put_entry(
         raise Invalid(errors=[FieldError("", "too_many", f"A list holds up to {MOST_ENTRIES} articles.")])
     # Only this entry can be wrong, and the request names its members at the top.
     errors = [FieldError("/until", error.code, error.detail) for error in entry_errors(entries)]
+    errors += pinned_before(before.entries, command)
     if command.article not in {one.article for one in before.entries}:
         errors += _article_errors(session, actor, row.locale, [("/article", command.article)])
     if errors:

@@ -79,6 +79,25 @@ def entry_errors(entries: Sequence[Entry]) -> list[FieldError]:
     return errors
 
 
+def pinned_before(entries: Sequence[Entry], command: PutEntry) -> list[FieldError]:
+    """What is wrong with a position: it is held by a pinned entry, to which an entry without a pin cannot give its own.
+
+    The refusal says which position is the next one that is free. Without it the entry would stand elsewhere than asked.
+    """
+    old = next((one for one in entries if one.article == command.article), Entry(command.article))
+    if command.position is None or replace(old, **command.changes).is_pinned:
+        return []
+    taken = {place for place, one in enumerate(entries, 1) if one.is_pinned and one.article != command.article}
+    if command.position not in taken:
+        return []
+    free = next(place for place in range(command.position, MOST_ENTRIES + 2) if place not in taken)
+    detail = (
+        f"A pinned article has position {command.position}: the next that is free is {free}. "
+        "Pin this one too to put it there, or take the pin off the other."
+    )
+    return [FieldError("/position", "pinned", detail)]
+
+
 def with_entry(entries: Sequence[Entry], command: PutEntry) -> tuple[Entry, ...]:
     """The entries with one put at a position (from 1), in the place of the one of its article.
 

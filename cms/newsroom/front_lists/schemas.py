@@ -34,7 +34,10 @@ class PutEntryShape(EntryInputShape):
     position = fields.Integer(
         strict=True,
         validate=validate.Range(1, rules.MOST_ENTRIES),
-        metadata={"description": "From 1. Left out: where it is, or last"},
+        metadata={
+            "description": "From 1; behind the last counts as last. Left out: where it is, or last. One that "
+            "a pinned entry has is refused, unless this entry is pinned too"
+        },
     )
 
     @post_load

@@ -74,7 +74,7 @@ def _is_anothers(lease: ArticleLease, actor: Actor, now: datetime) -> bool:
 def _held(lease: ArticleLease) -> Locked:
     until = rfc3339(lease.expires_at)
     return Locked(
-        f'{lease.holder_name} is at work on this article until {until}. Send "force": true to take it over.',
+        f'{lease.holder_name} is at work on this article until {until}. PUT with "force": true takes the lease over.',
         extra={
             "holder": {"kind": lease.holder_kind, "id": lease.holder_id, "name": lease.holder_name},
             "expires_at": until,

@@ -9,6 +9,7 @@ from cms.identity.access import READ
 from cms.identity.rules import places
 from cms.newsroom.releases import grouping, queries, releasing
 from cms.newsroom.releases.models import Release
+from cms.newsroom.releases.preparing import PreparedRelease, prepare_added, prepare_release
 from cms.newsroom.releases.rules import ChangeRelease, NewRelease, ScheduleRelease
 from cms.newsroom.releases.schemas import (
     NewReleaseShape,
@@ -92,10 +93,10 @@ def read_release(release_id: str) -> Response:
 def change_release(release_id: str, revision: int, body: dict[str, Any]) -> Response:
     """Rename it, add articles, take articles out."""
     command = ChangeRelease(release_id, revision, body["title"], tuple(body["add"]), tuple(body["remove"]))
+    prepared = prepare_added(services().database, current_actor(), release_id, command.add)
     with transaction() as session:
-        return _release_answer(
-            session, grouping.change_release(session, current_actor(), command, services().clock())
-        )  # fmt: skip
+        done = grouping.change_release(session, current_actor(), command, prepared, services().clock())
+        return _release_answer(session, done)
 
 
 @releases.delete("/releases/<release_id>")
@@ -120,11 +121,7 @@ def delete_release(release_id: str, revision: int) -> Response:
 def publish_release(release_id: str, revision: int) -> Response:
     """Show every article of a release to readers."""
     actor = current_actor()
-    prepared = releasing.PreparedRelease({})
-    with reading() as session:
-        is_there = queries.release_by_id(session, release_id, places(actor.grants, READ)) is not None
-    if is_there:
-        prepared = releasing.prepare_release(services().database, release_id)
+    prepared = _prepared(release_id)
     with transaction() as session:
         done = releasing.publish_release(session, actor, release_id, revision, prepared, services().clock())
         return _release_answer(session, done)
@@ -138,7 +135,8 @@ def publish_release(release_id: str, revision: int) -> Response:
     needs_revision=True,
     answers={200: ReleaseShape},
     refuses=(409,),
-    description="`If-Match` holds the ETag of the release. Readers get the revisions of now.",
+    description="`If-Match` holds the ETag of the release. Readers get the revisions of now, so one that could not be "
+    "published now refuses all; then `articles` says what is wrong with each.",
 )
 def schedule_release(release_id: str, revision: int, body: dict[str, Any]) -> Response:
     """Have a release happen at an instant by itself, all or none."""
@@ -146,10 +144,10 @@ def schedule_release(release_id: str, revision: int, body: dict[str, Any]) -> Re
     if isinstance(at, FieldError):
         raise Invalid(errors=[at])
     command = ScheduleRelease(release_id, revision, at, body["timezone"])
+    prepared = _prepared(release_id, is_present=True)
     with transaction() as session:
-        return _release_answer(
-            session, grouping.schedule_release(session, current_actor(), command, services().clock())
-        )  # fmt: skip
+        done = grouping.schedule_release(session, current_actor(), command, prepared, services().clock())
+        return _release_answer(session, done)
 
 
 @releases.delete("/releases/<release_id>/schedule")
@@ -159,6 +157,15 @@ def unschedule_release(release_id: str, revision: int) -> Response:
     with transaction() as session:
         actor, now = current_actor(), services().clock()
         return _release_answer(session, grouping.unschedule_release(session, actor, release_id, revision, now))
+
+
+def _prepared(release_id: str, *, is_present: bool = False) -> PreparedRelease:
+    """The bodies of a release that the caller may read; of another one none, and the verb refuses it."""
+    with reading() as session:
+        is_there = queries.release_by_id(session, release_id, places(current_actor().grants, READ)) is not None
+    if not is_there:
+        return PreparedRelease({})
+    return prepare_release(services().database, release_id, is_present=is_present)
 
 
 def _release_answer(session: Session, release: Release, status: int = 200, **headers: str) -> Response:

@@ -14,6 +14,7 @@ from cms.identity.rules import places
 from cms.newsroom import queries
 from cms.newsroom.models import Article
 from cms.newsroom.releases.models import Release, ReleaseArticle
+from cms.newsroom.releases.preparing import PreparedRelease, refuse_unready_articles
 from cms.newsroom.releases.queries import is_readable, members
 from cms.newsroom.releases.rules import MOST_ARTICLES, ChangeRelease, NewRelease, ScheduleRelease, refuse_over
 from cms.newsroom.saving import refuse_act
@@ -44,10 +45,13 @@ def make_release(session: Session, actor: Actor, command: NewRelease, now: datet
     return release
 
 
-def change_release(session: Session, actor: Actor, command: ChangeRelease, now: datetime) -> Release:
+def change_release(
+    session: Session, actor: Actor, command: ChangeRelease, prepared: PreparedRelease, now: datetime
+) -> Release:
     """Change the title of a release, add articles behind the others, take articles out.
 
-    Raises: NotFound; Forbidden; Stale; Conflict (`already_released`); Invalid.
+    What is added to one that is scheduled must be ready as it is; `prepared` holds the bodies of what is added.
+    Raises: NotFound; Forbidden; Stale; Conflict (`already_released`, `release_refused`); Invalid.
     """
     release = held_release(session, actor, command.release_id, command.version)
     refuse_over(release.state)
@@ -58,7 +62,9 @@ def change_release(session: Session, actor: Actor, command: ChangeRelease, now: 
     if command.remove:
         _remove(session, release, command.remove)
     if command.add:
-        _add(session, actor, release, command.add, "/add")
+        added = _add(session, actor, release, command.add, "/add")
+        if release.state == "scheduled":
+            refuse_unready_articles(session, added, prepared, now)
     if command.add or command.remove:
         changes.append("articles")
     if changes:
@@ -80,12 +86,14 @@ def delete_release(session: Session, actor: Actor, release_id: str, version: int
     session.flush()
 
 
-def schedule_release(session: Session, actor: Actor, command: ScheduleRelease, now: datetime) -> Release:
-    """Publish a release at an instant by itself: the revisions that its articles have now.
+def schedule_release(
+    session: Session, actor: Actor, command: ScheduleRelease, prepared: PreparedRelease, now: datetime
+) -> Release:
+    """Publish a release at an instant by itself: the revisions that its articles have now, of which all must be ready.
 
     Emits: ReleaseScheduled
     Raises: NotFound; Forbidden; Stale; Conflict (`already_released`); Invalid for an instant that is over, too far, or
-    of a release that holds nothing.
+    of a release that holds nothing; Conflict (`release_refused`) with what is wrong with each article.
     """
     release = held_release(session, actor, command.release_id, command.version)
     refuse_over(release.state)
@@ -93,6 +101,7 @@ def schedule_release(session: Session, actor: Actor, command: ScheduleRelease, n
     errors = _wrong(command.release_at, now, is_empty=not held)
     if errors:
         raise Invalid(errors=errors)
+    refuse_unready_articles(session, [article for _, article in held], prepared, now)
     end_appointments(session, release.id, {"release"})
     for member, article in held:
         member.revision = article.revision
@@ -166,27 +175,31 @@ def _wrong(release_at: datetime, now: datetime, *, is_empty: bool) -> list[Field
     return []
 
 
-def _add(session: Session, actor: Actor, release: Release, article_ids: Sequence[str], pointer: str) -> None:
+def _add(session: Session, actor: Actor, release: Release, article_ids: Sequence[str], pointer: str) -> list[Article]:
     held = {member.article_id: member for member, _ in members(session, [release.id])}
-    errors = []
+    errors, added = [], []
     place = max((member.position for member in held.values()), default=-1) + 1
     for index, article_id in enumerate(article_ids):
         article = _article_to_add(session, actor, article_id)
         if article is None:
             errors.append(FieldError(f"{pointer}/{index}", "unknown", NO_ARTICLE))
-        elif article_id not in held:
+        elif article_id in held:
+            errors.append(FieldError(f"{pointer}/{index}", "twice", "This release holds this article already."))
+        else:
             is_pinned = release.state == "scheduled"
             held[article_id] = ReleaseArticle(
                 release_id=release.id, article_id=article_id, position=place,
                 revision=article.revision if is_pinned else None,
             )  # fmt: skip
             session.add(held[article_id])
+            added.append(article)
             place += 1
     if len(held) > MOST_ARTICLES:
         errors.append(FieldError(pointer, "too_many", f"A release holds at most {MOST_ARTICLES} articles."))
     if errors:
         raise Invalid(errors=errors)
     session.flush()
+    return added
 
 
 def _article_to_add(session: Session, actor: Actor, article_id: str) -> Article | None:

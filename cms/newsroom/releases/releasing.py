@@ -1,9 +1,6 @@
 """Publishing a release: every article in one transaction, or none with what is wrong with each."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,41 +10,15 @@ from cms.events.catalogue import ReleasePublished
 from cms.events.outbox import record
 from cms.newsroom import publishing, queries
 from cms.newsroom.models import Article
-from cms.newsroom.preparing import PreparedBody, render_revision
 from cms.newsroom.releases.grouping import held_release
 from cms.newsroom.releases.models import Release, ReleaseArticle
+from cms.newsroom.releases.preparing import ALREADY, GONE, PreparedRelease, refusal
 from cms.newsroom.releases.queries import members
 from cms.newsroom.releases.rules import refuse_over
 from cms.newsroom.saving import refuse_act, refuse_stale
 from cms.newsroom.schedules.ending import end_appointments
 from cms.platform.actor import Actor
-from cms.platform.db import Database
 from cms.platform.errors import Conflict, Invalid, NotFound, Problem
-
-ALREADY = "already_published"
-
-
-@dataclass(frozen=True)
-class PreparedRelease:
-    """The bodies of a release, by article, each of the revision that readers are to see."""
-
-    bodies: Mapping[str, PreparedBody]
-
-
-def prepare_release(database: Database, release_id: str) -> PreparedRelease:
-    """Render the bodies of a release while no session is open: those that were scheduled, else the present ones.
-
-    Who may publish it is asked by the verb; what is rendered here for nobody goes nowhere.
-    """
-    with database.reading() as session:
-        wanted = [
-            (article.id, member.revision or article.revision) for member, article in members(session, [release_id])
-        ]
-        kept = [queries.revision(session, article_id, number) for article_id, number in wanted]
-        for revision in kept:
-            # Read while there is a session: the text of a revision is loaded when it is asked for.
-            _ = revision.content if revision is not None else None
-    return PreparedRelease({one.article_id: render_revision(one) for one in kept if one is not None})
 
 
 def publish_release(
@@ -83,7 +54,7 @@ def show_release(
         if problem is not None:
             refused.append((article, problem))
     if refused:
-        raise _refusal(refused)
+        raise refusal("published", refused)
     release.state, release.released_at = "released", now
     release.version, release.updated_at = release.version + 1, now
     event = ReleasePublished(subject=release.id, articles=len(held))
@@ -117,7 +88,7 @@ def _show(
         body = prepared.bodies.get(article.id)
         kept = queries.revision(session, article.id, body.revision) if body is not None else None
         if article.deleted_at is not None or body is None or kept is None:
-            raise NotFound("The article is not there any more; take it out of the release.")
+            raise NotFound(GONE)
         if member.revision is None:
             refuse_stale(article, body.revision)
         elif member.revision != body.revision:
@@ -131,26 +102,3 @@ def _show(
         # Readers having it already is what was wanted.
         return None if problem.code == ALREADY else problem
     return None
-
-
-def _refusal(refused: list[tuple[Article, Problem]]) -> Conflict:
-    articles: list[dict[str, Any]] = [
-        {
-            "article_id": article.id,
-            "title": article.title,
-            "status": problem.status,
-            "code": problem.code,
-            "detail": problem.detail,
-            "errors": [
-                {"pointer": error.pointer, "code": error.code, "detail": error.detail} for error in problem.errors
-            ],
-        }
-        for article, problem in refused
-    ]
-    first = refused[0]
-    others = f" And {len(refused) - 1} more; see articles." if len(refused) > 1 else ""
-    return Conflict(
-        f"Nothing was published. {first[0].title!r}: {first[1].detail}{others}",
-        code="release_refused",
-        extra={"articles": articles},
-    )

@@ -7,6 +7,7 @@ from flask import Blueprint, Response
 from cms.identity.access import READ
 from cms.identity.rules import places
 from cms.newsroom.api.answering import article_key, readable
+from cms.newsroom.preparing import NO_BODY, prepare_body
 from cms.newsroom.schedules import queries, scheduling
 from cms.newsroom.schedules.rules import PutSchedule
 from cms.newsroom.schedules.schemas import (
@@ -54,8 +55,10 @@ def read_schedule(article_id: str) -> Response:
     answers={200: ScheduleShape},
     refuses=(404, 409, 412, 428),
     description="Publishes the revision that is present now, whatever is edited until then; put it again to take a "
-    "newer one. The first needs no precondition (`If-None-Match: *` makes sure of it); one that waits or was missed is "
-    "changed with `If-Match` and the ETag of the schedule. The `Location` is the receipt.",
+    "newer one. That revision never changes, so what a publish would refuse now is refused at once, with the same "
+    "answer; what it would warn about stands in `warnings`. The first needs no precondition (`If-None-Match: *` makes "
+    "sure of it); one that waits or was missed is changed with `If-Match` and the ETag of the schedule. The `Location` "
+    "is the receipt.",
 )
 def put_schedule(article_id: str, body: dict[str, Any]) -> Response:
     """Have an article published, taken away, or both, at instants by themselves."""
@@ -64,9 +67,14 @@ def put_schedule(article_id: str, body: dict[str, Any]) -> Response:
     command = PutSchedule(
         article_key(article_id), body["times"], body["revision"], optional_revision(), must_be_new=must_be_new()
     )
+    prepared = NO_BODY
+    if command.times.public_at is not None:
+        prepared = prepare_body(services().database, current_actor(), command.article_id, command.revision)
     with transaction() as session:
-        done = scheduling.put_schedule(session, current_actor(), command, services().clock())
+        done = scheduling.put_schedule(session, current_actor(), command, prepared, services().clock())
         data = queries.schedule_data(session, done.schedule, done.article)
+        assert data is not None, "a schedule that was just put holds something"
+        data["warnings"] = list(done.warnings)
         headers = {"Location": f"/api/v1/receipts/{done.letter.id}"}
         return answer(data, headers=headers, etag=revision_etag(done.schedule.version))
 

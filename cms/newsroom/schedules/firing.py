@@ -5,7 +5,7 @@ who scheduled it, also when that colleague has left or the token is over by then
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -14,8 +14,8 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from cms.audit.recording import note
-from cms.content.embargo.sharing import put_embargoed, withdraw_embargoed
-from cms.events.catalogue import ArticleEmbargoed, ArticleUnscheduled, ScheduleMissed
+from cms.content.embargo.sharing import withdraw_embargoed
+from cms.events.catalogue import ArticleEmbargoed, ScheduleMissed
 from cms.events.outbox import record
 from cms.newsroom import publishing, queries
 from cms.newsroom.checking import refuse_unready
@@ -23,12 +23,13 @@ from cms.newsroom.models import Article
 from cms.newsroom.preparing import PreparedBody, render_revision
 from cms.newsroom.releases import releasing
 from cms.newsroom.releases.models import Release
-from cms.newsroom.rules import UnpublishArticle, decide
-from cms.newsroom.saving import put_standing, record_act, standing_of
+from cms.newsroom.releases.preparing import PreparedRelease, prepare_release
+from cms.newsroom.rules import UnpublishArticle
+from cms.newsroom.schedules.early import put_early
 from cms.newsroom.schedules.models import Appointment, Schedule
 from cms.newsroom.schedules.queries import Due, due, schedule_of
 from cms.newsroom.schedules.rules import problem_data
-from cms.newsroom.showing import for_readers
+from cms.newsroom.schedules.scheduling import put_back
 from cms.platform.actor import Actor, Grant
 from cms.platform.clock import rfc3339
 from cms.platform.db import Database
@@ -196,10 +197,7 @@ def _share(session: Session, actor: Actor, one: Due, prepared: object, now: date
         raise Conflict("The article was scheduled anew while it was prepared.")
     content = scheduled_content(session, article, schedule)
     refuse_unready(session, article, content, prepared.rendered)
-    then = decide(standing_of(article), "publish", now, schedule.embargo_until)
-    standing = replace(then, published_revision=schedule.revision)
-    shown = for_readers(session, article, content, prepared.rendered, schedule.embargo_until, standing)
-    put_embargoed(session, shown, schedule.embargo_until, now)
+    put_early(session, article, schedule.embargo_until, content, prepared, now)
     event = ArticleEmbargoed(subject=article.id, revision=prepared.revision, not_before=rfc3339(schedule.embargo_until))
     note(session, actor=actor, action=event.type, subject_kind="article", subject_id=article.id, now=now)
     record(session, event, actor=actor, now=now)
@@ -219,13 +217,11 @@ def _held(session: Session, one: Due) -> tuple[Article, Schedule]:
 
 def _leave_scheduled(session: Session, actor: Actor, one: Due, now: datetime) -> None:
     """An article whose publish was missed is not scheduled any more."""
-    article = queries.article_by_id(session, one.subject_id)
-    if article is None or article.state != "scheduled" or one.does != "publish":
+    article, schedule = queries.article_by_id(session, one.subject_id), schedule_of(session, one.subject_id)
+    if article is None or schedule is None or article.state != "scheduled" or one.does != "publish":
         return
     withdraw_embargoed(session, article.id)
-    put_standing(article, decide(standing_of(article), "unschedule", now), now)
-    event = ArticleUnscheduled(subject=article.id, revision=article.revision)
-    record_act(session, actor, article, queries.content_of(session, article), event, now)
+    put_back(session, actor, article, schedule, now)
 
 
 def _claim_release(session: Session, one: Due) -> bool:
@@ -234,7 +230,7 @@ def _claim_release(session: Session, one: Due) -> bool:
 
 
 def _release(session: Session, actor: Actor, one: Due, prepared: object, now: datetime) -> None:
-    assert isinstance(prepared, releasing.PreparedRelease)
+    assert isinstance(prepared, PreparedRelease)
     release = session.scalars(select(Release).where(Release.id == one.subject_id)).one()
     releasing.show_release(session, actor, release, prepared, now, published_at=one.at)
 
@@ -253,7 +249,7 @@ KINDS: dict[str, Kind] = {
     "publish": Kind(prepare_scheduled, _claim_article, _publish, _leave_scheduled),
     "unpublish": Kind(_nothing, _claim_article, _unpublish, _leave_scheduled),
     "release": Kind(
-        lambda database, one: releasing.prepare_release(database, one.subject_id),
+        lambda database, one: prepare_release(database, one.subject_id),
         _claim_release,
         _release,
         _miss_release,

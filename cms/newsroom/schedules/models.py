@@ -14,7 +14,8 @@ class Schedule(Table):
     """The schedule of an article. The row stays when the schedule ends, so that `version`, its ETag, never repeats.
 
     `revision` is the revision that readers will see: later edits wait for a new schedule. Instants are kept as such;
-    `timezone` is the zone that they were given in, and are shown in.
+    `timezone` is the zone that they were given in, and are shown in. `found_state` is where the article was when it was
+    scheduled, and goes back to when that is taken back; of schedules older than this it is not known.
     """
 
     __tablename__ = "schedules"
@@ -22,6 +23,7 @@ class Schedule(Table):
     article_id: Mapped[str] = mapped_column(id_column(), ForeignKey("articles.id"), primary_key=True)
     version: Mapped[int]
     revision: Mapped[int | None]
+    found_state: Mapped[str | None] = mapped_column(String(12))
     timezone: Mapped[str] = mapped_column(String(64))
     publish_at: Mapped[datetime | None] = mapped_column(Instant)
     embargo_until: Mapped[datetime | None] = mapped_column(Instant)

@@ -104,8 +104,13 @@ def embargo_data(session: Session, article_id: str) -> dict[str, Any] | None:
     schedule, reads = schedule_of(session, article_id), reads_of(session, article_id)
     if schedule is None or (schedule.embargo_until is None and not reads):
         return None
-    since, end = shared_at(session, article_id), appointments_of(session, article_id).get("publish")
+    kept = appointments_of(session, article_id)
+    share, end = kept.get("share"), kept.get("publish")
+    # What is shared at this moment says so itself; what was shared once is known from what was done at its instant.
+    since = shared_at(session, article_id)
     state = "shared" if since else "waiting"
+    if since is None and share is not None and share.state == "done":
+        since = share.finished_at
     if end is None or end.state != "waiting":
         state = "lifted" if end is not None and end.state == "done" else "ended"
     fetched = [

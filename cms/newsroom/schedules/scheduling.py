@@ -1,5 +1,6 @@
 """Giving an article a schedule, changing it and ending it. What is then done by itself: `firing.py`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +11,9 @@ from cms.content.embargo.sharing import withdraw_embargoed
 from cms.events.catalogue import ArticleScheduled, ArticleUnscheduled
 from cms.events.outbox import Dropped, record
 from cms.newsroom import queries
+from cms.newsroom.checking import Draft, refuse_what_blocks
 from cms.newsroom.models import Article
+from cms.newsroom.preparing import PreparedBody
 from cms.newsroom.rules import decide
 from cms.newsroom.saving import locked, put_standing, record_act, refuse_stale, standing_of
 from cms.newsroom.schedules.models import Appointment, Schedule
@@ -31,11 +34,16 @@ class Scheduled:
     schedule: Schedule
     article: Article
     letter: Dropped
+    warnings: Sequence[dict[str, str]] = ()
 
 
-def put_schedule(session: Session, actor: Actor, command: PutSchedule, now: datetime) -> Scheduled:
+def put_schedule(
+    session: Session, actor: Actor, command: PutSchedule, prepared: PreparedBody, now: datetime
+) -> Scheduled:
     """Give an article a schedule, or put another in its place. Readers get the present revision at the instant.
 
+    That revision does not change any more, so what would refuse its publish now is refused at once. `prepared` is its
+    body; it is not asked about where the article is only taken away.
     Emits: ArticleScheduled
     Raises: NotFound; Forbidden; Invalid; Stale for another revision of the article or version of the schedule;
     PreconditionMissing where one waits or was missed and no version is named; Conflict for what cannot be scheduled.
@@ -49,6 +57,7 @@ def put_schedule(session: Session, actor: Actor, command: PutSchedule, now: date
     errors = wrong_times(times, now) or _wrong_for(article, times)
     if errors:
         raise Invalid(errors=errors)
+    warnings = _refuse_unready(session, article, prepared) if times.public_at is not None else []
     _end_open(session, article.id)
     schedule = before or Schedule(article_id=article.id, version=0, created_at=now)
     schedule.version += 1
@@ -63,7 +72,7 @@ def put_schedule(session: Session, actor: Actor, command: PutSchedule, now: date
             )
         )
     letter = _record(session, actor, article, schedule, now)
-    return Scheduled(schedule, article, letter)
+    return Scheduled(schedule, article, letter, warnings)
 
 
 def end_schedule(session: Session, actor: Actor, article_id: str, version: int, now: datetime) -> Article:
@@ -81,13 +90,24 @@ def end_schedule(session: Session, actor: Actor, article_id: str, version: int, 
     _end_open(session, article.id)
     schedule.version, schedule.updated_at = schedule.version + 1, now
     if article.state == "scheduled":
-        put_standing(article, decide(standing_of(article), "unschedule", now), now)
-        event = ArticleUnscheduled(subject=article.id, revision=article.revision)
-        record_act(session, actor, article, queries.content_of(session, article), event, now)
+        put_back(session, actor, article, schedule, now)
     else:
         event = ArticleUnscheduled(subject=article.id, revision=article.revision)
         _record_beside(session, actor, event, article, now)
     return article
+
+
+def put_back(session: Session, actor: Actor, article: Article, schedule: Schedule, now: datetime) -> None:
+    """Let an article that is not scheduled any more be where it was before; why it was rejected is said again.
+
+    Emits: ArticleUnscheduled
+    """
+    was = schedule.found_state
+    put_standing(article, decide(standing_of(article), "unschedule", now, was=was), now)  # type: ignore[arg-type]  # written from an article's own state
+    if article.state == "rejected":
+        article.rejection_note = queries.last_note(session, article.id, "rejected")
+    event = ArticleUnscheduled(subject=article.id, revision=article.revision)
+    record_act(session, actor, article, queries.content_of(session, article), event, now)
 
 
 def stale_schedule(schedule: Schedule) -> Stale:
@@ -129,12 +149,20 @@ def _wrong_for(article: Article, times: Times) -> list[FieldError]:
     return []
 
 
+def _refuse_unready(session: Session, article: Article, prepared: PreparedBody) -> list[dict[str, str]]:
+    decide(standing_of(article), "schedule", article.updated_at)
+    refuse_stale(article, prepared.revision)
+    return refuse_what_blocks(Draft(session, article, queries.content_of(session, article), prepared.rendered))
+
+
 def _record(session: Session, actor: Actor, article: Article, schedule: Schedule, now: datetime) -> Dropped:
     """Write the act down. What is shown later is the revision that is present now, whatever is edited meanwhile."""
     public_at = schedule.embargo_until or schedule.publish_at
     if public_at is not None:
         if article.state == "published" and article.published_revision == article.revision:
             raise Conflict("Readers see this revision already; nothing changed since.", code="already_published")
+        if article.state != "scheduled":
+            schedule.found_state = article.state
         put_standing(article, decide(standing_of(article), "schedule", now), now)
     schedule.revision = article.revision if public_at is not None else None
     event = ArticleScheduled(

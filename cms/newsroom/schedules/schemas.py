@@ -6,6 +6,7 @@ from marshmallow import ValidationError, fields, post_load, validate, validates_
 
 from cms.newsroom.schedules import rules
 from cms.newsroom.schedules.rules import Times
+from cms.newsroom.schemas.lifecycle import FindingShape
 from cms.platform.errors import FieldError
 from cms.platform.http.query_input import PageShape
 from cms.platform.http.shapes import Flag, ListShape, Shape, Text, UtcInstant
@@ -126,6 +127,10 @@ class ScheduleShape(Shape):
     local = fields.Nested(LocalTimesShape, required=True)
     appointments = fields.List(fields.Nested(AppointmentShape), required=True)
     scheduled_by = fields.Nested(WhoShape, required=True)
+    warnings = fields.List(
+        fields.Nested(FindingShape),
+        metadata={"description": "What a publish would warn about; in the answer to a PUT alone"},
+    )
     created_at = UtcInstant(required=True)
     updated_at = UtcInstant(required=True)
 
@@ -147,7 +152,13 @@ class EmbargoShape(Shape):
     article_id = fields.String(required=True)
     state = fields.String(required=True, validate=validate.OneOf(("waiting", "shared", "lifted", "ended")))
     until = UtcInstant(required=True, allow_none=True)
-    shared_at = UtcInstant(required=True, allow_none=True)
+    shared_at = UtcInstant(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "Since when those could read it who may read it early; stays when the embargo is over"
+        },
+    )
     fetched_by = fields.List(fields.Nested(EarlyReaderShape), required=True)
 
 

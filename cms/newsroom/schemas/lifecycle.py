@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
+from cms.events.at_once import done_at_once
 from cms.events.subscriptions import hearing
 from cms.newsroom.rules import LONGEST_NOTE
 from cms.newsroom.schemas.articles import note_field
@@ -95,7 +96,7 @@ class WaitQueryShape(Shape):
     @post_load
     def _names(self, values: dict[str, Any], **_options: Any) -> dict[str, Any]:
         names = {name for name in values["wait"].split(",") if name}
-        known = {subscription.name for subscription in hearing(self.event_type)}
+        known = {subscription.name for subscription in hearing(self.event_type)} | {*done_at_once(self.event_type)}
         if names - known:
             raise ValidationError(f"Must be one of: {', '.join(sorted(known))}; several with commas.", "wait")
         return {**values, "wait": frozenset(names)}

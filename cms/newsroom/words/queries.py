@@ -19,7 +19,7 @@ TOLD = ("id", "title", "locale", "state")
 
 def usage(session: Session, word: Any, readable: frozenset[Place]) -> Usage:
     """Who uses a word, and of the first articles those that are in a readable place. As many statements for any use."""
-    used = or_(_uses(word), Article.id.in_(select(DocumentWord.article_id).where(DocumentWord.word_id == word.id)))
+    used = or_(names_it(word), Article.id.in_(select(DocumentWord.article_id).where(DocumentWord.word_id == word.id)))
     count = session.scalar(select(func.count()).select_from(Article).where(used)) or 0
     columns = (*(getattr(Article, name) for name in TOLD), Article.deleted_at)
     statement = select(*columns).where(used, is_in_any(readable)).order_by(Article.updated_at.desc(), Article.number)
@@ -38,7 +38,8 @@ def _lists(session: Session, section: Section) -> list[dict[str, Any]]:
     return [{"id": row.id, "name": row.name, "locale": row.locale or None} for row in session.execute(statement)]
 
 
-def _uses(word: Any) -> ColumnElement[bool]:
+def names_it(word: Any) -> ColumnElement[bool]:
+    """The condition that an article's working copy names a word."""
     if isinstance(word, Section):
         return Article.section_id == word.id
     if isinstance(word, Tag):

@@ -17,7 +17,7 @@ from cms.identity.access import READ
 from cms.identity.rules import Place, places
 from cms.newsroom.front_lists.arranging import reassign_lists
 from cms.newsroom.models import Article, ArticleAuthor, ArticleTag
-from cms.newsroom.words.queries import usage
+from cms.newsroom.words.queries import names_it, usage
 from cms.newsroom.words.rules import RemoveWord, refuse_use, wrong_target
 from cms.platform.actor import Actor
 from cms.platform.db import change_rows
@@ -53,6 +53,8 @@ def remove_word(session: Session, actor: Actor, kind: type[Any], command: Remove
     """
     if kind is Section:
         hold_tree(session)
+    if command.into is not None:
+        _hold_users(session, kind, command.key)
     word = found_for_change(session, actor, kind, command.key)
     refuse_other_revision(word, command.revision, {}, {})
     into = _taking_over(session, actor, word, command)
@@ -75,6 +77,14 @@ def remove_word(session: Session, actor: Actor, kind: type[Any], command: Remove
     session.delete(word)
     session.flush()
     return Removed(into, letter.id)
+
+
+def _hold_users(session: Session, kind: type[Any], key: str) -> None:
+    """Hold the articles that name a word before the word, as an edit does, so that no two wait for each other."""
+    word = by_key(session, kind, key)
+    if word is not None:
+        users = select(Article.id).where(names_it(word)).order_by(Article.id)
+        session.scalars(users.with_for_update(of=Article)).all()
 
 
 def _taking_over(session: Session, actor: Actor, word: Any, command: RemoveWord) -> Any:

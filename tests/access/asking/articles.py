@@ -10,7 +10,9 @@ from cms.newsroom.front_lists.arranging import make_list
 from cms.newsroom.front_lists.rules import Entry, ListContent, NewList
 from cms.newsroom.leases.rules import TakeLease
 from cms.newsroom.leases.taking import take_lease
+from cms.newsroom.preparing import PreparedBody
 from cms.newsroom.releases.grouping import make_release, schedule_release
+from cms.newsroom.releases.preparing import PreparedRelease
 from cms.newsroom.releases.rules import NewRelease, ScheduleRelease
 from cms.newsroom.reviewing import approve_article, archive_article
 from cms.newsroom.rules import ArticleAct, DeleteArticle
@@ -21,6 +23,7 @@ from cms.newsroom.translations.rules import StartTranslation
 from cms.newsroom.translations.translating import start_translation
 from cms.newsroom.trashing import delete_article
 from cms.platform.clock import now
+from cms.platform.text.markdown import render
 from tests.access.desk import OPERATOR
 from tests.access.room import LATER, Ask, Asked, Room, numbered, on_article
 
@@ -30,7 +33,7 @@ def _scheduled(**options: Any) -> Callable[[Room, str], Asked]:
         address, _, saved = room.article(column)
         command = PutSchedule(saved.article.id, Times(publish_at=now() + timedelta(days=1)))
         with room.desk.database.transaction() as session:
-            put_schedule(session, OPERATOR, command, now())
+            put_schedule(session, OPERATOR, command, _ready(saved), now())
         return f"{address}/schedule", options
 
     return ask
@@ -57,7 +60,7 @@ def _on_release(path: str = "", *, is_scheduled: bool = False, **options: Any) -
             release = make_release(session, operator, NewRelease("Tonight", (saved.article.id,)), now())
             if is_scheduled:
                 command = ScheduleRelease(release.id, 1, now() + timedelta(days=1))
-                schedule_release(session, operator, command, now())
+                schedule_release(session, operator, command, PreparedRelease({saved.article.id: _ready(saved)}), now())
         headers = {"If-Match": f'"{release.version}"'}
         return f"/api/v1/releases/{release.id}{path}", {"headers": headers, **options}
 
@@ -123,8 +126,12 @@ def _embargoed(room: Room, column: str) -> Asked:
     address, _, saved = room.article(column)
     command = PutSchedule(saved.article.id, Times(embargo_until=now() + timedelta(days=1)))
     with room.desk.database.transaction() as session:
-        put_schedule(session, OPERATOR, command, now())
+        put_schedule(session, OPERATOR, command, _ready(saved), now())
     return f"{address}/embargo", {}
+
+
+def _ready(saved: Saved) -> PreparedBody:
+    return PreparedBody(saved.article.revision, render(saved.content["body"], saved.content["body_format"]))
 
 
 def _receipt(room: Room, column: str) -> Asked:

@@ -1,6 +1,7 @@
 """What readers send and get is in no shared cache: every route below `/readers`, every method, whatever is answered."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -15,9 +16,11 @@ from cms.platform.db import Database
 from cms.platform.ids import new_id
 from cms.readers.models import Account
 from cms.readers.sessions import open_session
+from tests.readers.shelves import published
 
 NOBODY = "01890a5d-ac96-774b-bcce-b302099a8057"
 PHRASE = "lamps along the old quay"
+AHEAD, FORM = {"Sec-Purpose": "prefetch"}, "application/x-www-form-urlencoded"
 # What would let a cache keep an answer, or name it to one.
 TELLS_A_CACHE = (
     "Surrogate-Key",
@@ -149,6 +152,26 @@ def test_no_get_of_a_reader_changes_anything_and_no_cookie_or_form_is_heard(
                     wrong.append((method, path, kind, answer.status_code))
     assert wrong == []
     assert contents(database) == before
+
+
+def test_a_short_link_that_is_opened_changes_nothing_but_its_count_and_one_that_is_looked_at_nothing(
+    client: FlaskClient, editor: FlaskClient, database: Database
+) -> None:
+    """Row S95, for the addresses outside of `/readers`."""
+    [article] = published(editor, "Pears")
+    short = urlsplit(client.post(f"/readers/v1/articles/{article}/share").json["short_url"]).path
+    before = contents(database)
+    assert client.head(short).status_code == client.get(f"{short}?utm_source=x", headers=AHEAD).status_code == 302
+    for path in (f"{short}x", "/s/bcdfghjk", "/s/", f"{short}/"):
+        assert client.get(path).status_code == 404
+    for method in ("POST", "PUT", "PATCH", "DELETE"):
+        assert client.open(short, method=method, data=b"hits=9", content_type=FORM).status_code == 405
+    assert contents(database) == before
+    assert client.get(short).status_code == 302
+    after = contents(database)
+    [was], [is_now] = before.pop("short_links"), after.pop("short_links")
+    assert before == after
+    assert [(one, other) for one, other in zip(was, is_now, strict=True) if one != other] == [(0, 1)]
 
 
 def contents(database: Database) -> dict[str, Any]:

@@ -1,6 +1,9 @@
 """How readers sign in (row S14, where it concerns them), how long a session lasts, and whom guesses keep out."""
 
+import threading
 import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -110,6 +113,61 @@ def test_guesses_on_one_account_are_few_from_one_client_and_a_hundred_an_hour_fr
     challenge = desk.ask("reset_password")
     assert desk.reset(challenge, desk.code(challenge), OTHER_PHRASE, "203.0.113.2").status_code == 204
     assert desk.sign_in(OTHER_PHRASE, client="203.0.113.2").status_code == 201
+
+
+@pytest.mark.slow
+def test_a_thousand_guesses_from_a_thousand_clients_are_compared_a_hundred_times_and_keep_nobody_out(
+    desk: Desk,
+) -> None:
+    """Row S14: a thousand requests. The kept hash is a quick one, because what is counted is how often it is asked."""
+    desk.make_account()
+    session = desk.sign_in().json["token"]
+    with desk.database.transaction() as open_session:
+        quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PHRASE)
+        open_session.merge(desk.accounts()[0]).password_hash = quick
+    before, began = hashes(), time.perf_counter()
+    statuses = Counter(
+        desk.sign_in(OTHER_PHRASE, client=f"198.18.{number // 250}.{number % 250 + 1}").status_code
+        for number in range(1000)
+    )
+    # The reader's own sign-in counts too.
+    compared, times = hashes() - before, PASSWORDS_PER_ACCOUNT.times - 1
+    print(
+        f"1,000 wrong sign-ins from 1,000 addresses: {compared:.0f} compared, {dict(statuses)}, "
+        f"{time.perf_counter() - began:.1f} s"
+    )
+    assert (statuses, compared) == ({401: times, 429: 1000 - times}, times)
+    # An open session, a client of before, a code by mail, and an hour later everybody.
+    assert desk.ask_as(session, "GET", "/me").status_code == 200
+    assert desk.sign_in().status_code == 201
+    assert desk.sign_in(client="203.0.113.9").status_code == 429
+    challenge = desk.ask("reset_password")
+    assert desk.reset(challenge, desk.code(challenge), OTHER_PHRASE, "203.0.113.9").status_code == 204
+    assert desk.sign_in(OTHER_PHRASE, client="203.0.113.9").status_code == 201
+    desk.wait(hours=1)
+    assert desk.sign_in(OTHER_PHRASE, client="203.0.113.10").status_code == 201
+
+
+@pytest.mark.slow
+def test_of_two_hundred_sign_ins_at_once_few_are_hashed_and_the_rest_sent_away(desk: Desk) -> None:
+    """Row S16, for readers; memory and the times of others are measured in `identity/test_signing_in.py`."""
+    desk.make_account()
+    kept = desk.accounts()[0].password_hash or ""
+    assert kept.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    before, barrier = hashes(), threading.Barrier(200)
+
+    def attempt(number: int) -> Any:
+        barrier.wait()
+        body = {"email": f"reader{number}@example.org", "password": OTHER_PHRASE}
+        place: Any = {"environ_overrides": {"REMOTE_ADDR": f"198.18.7.{number + 1}"}}
+        return desk.app.test_client().post("/readers/v1/sessions", json=body, **place)
+
+    with ThreadPoolExecutor(200) as threads:
+        answers = list(threads.map(attempt, range(200)))
+    statuses = Counter(answer.status_code for answer in answers)
+    print(f"200 sign-ins at once: {hashes() - before:.0f} hashed, {dict(statuses)}")
+    assert set(statuses) == {401, 503} and statuses[401] == hashes() - before
+    assert all(answer.headers["Retry-After"] for answer in answers if answer.status_code == 503)
 
 
 def use_up(session: Any, desk: Desk) -> None:

@@ -7,7 +7,7 @@ from functools import cache
 from flask import Blueprint, Flask
 
 from cms.content.api import content
-from cms.content.express import express
+from cms.content.express import Express
 from cms.content.front_lists.api import shown_lists
 from cms.content.redirects.api import redirects
 from cms.identity.api import identity
@@ -89,10 +89,11 @@ def create_app(settings: Settings) -> Flask:
         refuse_unsafe_server(database)
     app = _furnished()
     app.config["MAX_CONTENT_LENGTH"] = settings.body_limit_bytes
+    keys = load_keys(settings)
     app.extensions[EXTENSION] = Services(
         settings=settings,
         database=database,
-        keys=load_keys(settings),
+        keys=keys,
         index=Reader(settings.index_home),
         limiter=Limiter(database, BrokerCounts(settings.bell_url)),
         clock=now,
@@ -100,7 +101,7 @@ def create_app(settings: Settings) -> Flask:
         verify_reader=reader_verifier(database, now),
     )
     app.extensions[WAITING_ROOM] = WaitingRoom(settings.api_threads // 2)
-    app.wsgi_app = door(express(app.wsgi_app, database.direct, settings), settings)  # type: ignore[method-assign,assignment]  # Flask's documented way
+    app.wsgi_app = door(Express(app.wsgi_app, database.direct, keys, settings, now), settings)  # type: ignore[method-assign,assignment]  # Flask's documented way
     return app
 
 

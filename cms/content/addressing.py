@@ -57,7 +57,8 @@ class Pages:
             return body, etag
         # Within texts each quote has a backslash before it, so these members are found and nothing that looks so.
         rest = rest.replace(b'"canonical_url":' + began[5], b'"canonical_url":' + page, 1)
-        rest = rest.replace(b'"url":' + began[5], b'"url":' + page)
+        for name in (b'"url":', b'"@id":'):
+            rest = rest.replace(name + began[5], name + page)
         return before + shared.replace(began[5], page) + rest, f'{etag[:-1]}-{_mark(self.pattern)}"'
 
 

@@ -9,10 +9,11 @@ from typing import Any, NoReturn
 from uuid import UUID
 
 import orjson
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from cms.content import listing, queries, searching
 from cms.content.addressing import Pages
+from cms.content.answering import document_representation, list_keys, page_representation
 from cms.content.embargo.api import early_answer, early_list
 from cms.content.embargo.queries import embargoed_by_id, embargoed_by_slug
 from cms.content.embargo.queries import tombstone_by_id as early_tombstone_by_id
@@ -45,7 +46,7 @@ from cms.platform.errors import Gone, NotFound
 from cms.platform.http.answers import public_answer
 from cms.platform.http.endpoint import endpoint
 from cms.platform.http.limiting import SEARCH
-from cms.platform.http.paging import Cursor, decode_cursor, encode_cursor, link_header
+from cms.platform.http.paging import Cursor, decode_cursor
 from cms.platform.http.services import services
 from cms.platform.text.locales import canonical_locale
 
@@ -126,7 +127,7 @@ def list_articles(query: dict[str, Any]) -> Response:
             asked = narrowed
             page = listing.newest(reads, asked, query["limit"], after, is_backwards=is_backwards)
     count = listing.count(reads, asked) if query["count"] else None
-    return _page(name, page.cards, query["limit"], page.following, page.preceding, count)
+    return _page(name, page.cards, query["limit"], page.following, page.preceding, count, list_keys(asked))
 
 
 @content.get("/articles/<uuid:article_id>/related")
@@ -234,9 +235,8 @@ def _missing(tombstone: Mapping[str, str] | None) -> NoReturn:
 
 
 def _document(document: queries.ReadyDocument, headers: Mapping[str, str] | None = None) -> Response:
-    changed = {"Last-Modified": queries.http_date(document.changed_at)}
-    body, etag = Pages(services().settings.article_page_url).shown(bytes(document.body), document.etag)
-    return public_answer(body, etag=etag, headers={**changed, **(headers or {})})
+    pages = Pages(services().settings.article_page_url)
+    return public_answer(document_representation(document, pages), headers=headers)
 
 
 def _word(kind: str, slug: str, query: Mapping[str, Any]) -> Response:
@@ -271,12 +271,11 @@ def _page(
     following: Sequence[Any] | None,
     preceding: Sequence[Any] | None,
     count: int | None,
+    cache_keys: str = "",
 ) -> Response:
-    """A list of ready entries, joined and never decoded."""
     parts = services()
-    after = encode_cursor(parts.keys, f"content|{name}", Cursor("next", tuple(following))) if following else None
-    before = encode_cursor(parts.keys, f"content|{name}", Cursor("prev", tuple(preceding))) if preceding else None
-    page = {"limit": limit, "next_cursor": after, "prev_cursor": before, "has_more": after is not None}
-    rest = orjson.dumps({"page": page, "meta": {"count": count}})
-    body = b'{"data":[' + b",".join(entries) + b"]," + rest[1:]
-    return public_answer(body, headers=link_header(parts.settings.public_url, after, before))
+    page, headers = page_representation(
+        parts.keys, name, entries, limit, following, preceding, count=count, cache_keys=cache_keys,
+        address=f"{parts.settings.public_url}{request.path}", query=request.args.to_dict(),
+    )  # fmt: skip
+    return public_answer(page, headers=dict(headers))

@@ -8,7 +8,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -16,10 +16,12 @@ import orjson
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from cms.content.models import Audience, Document, RelatedEntry
+from cms.content.beside import Beside, beside
+from cms.content.models import Audience, Document, DocumentCard, RelatedEntry
 from cms.content.rules import SHOWN, AudienceCounts
 from cms.content.structured import news_article, work
 from cms.platform.clock import rfc3339
+from cms.platform.coding import packed
 
 CONTENT_LOCK = 0x636F6E74
 IDS_PER_STATEMENT = 400
@@ -27,11 +29,17 @@ ORDER = (
     "id", "number", "type", "locale", "slug", "url", "section", "title", "dek", "source", "authors", "editor",
     "published_at", "first_published_at", "updated_at", "revision", "summary", "reading_time", "body", "tags", "fields",
     "related", "comments", "bookmarks", "share", "translations", "corrections", "seo",
+    "previous", "next",
 )  # fmt: skip
 NOT_ON_CARDS = frozenset(
-    {"editor", "body", "fields", "related", "comments", "bookmarks", "share", "translations", "corrections", "seo"}
-)
+    {"editor", "body", "fields", "related", "comments", "bookmarks", "share", "translations", "corrections", "seo",
+     "previous", "next"}
+)  # fmt: skip
+ON_CARDS = tuple(name for name in ORDER if name not in NOT_ON_CARDS)
 NOBODY = AudienceCounts()
+ALONE = Beside()
+# HTTP tells instants of change in whole seconds, so no two states of a document may share one.
+BETWEEN_CHANGES = timedelta(seconds=1)
 
 
 def hold_content(session: Session) -> None:
@@ -52,11 +60,13 @@ def article_url(locale: str, slug: str) -> str:
 
 @dataclass(frozen=True)
 class Assembled:
-    """The finished bytes of a document and of its entry in lists, with the ETag of the first."""
+    """The finished bytes of a document and of its entry in lists, with the ETag of the first, and what caches may
+    forget it by."""
 
     body: bytes
     card: bytes
     etag: str
+    cache_keys: str
 
 
 def assembled(
@@ -66,30 +76,50 @@ def assembled(
     translations: Sequence[Mapping[str, Any]] = (),
     works: Mapping[str, Any] | None = None,
     audience: AudienceCounts = NOBODY,
+    neighbours: Beside = ALONE,
 ) -> Assembled:
     """The bytes of what a publish wrote down, of what was derived and counted since, and of its translations. `works`
     are those in the words of schema.org."""
     derived = {"reading_time": reading_time, "related": related, "translations": list(translations)}
-    derived |= audience.members()
+    derived |= audience.members() | neighbours.members()
     whole = {"corrections": [], **content, **derived}
     whole["seo"] = {**whole["seo"], "json_ld": news_article(whole, works or {})}
     members = {name: whole[name] if name == "related" else _in_order(whole[name]) for name in ORDER}
     body = orjson.dumps(members)
     card = orjson.dumps({name: value for name, value in members.items() if name not in NOT_ON_CARDS})
-    return Assembled(body, card, f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"')
+    return Assembled(
+        body, card, f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"', _cache_keys(members, works or {})
+    )
 
 
-def reassemble(session: Session, article_ids: Collection[str], now: datetime) -> None:
-    """Write the bytes of these documents again from what the tables hold now; those that stay equal are not touched."""
+def reassemble(
+    session: Session, article_ids: Collection[str], now: datetime, *, unpacked: Collection[str] = ()
+) -> None:
+    """Write the bytes of these documents again from what the tables hold now; those that stay equal are not touched.
+
+    `unpacked` are left for a worker to compress, which comes to every article that was just published.
+    """
     for ids in chunks(sorted(set(article_ids))):
-        related = related_shown(session, ids)
+        related, neighbours = related_shown(session, ids), beside(session, ids)
         statement = select(Document, Audience).outerjoin(Audience, Audience.article_id == Document.article_id)
         statement = statement.where(Document.article_id.in_(ids)).execution_options(populate_existing=True)
         rows = session.execute(statement).all()
         variants = _variants(session, {document.group_id for document, _ in rows if document.group_id is not None})
+        cards: dict[int, tuple[Document, bytes]] = {}
         for document, audience in rows:
             others = [one for one in variants[document.group_id] if one.article_id != document.article_id]
-            _write(document, related[document.article_id], others, counts_in(audience), now)
+            near = neighbours[document.article_id]
+            ready = _ready(document, related[document.article_id], others, counts_in(audience), near)
+            document.previous_id, document.next_id = near.previous_id, near.next_id
+            if ready.body != document.body:
+                document.body, document.packed, document.etag = ready.body, None, ready.etag
+                document.changed_at = max(now, document.changed_at + BETWEEN_CHANGES)
+                document.cache_keys = ready.cache_keys
+                cards[document.number] = (document, ready.card)
+            if document.packed is None and document.article_id not in unpacked:
+                document.packed = packed(document.body)
+        session.flush()
+        _put_cards(session, cards)
     session.flush()
 
 
@@ -148,9 +178,9 @@ def _mention(entry: Any) -> dict[str, Any]:
     }
 
 
-def _write(
-    document: Document, related: list[dict[str, Any]], others: Sequence[Any], audience: AudienceCounts, now: datetime
-) -> None:
+def _ready(
+    document: Document, related: list[dict[str, Any]], others: Sequence[Any], audience: AudienceCounts, near: Beside
+) -> Assembled:
     translations = [
         {"locale": one.locale, "url": article_url(one.locale, one.slug), "is_stale": one.is_stale} for one in others
     ]
@@ -160,11 +190,20 @@ def _write(
             (_work(one) for one in others if one.article_id == document.translated_from_id), None
         ),
     }
-    ready = assembled(document.content, document.reading_time, related, translations, works, audience)
-    if ready.body == document.body:
+    return assembled(document.content, document.reading_time, related, translations, works, audience, near)
+
+
+def _put_cards(session: Session, cards: Mapping[int, tuple[Document, bytes]]) -> None:
+    if not cards:
         return
-    document.body, document.card, document.etag = ready.body, ready.card, ready.etag
-    document.changed_at = now
+    rows = session.scalars(select(DocumentCard).where(DocumentCard.number.in_(cards)))
+    known = {row.number: row for row in rows}
+    for number, (document, card) in cards.items():
+        row = known.get(number)
+        if row is None:
+            row = DocumentCard(number=number)
+            session.add(row)
+        row.locale, row.type, row.card = document.locale, document.type, card
 
 
 def _work(variant: Any) -> dict[str, Any]:
@@ -178,3 +217,16 @@ def _in_order(value: Any) -> Any:
     if isinstance(value, list):
         return [_in_order(item) for item in value]
     return value
+
+
+def _cache_keys(members: Mapping[str, Any], works: Mapping[str, Any]) -> str:
+    """What a cache may forget a document by: itself, its words, and the articles whose titles it shows."""
+    section, editor = members["section"], members["editor"]
+    shown = [*members["related"], members["previous"], members["next"]]
+    kin = [*works.get("workTranslation", ()), works.get("translationOfWork")]
+    keys = [f"article-{members['id']}", f"locale-{members['locale']}"]
+    keys += [f"section-{section['slug']}"] if section else []
+    keys += [f"tag-{tag['slug']}" for tag in members["tags"]]
+    keys += [f"person-{person['slug']}" for person in [*members["authors"], *([editor] if editor else [])]]
+    keys += [f"article-{one['id']}" for one in shown if one] + [f"article-{one['identifier']}" for one in kin if one]
+    return " ".join(quote(key) for key in dict.fromkeys(keys))

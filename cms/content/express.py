@@ -1,76 +1,128 @@
-"""The short way for articles: by id and by locale and slug, answered in front of Flask by one keyed read (ADR 10).
+"""The short way: an article by id or by locale and slug, and the first page of a list, answered in front of Flask by
+one read of the database (ADR 10).
 
 Whatever is not plain falls through to the same routes in `api.py`, which answer byte for byte the same: another method,
-a query, a credential, a path in another spelling, an article that is not there, a database that does not answer, and
-every request where the settings list hosts or origins. Not here: lists, search (`api.py`).
+another query, a credential, a path in another spelling, an article that is not there, a database that does not answer.
+Not here: what an answer says (`representing.py`), how a list is read (`listing.py`).
 """
 
 import re
 from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from cms.content.addressing import Pages
-from cms.content.queries import ReadyDocument, document_by_id, document_by_slug, http_date
+from cms.content.answering import document_representation, list_keys, page_representation
+from cms.content.listing import newest
+from cms.content.queries import document_by_id, document_by_slug
+from cms.content.rules import PAGE, Filter
 from cms.platform.direct_reads import DirectReads
-from cms.platform.errors import Unavailable
-from cms.platform.http.etags import is_listed
-from cms.platform.http.public import JSON, PUBLIC
+from cms.platform.errors import NotAcceptable, Unavailable
+from cms.platform.http.public import origin_headers
+from cms.platform.http.representing import Header, Representation, respond
+from cms.platform.keys import Keys
+from cms.platform.text.locales import canonical_locale
 from cms.settings import Settings
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+Clock = Callable[[], datetime]
+Found = tuple[Representation, list[Header]] | None
 
+LIST = "/content/v1/articles"
 PREFIX = "/content/v1/articles/"
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SLUG = re.compile(r"([A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*)/([a-z0-9]+(?:-[a-z0-9]+)*)")
-HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?(?::[0-9]{1,5})?")
+NARROWED = {"section": re.compile(r"[a-z0-9-]{1,120}"), "locale": re.compile(r"[A-Za-z0-9-]{2,35}")}
+HOST = re.compile(r"([a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?)(?::[0-9]{1,5})?")
 BY_ID = "/content/v1/articles/<uuid:article_id>"
 BY_SLUG = "/content/v1/articles/<locale>/<slug>"
 
 
-def express(application: Application, reads: DirectReads, settings: Settings) -> Application:
-    """Put the short way in front of an application; one object per process, safe for threads."""
-    if settings.hosts or settings.allowed_origins:
-        return application
-    pages = Pages(settings.article_page_url)
+class Express:
+    """The short way in front of an application; one object per process, safe for threads."""
 
-    def through(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        document = _document(environ, reads) if _is_plain(environ) else None
-        if document is None:
-            return application(environ, start_response)
-        body, etag = pages.shown(bytes(document.body), document.etag)
-        common = [("ETag", etag), ("Cache-Control", PUBLIC)]
-        if is_listed(etag, environ.get("HTTP_IF_NONE_MATCH")):
-            start_response("304 NOT MODIFIED", common)
-            return ()
-        length = str(len(body))
-        changed = ("Last-Modified", http_date(document.changed_at))
-        start_response("200 OK", [("Content-Type", JSON), *common, changed, ("Content-Length", length)])
-        return () if environ["REQUEST_METHOD"] == "HEAD" else (body,)
+    def __init__(
+        self,
+        application: Application,
+        reads: DirectReads,
+        keys: Keys,
+        settings: Settings,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.application, self.reads, self.keys, self.clock = application, reads, keys, clock
+        self.hosts, self.origins = settings.hosts, settings.allowed_origins
+        self.pages = Pages(settings.article_page_url)
+        self.list_address = settings.public_url + LIST
 
-    return through
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """One request."""
+        try:
+            found = self._found(environ) if self._is_plain(environ) else None
+            if found is None:
+                return self.application(environ, start_response)
+            status, headers, body = respond(found[0], environ, self.clock(), found[1])
+        except (Unavailable, NotAcceptable):
+            # Flask asks once more, and says in the one voice of all refusals what it finds.
+            return self.application(environ, start_response)
+        if self.origins:
+            vary = ("Vary", "Accept-Encoding, Origin")
+            headers = [vary if header[0] == "Vary" else header for header in headers]
+            headers += origin_headers(self.origins, environ.get("HTTP_ORIGIN"))
+        start_response(status, headers)
+        return (body,) if environ["REQUEST_METHOD"] == "GET" and body else ()
 
+    def _is_plain(self, environ: dict[str, Any]) -> bool:
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or "HTTP_AUTHORIZATION" in environ:
+            return False
+        host = HOST.fullmatch(environ.get("HTTP_HOST", ""))
+        return host is not None and (not self.hosts or host[1] in self.hosts)
 
-def _is_plain(environ: dict[str, Any]) -> bool:
-    return (
-        environ["REQUEST_METHOD"] in ("GET", "HEAD")
-        and environ["PATH_INFO"].startswith(PREFIX)
-        and not environ.get("QUERY_STRING")
-        and "HTTP_AUTHORIZATION" not in environ
-        and HOST.fullmatch(environ.get("HTTP_HOST", "")) is not None
-    )
-
-
-def _document(environ: dict[str, Any], reads: DirectReads) -> ReadyDocument | None:
-    rest = environ["PATH_INFO"][len(PREFIX) :]
-    try:
+    def _found(self, environ: dict[str, Any]) -> Found:
+        path, query = environ["PATH_INFO"], environ.get("QUERY_STRING", "")
+        if path == LIST:
+            environ["copydesk.route"] = LIST
+            return self._first_page(query)
+        if query or not path.startswith(PREFIX):
+            return None
+        rest = path[len(PREFIX) :]
         if ID.fullmatch(rest):
             environ["copydesk.route"] = BY_ID
-            return document_by_id(reads, rest)
-        named = SLUG.fullmatch(rest)
-        if named is None:
+            document = document_by_id(self.reads, rest)
+        else:
+            named = SLUG.fullmatch(rest)
+            if named is None:
+                return None
+            environ["copydesk.route"] = BY_SLUG
+            document = document_by_slug(self.reads, named[1], named[2])
+        return None if document is None else (document_representation(document, self.pages), [])
+
+    def _first_page(self, query: str) -> Found:
+        asked = _plain_filter(query)
+        if asked is None:
             return None
-        environ["copydesk.route"] = BY_SLUG
-        return document_by_slug(reads, named[1], named[2])
-    except Unavailable:
-        # Flask asks once more, and says in the one voice of all refusals what it finds.
-        return None
+        page = newest(self.reads, asked, PAGE, None)
+        if not page.cards:
+            # A section may have had this name before: the longer way finds out.
+            return None
+        return page_representation(
+            self.keys, asked.name, page.cards, PAGE, page.following, None, cache_keys=list_keys(asked),
+            address=self.list_address, query=_named(query),
+        )  # fmt: skip
+
+
+@lru_cache(maxsize=1024)
+def _plain_filter(query: str) -> Filter | None:
+    """The filter of a query with only a section and a locale, each once and in its one spelling; None for others."""
+    named = _named(query)
+    for name, text in named.items():
+        if name not in NARROWED or not NARROWED[name].fullmatch(text):
+            return None
+        if name == "locale" and canonical_locale(text) != text:
+            return None
+    is_plain = query == "&".join(f"{name}={text}" for name, text in named.items())
+    return Filter(section=named.get("section"), locale=named.get("locale")) if is_plain else None
+
+
+def _named(query: str) -> dict[str, str]:
+    return {name: text for name, _, text in (part.partition("=") for part in query.split("&"))} if query else {}

@@ -12,12 +12,14 @@ from cms.platform.db import Instant, Json, RowNumber, Table, id_column
 class Document(Table):
     """A published article, as apps read it.
 
-    `content` is what the publish wrote down; `reading_time` and the related list are derived later. `body` and
-    `card` are the finished JSON bytes of the article and of its entry in lists, put together once per change;
+    `content` is what the publish wrote down; `reading_time` and the related list are derived later. `body` is the
+    finished JSON of the article, put together once per change, and `packed` the same compressed, once a worker came to
+    it; `cache_keys` are what caches may forget it by, with spaces between them.
     `field_text` is what of the article's own fields is searched in.
     `etag` changes with `body`, `revision` does not change with derived parts. `section_path` is the section's path as
     in `Section.path`, or empty. `has_lost_related` marks a list that fell below what is shown and waits to be refilled.
     `title_key` is the same for titles that differ in spelling of no weight (`headline_key`).
+    `previous_id` and `next_id` are the articles that it names as published before and after it.
     Documents of one `group_id` are translations of one another; `is_stale` says that this one lags behind the one that
     it was translated from.
     """
@@ -29,6 +31,20 @@ class Document(Table):
         Index("ix_documents_newest", "published_at", "number"),
         Index("ix_documents_locale", "locale", "published_at", "number"),
         Index("ix_documents_type", "type", "published_at", "number"),
+        Index("ix_documents_updated", "updated_at", "number"),
+        Index("ix_documents_beside", "section_path", "locale", "published_at", "number"),
+        Index(
+            "ix_documents_previous",
+            "previous_id",
+            sqlite_where=text("previous_id IS NOT NULL"),
+            postgresql_where=text("previous_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_documents_next",
+            "next_id",
+            sqlite_where=text("next_id IS NOT NULL"),
+            postgresql_where=text("next_id IS NOT NULL"),
+        ),
         Index(
             "ix_documents_lost_related",
             "article_id",
@@ -54,12 +70,15 @@ class Document(Table):
     image_count: Mapped[int]
     reading_time: Mapped[dict[str, Any] | None] = mapped_column(Json)
     body: Mapped[bytes] = mapped_column(LargeBinary)
-    card: Mapped[bytes] = mapped_column(LargeBinary)
+    packed: Mapped[bytes | None] = mapped_column(LargeBinary)
     etag: Mapped[str] = mapped_column(String(40))
+    cache_keys: Mapped[str] = mapped_column(Text, default="", server_default="")
     changed_at: Mapped[datetime] = mapped_column(Instant)
     has_lost_related: Mapped[bool] = mapped_column(default=False)
     group_id: Mapped[str | None] = mapped_column(id_column(), index=True)
     translated_from_id: Mapped[str | None] = mapped_column(id_column())
+    previous_id: Mapped[str | None] = mapped_column(id_column())
+    next_id: Mapped[str | None] = mapped_column(id_column())
     is_stale: Mapped[bool] = mapped_column(default=False)
 
 
@@ -77,16 +96,33 @@ class Audience(Table):
     takes_comments: Mapped[bool] = mapped_column(default=True, server_default=true())
 
 
+class DocumentCard(Table):
+    """The entry of a published article in lists, finished like its document, in a row that is read in one piece."""
+
+    __tablename__ = "document_cards"
+
+    number: Mapped[int] = mapped_column(
+        RowNumber, ForeignKey("documents.number", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    locale: Mapped[str] = mapped_column(String(35))
+    type: Mapped[str] = mapped_column(String(40))
+    card: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class DocumentSection(Table):
     """A section of a published article or one above it, so that a subtree's newest articles are one range read."""
 
     __tablename__ = "document_sections"
-    __table_args__ = (Index("ix_document_sections_newest", "section", "published_at", "number"),)
+    __table_args__ = (
+        Index("ix_document_sections_newest", "section", "published_at", "number"),
+        Index("ix_document_sections_locale", "section", "locale", "published_at", "number"),
+    )
 
     article_id: Mapped[str] = mapped_column(
         id_column(), ForeignKey("documents.article_id", ondelete="CASCADE"), primary_key=True
     )
     section: Mapped[str] = mapped_column(String(120), primary_key=True)
+    locale: Mapped[str] = mapped_column(String(35), default="", server_default="")
     published_at: Mapped[datetime] = mapped_column(Instant)
     number: Mapped[int] = mapped_column(RowNumber)
 

@@ -12,11 +12,21 @@ from sqlalchemy import and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from cms.content.assembling import article_url, assembled, chunks, counts_in, hold_content, reassemble
+from cms.content.beside import naming
 from cms.content.grouping import Kinship, group_members, kinship_values, mark_stale
-from cms.content.models import Audience, Document, DocumentField, RelatedEntry
+from cms.content.models import Audience, Document, DocumentCard, DocumentField, RelatedEntry
 from cms.content.redirects.redirecting import leave_place, take_place
 from cms.content.rules import SHOWN
-from cms.content.wording import PersonValue, SectionValue, SourceValue, TagValue, Wording, add_wording, put_wording
+from cms.content.wording import (
+    PersonValue,
+    Place,
+    SectionValue,
+    SourceValue,
+    TagValue,
+    Wording,
+    add_wording,
+    put_wording,
+)
 from cms.platform.clock import rfc3339
 from cms.platform.db import change_rows, columns_of, insert_into
 from cms.platform.errors import Conflict
@@ -31,7 +41,7 @@ HOLDERS = select(DOCUMENTS.c.article_id).where(
         and_(DOCUMENTS.c.locale == bindparam("locale"), DOCUMENTS.c.slug == bindparam("slug")),
     )
 )
-DOCUMENT = insert_into(Document)
+DOCUMENT, CARD = insert_into(Document), insert_into(DocumentCard)
 FIELD_VALUES = insert_into(DocumentField)
 
 
@@ -88,7 +98,7 @@ def put_document(session: Session, article: PublishedArticle, now: datetime) -> 
     if (document.text, document.image_count, document.locale) != (article.text, article.image_count, article.locale):
         document.reading_time = None
     mentioned, place, former = _mention_of(document), (document.locale, document.slug), document.group_id
-    for name, value in _values(article, now).items():
+    for name, value in _values(article).items():
         setattr(document, name, value)
     session.flush()
     take_place(session, article.article_id, place, (article.locale, article.slug), now)
@@ -98,7 +108,7 @@ def put_document(session: Session, article: PublishedArticle, now: datetime) -> 
     touched = [article.article_id, *_kin(session, article, former)]
     if mentioned != _mention_of(document):
         touched += _listing(session, article.article_id)
-    reassemble(session, touched, now)
+    reassemble(session, touched, now, unpacked={article.article_id})
 
 
 def withdraw_document(session: Session, article_id: str, now: datetime) -> bool:
@@ -112,6 +122,7 @@ def withdraw_document(session: Session, article_id: str, now: datetime) -> bool:
     if document is None:
         return False
     losing, group_id = _listing(session, article_id), document.group_id
+    neighbours = naming(session, article_id)
     leave_place(session, article_id, (document.locale, document.slug), now)
     session.delete(document)
     session.flush()
@@ -119,7 +130,7 @@ def withdraw_document(session: Session, article_id: str, now: datetime) -> bool:
     for ids in chunks(losing):
         statement = update(Document).where(Document.article_id.in_(ids), left < SHOWN).values(has_lost_related=True)
         change_rows(session, statement)
-    reassemble(session, [*losing, *group_members(session, [group_id])], now)
+    reassemble(session, [*losing, *neighbours, *group_members(session, [group_id])], now)
     return True
 
 
@@ -139,14 +150,17 @@ def _is_shown(session: Session, article: PublishedArticle) -> bool:
 
 def _add_document(session: Session, article: PublishedArticle, now: datetime) -> None:
     # Nothing names it yet and it is in no list, so its bytes are put together before its one insert.
-    values = _values(article, now)
+    values = _values(article)
     # Who kept it while readers did not see it keeps it still.
     audience = counts_in(session.get(Audience, article.article_id, populate_existing=True))
     ready = assembled(values["content"], None, [], audience=audience)
-    derived = {"reading_time": None, "body": ready.body, "card": ready.card, "etag": ready.etag}
-    session.execute(DOCUMENT, {"article_id": article.article_id, **values, **derived})
+    derived = {"reading_time": None, "body": ready.body, "etag": ready.etag, "cache_keys": ready.cache_keys}
+    session.execute(DOCUMENT, {"article_id": article.article_id, "changed_at": now, **values, **derived})
+    card = {"number": article.number, "locale": article.locale, "type": article.type, "card": ready.card}
+    session.execute(CARD, card)
     take_place(session, article.article_id, None, (article.locale, article.slug), now)
-    add_wording(session, article.article_id, article.published_at, article.number, article.wording)
+    place = Place(article.article_id, article.number, article.published_at, article.locale)
+    add_wording(session, place, article.wording)
     _add_field_values(session, article)
     kin = _kin(session, article, None)
     if kin:
@@ -160,7 +174,7 @@ def _kin(session: Session, article: PublishedArticle, former: str | None) -> set
     return group_members(session, {former, article.kinship.group_id if article.kinship is not None else None})
 
 
-def _values(article: PublishedArticle, now: datetime) -> dict[str, Any]:
+def _values(article: PublishedArticle) -> dict[str, Any]:
     return {
         "number": article.number,
         "revision": article.revision,
@@ -176,7 +190,6 @@ def _values(article: PublishedArticle, now: datetime) -> dict[str, Any]:
         "text": article.text,
         "field_text": article.field_text,
         "image_count": article.image_count,
-        "changed_at": now,
         **kinship_values(article.article_id, article.kinship),
     }
 

@@ -1,9 +1,9 @@
 """Reads of published articles that never write: by id, by slug, related, the words of the site, hits of a search."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from email.utils import format_datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -15,8 +15,9 @@ from cms.platform.clock import rfc3339
 from cms.platform.direct_reads import DirectReads
 from cms.taxonomy.rules import in_locale
 
-BY_ID = "SELECT body, etag, changed_at FROM documents WHERE article_id = ?"
-BY_SLUG = "SELECT body, etag, changed_at FROM documents WHERE locale = ? AND slug = ?"
+READY = "SELECT etag, changed_at, cache_keys, body, packed FROM documents "
+BY_ID = READY + "WHERE article_id = ?"
+BY_SLUG = READY + "WHERE locale = ? AND slug = ?"
 VARIANTS = (
     "SELECT article_id, locale FROM documents WHERE article_id = ? UNION "
     "SELECT o.article_id, o.locale FROM documents d JOIN documents o ON o.group_id = d.group_id WHERE d.article_id = ?"
@@ -24,10 +25,14 @@ VARIANTS = (
 # Of two that had one slug after each other, readers knew the later one last.
 TOMBSTONE = "SELECT article_id, taken_down_at, reason FROM tombstones WHERE {0} ORDER BY taken_down_at DESC LIMIT 1"
 RELATED = (
-    "SELECT d.card, r.score, r.why FROM related_entries r CROSS JOIN documents d "
-    "WHERE r.article_id = ? AND d.article_id = r.other_id ORDER BY r.score DESC, r.other_id LIMIT ?"
+    "SELECT c.card, r.score, r.why FROM related_entries r CROSS JOIN documents d CROSS JOIN document_cards c "
+    "WHERE r.article_id = ? AND d.article_id = r.other_id AND c.number = d.number "
+    "ORDER BY r.score DESC, r.other_id LIMIT ?"
 )
-LIVE = "SELECT article_id, title, text, section_path, locale, card FROM documents WHERE article_id IN ({places})"
+LIVE = (
+    "SELECT d.article_id, d.title, d.text, d.section_path, d.locale, c.card FROM documents d "
+    "JOIN document_cards c ON c.number = d.number WHERE d.article_id IN ({places})"
+)
 # A tag or person that only drafts name is nobody's business yet; sections are the structure of the site.
 WORDS = {
     "sections": (
@@ -56,11 +61,16 @@ ALIAS = "SELECT t.slug FROM word_aliases a JOIN {table} t ON t.id = a.word_id WH
 
 @dataclass(frozen=True)
 class ReadyDocument:
-    """A document as it goes out. `changed_at` is the driver's own value, which names one instant."""
+    """A document as it goes out; `packed` is the same in gzip, or None until a worker came to it.
 
-    body: bytes
+    `changed_at` is the driver's own value, which names one instant.
+    """
+
     etag: str
     changed_at: Any
+    cache_keys: str
+    body: bytes
+    packed: bytes | None
 
 
 def document_by_id(reads: DirectReads, article_id: str) -> ReadyDocument | None:
@@ -191,9 +201,9 @@ def stored_id(reads: DirectReads, article_id: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def http_date(stored: Any) -> str:
-    """`Last-Modified` of an instant as the driver gives it: text from SQLite, aware from PostgreSQL."""
-    return format_datetime(_instant(stored).replace(microsecond=0), usegmt=True)
+def changed_second(stored: Any) -> int:
+    """The first whole second at which an instant, as the driver gives it, was over. Units: seconds since 1970."""
+    return math.ceil(_instant(stored).timestamp())
 
 
 def _instant(stored: Any) -> datetime:

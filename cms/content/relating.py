@@ -14,6 +14,7 @@ from sqlalchemy import column, delete, func, insert, literal, select, union_all,
 from sqlalchemy.orm import Session
 
 from cms.content.assembling import chunks, hold_content, reassemble
+from cms.content.beside import naming, neighbours_of
 from cms.content.models import Document, DocumentTag, DocumentTerm, RelatedEntry
 from cms.content.portraits import portraits, store_vector
 from cms.content.rules import KEPT, SHOWN, Neighbour, Portrait, best, neighbour, rank
@@ -33,14 +34,15 @@ def refresh_related(session: Session, article_id: str, now: datetime) -> None:
     """Bring the related lists into order after an article was published, changed or taken away.
 
     A published one gets its list and its places in the lists of others; what it left behind is refilled. Documents that
-    show something else afterwards are assembled again. May be called twice, late and in any order.
+    show something else afterwards are assembled again, and so are those before and after it in time. May be called
+    twice, late and in any order.
     """
     hold_content(session)
-    touched: set[str] = set()
+    touched = naming(session, article_id)
     document = session.get(Document, article_id, populate_existing=True)
     if document is not None:
         store_vector(session, document)
-        touched |= _enter(session, article_id)
+        touched |= {article_id, *_enter(session, article_id), *neighbours_of(session, article_id)}
     touched |= _refill(session)
     reassemble(session, touched, now)
 

@@ -17,6 +17,9 @@ KEPT = 15
 SHOWN = 5
 STRONGEST_TERMS = 40
 MOST_TAGS = 10
+PAGE = 20
+NEWEST_FIRST = "-published_at"
+SORTS = (NEWEST_FIRST, "published_at", "-updated_at", "updated_at")
 
 TEXT_PART = 0.75
 TAG_PART = 0.20
@@ -43,7 +46,8 @@ class FieldFilter:
 class Filter:
     """What a list is narrowed to. A section means its subtree too; several tags mean articles with any of them.
 
-    `fields` are filters that the type declares, in the order of their names.
+    `fields` are filters that the type declares, in the order of their names. Published from `since` on and before
+    `until`. `sort` is the instant that orders the list, with a minus where the latest comes first.
     """
 
     section: str | None = None
@@ -52,12 +56,27 @@ class Filter:
     locale: str | None = None
     type: str | None = None
     fields: tuple[FieldFilter, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    sort: str = NEWEST_FIRST
 
     @property
     def name(self) -> str:
         """What binds cursors to this list."""
         plain = f"articles|{self.section}|{','.join(self.tags)}|{self.author}|{self.locale}"
-        return f"{plain}|{self.type}|{self.fields}" if self.type is not None else plain
+        beside = f"|{self.type}|{self.fields}" if self.type is not None else ""
+        beside += f"|{self.since}|{self.until}" if self.since or self.until else ""
+        return plain + beside + (f"|{self.sort}" if self.sort != NEWEST_FIRST else "")
+
+    @property
+    def column(self) -> str:
+        """The instant that orders the list."""
+        return self.sort.removeprefix("-")
+
+    @property
+    def is_falling(self) -> bool:
+        """Whether the latest comes first."""
+        return self.sort.startswith("-")
 
 
 @dataclass(frozen=True)

@@ -197,6 +197,16 @@ class MentionShape(Shape):
     why = fields.List(fields.String(), required=True)
 
 
+class BesideShape(Shape):
+    """An article that was published before or after another one, as its document names it."""
+
+    id = fields.UUID(required=True)
+    url = fields.String(required=True)
+    section = fields.Nested(NameShape, required=True, allow_none=True)
+    title = fields.String(required=True)
+    published_at = UtcInstant(required=True)
+
+
 class HtmlBodyShape(Shape):
     """The body, sanitised."""
 
@@ -268,6 +278,11 @@ class ArticleDocumentShape(CardShape):
         fields.Nested(CorrectionShape), required=True, metadata={"description": "Oldest first; readers should see them"}
     )
     seo = fields.Nested(SeoShape, required=True)
+    previous = fields.Nested(
+        BesideShape, required=True, allow_none=True,
+        metadata={"description": "Published before this one in its section and language; a few seconds late"},
+    )  # fmt: skip
+    next = fields.Nested(BesideShape, required=True, allow_none=True, metadata={"description": "Published after it"})
 
 
 class HighlightShape(Shape):

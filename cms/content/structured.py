@@ -1,15 +1,20 @@
 """An article for search engines and other machines: JSON-LD in the words of schema.org. Plain values in and out."""
 
+import re
 from collections.abc import Mapping
+from html import unescape
 from typing import Any
 
 MOST_HEADLINE = 110
+# Sanitised HTML writes every value in double quotes, so this finds each image and nothing else.
+IMAGE = re.compile(r'<img [^>]*?src="([^"]*)"')
 
 
 def news_article(document: Mapping[str, Any], works: Mapping[str, Any]) -> dict[str, Any]:
     """The JSON-LD of a published document; what is not known is left out. `works` are its translations, by property.
 
-    Source: https://schema.org/NewsArticle, https://schema.org/CorrectionComment
+    Source: https://schema.org/NewsArticle, https://schema.org/CorrectionComment, and what search engines recommend:
+    https://developers.google.com/search/docs/appearance/structured-data/article
     """
     reading_time, section, source = document["reading_time"] or {}, document["section"], document["source"]
     words, minutes = reading_time.get("words"), reading_time.get("minutes")
@@ -18,6 +23,7 @@ def news_article(document: Mapping[str, Any], works: Mapping[str, Any]) -> dict[
         "@type": "NewsArticle",
         "identifier": document["id"],
         "url": document["url"],
+        "mainEntityOfPage": {"@type": "WebPage", "@id": document["url"]},
         "headline": document["title"][:MOST_HEADLINE],
         "description": document["seo"]["description"],
         "datePublished": document["published_at"],
@@ -28,6 +34,8 @@ def news_article(document: Mapping[str, Any], works: Mapping[str, Any]) -> dict[
         "author": [{"@type": "Person", "name": person["name"]} for person in document["authors"]],
         "editor": {"@type": "Person", "name": document["editor"]["name"]} if document["editor"] else None,
         "isBasedOn": source["url"] if source else None,
+        "image": [unescape(address) for address in IMAGE.findall(document["body"]["html"])],
+        "commentCount": document["comments"]["count"],
         "wordCount": words,
         "timeRequired": f"PT{minutes}M" if minutes else None,
         "correction": [

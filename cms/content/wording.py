@@ -25,6 +25,16 @@ FORGET = tuple(
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where an article stands in the lists of its words."""
+
+    article_id: str
+    number: int
+    published_at: datetime
+    locale: str
+
+
+@dataclass(frozen=True)
 class SectionValue:
     """A section as readers see it. `path` holds the slugs from the root to this one, itself included.
 
@@ -124,19 +134,20 @@ def put_wording(session: Session, document: Document, wording: Wording) -> None:
     """Write down anew in which lists an article stands and which words it shows."""
     for statement in FORGET:
         session.execute(statement, {"article": document.article_id})
-    add_wording(session, document.article_id, document.published_at, document.number, wording)
+    place = Place(document.article_id, document.number, document.published_at, document.locale)
+    add_wording(session, place, wording)
 
 
-def add_wording(session: Session, article_id: str, published_at: datetime, number: int, wording: Wording) -> None:
+def add_wording(session: Session, at: Place, wording: Wording) -> None:
     """Write down in which lists an article stands that is in none yet, and which words it shows."""
-    place = {"article_id": article_id, "published_at": published_at, "number": number}
+    place = {"article_id": at.article_id, "published_at": at.published_at, "number": at.number}
     sections = wording.section.path if wording.section else ()
-    _add(session, SECTIONS, [{**place, "section": slug} for slug in dict.fromkeys(sections)])
+    _add(session, SECTIONS, [{**place, "section": slug, "locale": at.locale} for slug in dict.fromkeys(sections)])
     _add(session, TAGS, [{**place, "tag": slug} for slug in dict.fromkeys(tag.slug for tag in wording.tags)])
     authors = dict.fromkeys(person.slug for person in wording.authors)
     _add(session, AUTHORS, [{**place, "author": slug} for slug in authors])
     words = [
-        {"article_id": article_id, "role": role, "position": position, "word_id": word_id}
+        {"article_id": at.article_id, "role": role, "position": position, "word_id": word_id}
         for position, (role, word_id) in enumerate(wording.roles())
     ]
     _add(session, WORDS, words)

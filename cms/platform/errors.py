@@ -69,6 +69,12 @@ class NotFound(Problem):
     status, code, title = 404, "not_found", "There is nothing here"
 
 
+class NotAcceptable(Problem):
+    """The asker takes no form of the answer that there is."""
+
+    status, code, title = 406, "not_acceptable", "There is no form of this that the request takes"
+
+
 class Gone(Problem):
     """There was such a thing, and it was taken away for good."""
 

@@ -113,4 +113,4 @@ def test_paging_is_written_once_for_rows_and_once_for_ready_bytes() -> None:
         for path in (TOP / "cms").rglob("*.py")
         if "cms.platform.http.paging.encode_cursor" in set(imports(path))
     }
-    assert found == {"cms/platform/http/pages.py", "cms/content/api.py"}
+    assert found == {"cms/platform/http/pages.py", "cms/content/answering.py"}

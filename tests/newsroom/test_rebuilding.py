@@ -11,6 +11,7 @@ from sqlalchemy import delete, select
 from cms.content.models import (
     Document,
     DocumentAuthor,
+    DocumentCard,
     DocumentSection,
     DocumentTag,
     DocumentTerm,
@@ -27,14 +28,18 @@ from cms.settings import Settings
 from tests.draining import drain
 from tests.newsroom.making import act, draft, patch
 
-TABLES = (RelatedEntry, DocumentTerm, TermFrequency, DocumentAuthor, DocumentSection, DocumentTag, Document, Tombstone)
+TABLES = (
+    RelatedEntry, DocumentTerm, TermFrequency, DocumentAuthor, DocumentSection, DocumentTag, DocumentCard, Document,
+    Tombstone,
+)  # fmt: skip
 LIKE = {"body": "The lock hill tram climbed the hill past the harbour museum. " * 12, "tags": ["trams", "harbour"]}
 
 
 def shown(database: Database) -> dict[str, tuple[bytes, bytes, str]]:
     with database.reading() as session:
-        columns = (Document.article_id, Document.body, Document.card, Document.etag)
-        return {key: (body, card, etag) for key, body, card, etag in session.execute(select(*columns))}
+        columns = (Document.article_id, Document.body, DocumentCard.card, Document.etag)
+        statement = select(*columns).join(DocumentCard, DocumentCard.number == Document.number)
+        return {key: (body, card, etag) for key, body, card, etag in session.execute(statement)}
 
 
 def rows(database: Database) -> dict[str, set[tuple[object, ...]]]:

@@ -124,7 +124,8 @@ def test_the_document_names_the_same_page_as_who_shares_it(
             before = plain.json
             assert {**before, "share": document["share"], "seo": document["seo"]} == document
             assert document["share"] == {"url": page}
-            json_ld = {**before["seo"]["json_ld"], "url": page}
+            entity = {"@id": page, "@type": "WebPage"}
+            json_ld = {**before["seo"]["json_ld"], "url": page, "mainEntityOfPage": entity}
             assert document["seo"] == {**before["seo"], "canonical_url": page, "json_ld": json_ld}
             assert {answer.headers["ETag"] for answer in answers} == {tag} and tag != plain.headers["ETag"]
             again = [asker.get(one, headers={"If-None-Match": tag}).status_code for one in (path, f"{path}?locale=en")]

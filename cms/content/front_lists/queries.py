@@ -15,8 +15,9 @@ NAMED = (
 VARIANTS = NAMED + "WHERE l.name = ? ORDER BY l.locale"
 ALL = NAMED + "ORDER BY l.name, l.locale"
 ENTRIES = (
-    "SELECT e.is_pinned, e.from_at, e.until_at, e.title, e.article_id, d.locale, d.card "
+    "SELECT e.is_pinned, e.from_at, e.until_at, e.title, e.article_id, c.locale, c.card "
     "FROM front_list_entries e LEFT JOIN documents d ON d.article_id = e.article_id "
+    "LEFT JOIN document_cards c ON c.number = d.number "
     "WHERE e.list_number = ? ORDER BY e.position"
 )
 TOLD = ("name", "title", "section", "locale")

@@ -1,14 +1,14 @@
 """Answers: JSON by orjson, with the headers that each surface owes."""
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from flask import Response, g
+from flask import Response, g, request
 
-from cms.platform.http.etags import is_not_modified
-from cms.platform.http.public import JSON, PUBLIC
+from cms.platform.http.public import JSON
+from cms.platform.http.representing import Representation, etag_of, respond
+from cms.platform.http.services import services
 
 
 def encode(data: Any) -> bytes:
@@ -42,10 +42,11 @@ def answer(
     return response
 
 
-def public_answer(body: bytes, *, etag: str | None = None, headers: Mapping[str, str] | None = None) -> Response:
-    """A cacheable answer with a strong ETag over its bytes, or 304 when the asker has them."""
-    tag = etag or f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
-    common = [("ETag", tag), ("Cache-Control", PUBLIC), *(headers or {}).items()]
-    if is_not_modified(tag):
-        return Response(b"", 304, headers=common)
-    return Response(body, 200, headers=common, content_type=JSON)
+def public_answer(
+    body: bytes | Representation, *, headers: Mapping[str, str] | None = None, cache_keys: str = ""
+) -> Response:
+    """A cacheable answer with a strong ETag over its bytes, or 304 when the asker has them. Raises: NotAcceptable."""
+    if isinstance(body, bytes):
+        body = Representation(body, etag_of(body), cache_keys)
+    status, told, data = respond(body, request.environ, services().clock(), list((headers or {}).items()))
+    return Response(data, status, headers=told)

@@ -1,12 +1,10 @@
 """Conditional requests. For editors the ETag is the revision; for readers it stands for the bytes."""
 
-import re
-
 from flask import request
 
 from cms.platform.errors import BadRequest, PreconditionMissing
+from cms.platform.http.representing import ENTITY_TAG, is_listed
 
-ENTITY_TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
 NO_REVISION = -1
 
 
@@ -42,13 +40,3 @@ def must_be_new() -> bool:
 def is_not_modified(etag: str) -> bool:
     """Whether this request's `If-None-Match` holds an ETag."""
     return is_listed(etag, request.headers.get("If-None-Match"))
-
-
-def is_listed(etag: str, header: str | None) -> bool:
-    """Whether an `If-None-Match` holds an ETag: weak comparison, lists and `*` count. Source: RFC 9110, 13.1.2."""
-    if header is None:
-        return False
-    if header.strip() == "*":
-        return True
-    plain = etag.removeprefix("W/")
-    return any(candidate.removeprefix("W/") == plain for candidate in ENTITY_TAG.findall(header))

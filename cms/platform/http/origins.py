@@ -12,11 +12,11 @@ from werkzeug.exceptions import NotImplemented as MethodUnknown
 
 from cms.platform.errors import BadRequest
 from cms.platform.http.door import METHODS
+from cms.platform.http.public import origin_headers
 from cms.platform.http.services import services
 from cms.settings import HOST_NAME
 
 HOST = re.compile(rf"({HOST_NAME.pattern})(?::[0-9]{{1,5}})?")
-READABLE = "ETag, Link, Location, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, Idempotency-Replayed"
 PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, HEAD, POST, PUT, PATCH, DELETE",
     "Access-Control-Allow-Headers": "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, "
@@ -57,12 +57,9 @@ def allow_origin(response: Response) -> Response:
     """Let a page of a listed origin read an answer, and caches tell answers to different origins apart."""
     if services().settings.allowed_origins:
         response.vary.add("Origin")
-        if _is_listed():
-            response.headers["Access-Control-Allow-Origin"] = request.headers["Origin"]
-            response.headers["Access-Control-Expose-Headers"] = READABLE
+        response.headers.extend(origin_headers(services().settings.allowed_origins, request.headers.get("Origin")))
     return response
 
 
 def _is_listed() -> bool:
-    # The header is compared whole and as it is: a browser sends one origin, in lower case, without a path.
     return request.headers.get("Origin") in services().settings.allowed_origins

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlencode
@@ -74,10 +74,15 @@ def page_of(
 
 
 def link_header(public_url: str, next_cursor: str | None, prev_cursor: str | None) -> dict[str, str]:
-    """`Link` with rel next and prev, keeping the query. Source: RFC 8288."""
-    links = []
-    for relation, cursor in (("next", next_cursor), ("prev", prev_cursor)):
-        if cursor:
-            query = {**request.args.to_dict(), "cursor": cursor}
-            links.append(f'<{public_url}{request.path}?{urlencode(query)}>; rel="{relation}"')
-    return {"Link": ", ".join(links)} if links else {}
+    """`Link` with rel next and prev of this request, keeping its query. Source: RFC 8288."""
+    text = links(f"{public_url}{request.path}", request.args.to_dict(), next_cursor, prev_cursor)
+    return {"Link": text} if text else {}
+
+
+def links(address: str, query: Mapping[str, str], next_cursor: str | None, prev_cursor: str | None) -> str:
+    """The value of `Link` for a list at an address; empty where it has one page."""
+    return ", ".join(
+        f'<{address}?{urlencode({**query, "cursor": cursor})}>; rel="{relation}"'
+        for relation, cursor in (("next", next_cursor), ("prev", prev_cursor))
+        if cursor
+    )

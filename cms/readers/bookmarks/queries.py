@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from cms.content.models import Document, Tombstone
+from cms.content.models import Document, DocumentCard, Tombstone
 from cms.platform.clock import rfc3339
 from cms.platform.ids import is_id
 from cms.platform.keyset import one_page
@@ -48,7 +48,8 @@ def looks(session: Session, article_ids: Collection[str]) -> dict[str, Look]:
     """What readers get of these articles now; those of which they get nothing are missing. Two statements."""
     buried = select(Tombstone).where(Tombstone.article_id.in_(article_ids))
     found = {one.article_id: Look(tombstone=_told(one)) for one in session.scalars(buried)}
-    cards = select(Document.article_id, Document.card).where(Document.article_id.in_(article_ids))
+    cards = select(Document.article_id, DocumentCard.card).join(DocumentCard, DocumentCard.number == Document.number)
+    cards = cards.where(Document.article_id.in_(article_ids))
     return found | {article_id: Look(card=bytes(card)) for article_id, card in session.execute(cards)}
 
 

@@ -1,0 +1,60 @@
+"""Documents, and pages of lists of ready entries, as bytes for HTTP: joined and never decoded. No Flask."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+
+from cms.content.addressing import Pages
+from cms.content.queries import ReadyDocument, changed_second
+from cms.content.rules import Filter
+from cms.platform.http.paging import Cursor, encode_cursor, links
+from cms.platform.http.representing import Representation, etag_of
+from cms.platform.keys import Keys
+
+
+def document_representation(document: ReadyDocument, pages: Pages) -> Representation:
+    """A document with the addresses of the site's pages."""
+    changed = changed_second(document.changed_at)
+    body, etag = pages.shown(document.body, document.etag) if pages.pattern else (document.body, document.etag)
+    if etag != document.etag:
+        # What is compressed and kept has the addresses of no site.
+        return Representation(body, etag, document.cache_keys, changed=changed)
+    return Representation(body, etag, document.cache_keys, changed=changed, packed=document.packed, is_kept=True)
+
+
+def page_representation(
+    keys: Keys,
+    name: str,
+    entries: Sequence[bytes],
+    limit: int,
+    following: Sequence[Any] | None,
+    preceding: Sequence[Any] | None,
+    *,
+    count: int | None = None,
+    cache_keys: str = "",
+    address: str,
+    query: Mapping[str, str],
+) -> tuple[Representation, list[tuple[str, str]]]:
+    """The page and its header `Link`. `name` is what binds cursors to the list; `address` and `query` are the page's.
+
+    `following` and `preceding` are the positions of the pages beside it, or None where there are none.
+    """
+    after = encode_cursor(keys, f"content|{name}", Cursor("next", tuple(following))) if following else None
+    before = encode_cursor(keys, f"content|{name}", Cursor("prev", tuple(preceding))) if preceding else None
+    page = {"limit": limit, "next_cursor": after, "prev_cursor": before, "has_more": after is not None}
+    rest = orjson.dumps({"page": page, "meta": {"count": count}})
+    body = b'{"data":[' + b",".join(entries) + b"]," + rest[1:]
+    link = links(address, query, after, before)
+    return Representation(body, etag_of(body), cache_keys), [("Link", link)] if link else []
+
+
+def list_keys(asked: Filter) -> str:
+    """What caches may forget a list by: every change of any list of articles, and of the words that narrow it."""
+    keys = ["articles"]
+    keys += [f"section-{asked.section}"] if asked.section else []
+    keys += [f"tag-{tag}" for tag in asked.tags]
+    keys += [f"person-{asked.author}"] if asked.author else []
+    keys += [f"locale-{asked.locale}"] if asked.locale else []
+    return " ".join(quote(key) for key in keys)

@@ -2,6 +2,7 @@
 
 from benchmarks import (
     audit_verify,
+    code_mail,
     content_read,
     index_build,
     publish_latency,
@@ -14,6 +15,7 @@ from benchmarks.report import Benchmark
 BENCHMARKS: tuple[Benchmark, ...] = (
     publish_latency,
     schedule_lateness,
+    code_mail,
     content_read,
     index_build,
     start_and_size,

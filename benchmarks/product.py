@@ -118,10 +118,10 @@ def _published(article: SampleArticle, number: int) -> PublishedArticle:
 @contextlib.contextmanager
 def started(home: Path, *, wait: bool = True, **more: str) -> Iterator[Product]:
     """`copydesk up --no-sample` on a home, ended with everything that it started. `more` is of its environment."""
-    port = _free_port()
+    port = free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COPYDESK_")}
     environment |= {"COPYDESK_HOME": str(home), "COPYDESK_PORT": str(port), "COPYDESK_LOG_LEVEL": "warning"}
-    environment |= {"COPYDESK_MAILBOX_PORT": str(_free_port()), "COPYDESK_MAILBOX_SMTP_PORT": str(_free_port())}
+    environment |= {"COPYDESK_MAILBOX_PORT": str(free_port()), "COPYDESK_MAILBOX_SMTP_PORT": str(free_port())}
     # What is measured is the product; how much of it one client may have is a matter of its settings.
     environment |= {"COPYDESK_LIMIT_WRITES": "0", "COPYDESK_LIMIT_SEARCH": "0"}
     environment |= {name: value for name, value in more.items() if value}
@@ -155,7 +155,8 @@ def wait_ready(product: Product) -> None:
     raise RuntimeError("the product does not become ready")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -14,21 +14,22 @@ from flask import Blueprint, Response, request
 from cms.content import listing, queries, searching
 from cms.content.addressing import Pages
 from cms.content.answering import document_representation, list_keys, page_representation
+from cms.content.asking import ChoiceShape, ListQueryShape, VariantQueryShape
 from cms.content.embargo.api import early_answer, early_list
 from cms.content.embargo.queries import embargoed_by_id, embargoed_by_slug
 from cms.content.embargo.queries import tombstone_by_id as early_tombstone_by_id
 from cms.content.embargo.queries import tombstone_by_slug as early_tombstone_by_slug
 from cms.content.filtering import field_filters
+from cms.content.projecting import projected
 from cms.content.redirects.api import moved_answer
 from cms.content.redirects.queries import resolve
 from cms.content.redirects.rules import article_path, site_path
 from cms.content.redirects.schemas import ResolvedShape
-from cms.content.rules import wanted_locales
+from cms.content.rules import ON_CARDS, ORDER, Choice, wanted_locales
 from cms.content.schemas import (
     ArticleDocumentShape,
     CardListShape,
     HitListShape,
-    ListQueryShape,
     NameShape,
     PersonEntryShape,
     PersonListShape,
@@ -38,7 +39,6 @@ from cms.content.schemas import (
     SectionEntryShape,
     SectionListShape,
     TagListShape,
-    VariantQueryShape,
     WordQueryShape,
     WordsQueryShape,
 )
@@ -47,6 +47,7 @@ from cms.platform.http.answers import public_answer
 from cms.platform.http.endpoint import endpoint
 from cms.platform.http.limiting import SEARCH
 from cms.platform.http.paging import Cursor, decode_cursor
+from cms.platform.http.representing import Representation, etag_of
 from cms.platform.http.services import services
 from cms.platform.text.locales import canonical_locale
 
@@ -68,10 +69,10 @@ def article_by_id(article_id: UUID, query: dict[str, Any]) -> Response:
     """The whole article page in one answer; 410 with a tombstone for what was taken down."""
     reads = services().database.direct
     if query["locale"] is not None:
-        return _variant(str(article_id), query["locale"])
+        return _variant(str(article_id), query["locale"], query["choice"])
     document = queries.document_by_id(reads, str(article_id))
     if document:
-        return _document(document)
+        return _document(document, query["choice"])
     early = early_answer(
         lambda session, where: embargoed_by_id(session, str(article_id), where),
         lambda session, where: early_tombstone_by_id(session, str(article_id), where),
@@ -83,16 +84,17 @@ def article_by_id(article_id: UUID, query: dict[str, Any]) -> Response:
 @endpoint(
     summary="Read an article by locale and slug",
     answers={200: ArticleDocumentShape, 301: ResolvedShape, 304: None},
+    query=ChoiceShape,
     refuses=(404, 410),
     description="A slug that the article had before answers 301 with its present address in `Location`, or 410 with "
     "the tombstone where it was taken down.",
 )
-def article_by_slug(locale: str, slug: str) -> Response:
+def article_by_slug(locale: str, slug: str, query: dict[str, Any]) -> Response:
     """The whole article page in one answer; 410 with a tombstone for what was taken down."""
     reads, place = services().database.direct, (canonical_locale(locale) or locale, slug)
     document = queries.document_by_slug(reads, *place)
     if document is not None:
-        return _document(document)
+        return _document(document, query["choice"])
     early = early_answer(
         lambda session, where: embargoed_by_slug(session, *place, where),
         lambda session, where: early_tombstone_by_slug(session, *place, where),
@@ -113,21 +115,26 @@ def list_articles(query: dict[str, Any]) -> Response:
     """Cards of published articles; stable under articles that come and go while somebody pages."""
     if query["embargoed"]:
         return early_list(query)
-    reads = services().database.direct
-    asked = replace(query["asked"], fields=field_filters(reads, query["type"], query["fields_"] or ()))
+    reads, choice = services().database.direct, query["choice"]
+    source = listing.CARDS if choice is None else listing.DOCUMENTS
+    if query["ids"]:
+        entries = _chosen(listing.by_ids(reads, query["ids"], source), choice)
+        return _page("articles|ids", entries, len(query["ids"]), None, None, None, "articles")
+    asked = replace(query["asked"], fields=field_filters(reads, query["type"], query["own_fields"] or ()))
     name = asked.name
     cursor = _cursor(name, query["cursor"])
     after = cursor.position if cursor else None
     is_backwards = cursor is not None and cursor.direction == "prev"
-    page = listing.newest(reads, asked, query["limit"], after, is_backwards=is_backwards)
+    page = listing.newest(reads, asked, query["limit"], after, is_backwards=is_backwards, source=source)
     if not page.cards and (asked.section or asked.tags or asked.author):
         # A client may still ask by a slug that the section, tag or author had before.
         narrowed = queries.as_named_now(reads, asked)
         if narrowed != asked:
             asked = narrowed
-            page = listing.newest(reads, asked, query["limit"], after, is_backwards=is_backwards)
+            page = listing.newest(reads, asked, query["limit"], after, is_backwards=is_backwards, source=source)
     count = listing.count(reads, asked) if query["count"] else None
-    return _page(name, page.cards, query["limit"], page.following, page.preceding, count, list_keys(asked))
+    entries = _chosen(page.cards, choice)
+    return _page(name, entries, query["limit"], page.following, page.preceding, count, list_keys(asked))
 
 
 @content.get("/articles/<uuid:article_id>/related")
@@ -220,12 +227,12 @@ def read_person(slug: str, query: dict[str, Any]) -> Response:
     return _word("people", slug, query)
 
 
-def _variant(article_id: str, locale: str) -> Response:
+def _variant(article_id: str, locale: str, choice: Choice | None) -> Response:
     reads = services().database.direct
     found = queries.variant(reads, article_id, wanted_locales(services().settings.locale_fallbacks, locale))
     if found is None:
         return _missing(queries.tombstone_by_id(reads, article_id))
-    return _document(found[1], {"Content-Language": found[0]})
+    return _document(found[1], choice, {"Content-Language": found[0]})
 
 
 def _missing(tombstone: Mapping[str, str] | None) -> NoReturn:
@@ -234,9 +241,23 @@ def _missing(tombstone: Mapping[str, str] | None) -> NoReturn:
     raise NotFound("There is no published article here.")
 
 
-def _document(document: queries.ReadyDocument, headers: Mapping[str, str] | None = None) -> Response:
+def _document(
+    document: queries.ReadyDocument, choice: Choice | None, headers: Mapping[str, str] | None = None
+) -> Response:
     pages = Pages(services().settings.article_page_url)
-    return public_answer(document_representation(document, pages), headers=headers)
+    whole = document_representation(document, pages)
+    if choice is not None:
+        body = projected(bytes(whole.body), choice, ORDER)
+        whole = Representation(body, etag_of(body), whole.cache_keys, changed=whole.changed)
+    return public_answer(whole, headers=headers)
+
+
+def _chosen(entries: Sequence[bytes], choice: Choice | None) -> Sequence[bytes]:
+    """Entries of a list as they are, or what was chosen of their documents."""
+    if choice is None:
+        return entries
+    pages = Pages(services().settings.article_page_url)
+    return [projected(pages.shown(entry, "")[0], choice, ON_CARDS) for entry in entries]
 
 
 def _word(kind: str, slug: str, query: Mapping[str, Any]) -> Response:

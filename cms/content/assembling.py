@@ -18,24 +18,13 @@ from sqlalchemy.orm import Session
 
 from cms.content.beside import Beside, beside
 from cms.content.models import Audience, Document, DocumentCard, RelatedEntry
-from cms.content.rules import SHOWN, AudienceCounts
+from cms.content.rules import NOT_ON_CARDS, ORDER, SHOWN, AudienceCounts
 from cms.content.structured import news_article, work
 from cms.platform.clock import rfc3339
 from cms.platform.coding import packed
 
 CONTENT_LOCK = 0x636F6E74
 IDS_PER_STATEMENT = 400
-ORDER = (
-    "id", "number", "type", "locale", "slug", "url", "section", "title", "dek", "source", "authors", "editor",
-    "published_at", "first_published_at", "updated_at", "revision", "summary", "reading_time", "body", "tags", "fields",
-    "related", "comments", "bookmarks", "share", "translations", "corrections", "seo",
-    "previous", "next",
-)  # fmt: skip
-NOT_ON_CARDS = frozenset(
-    {"editor", "body", "fields", "related", "comments", "bookmarks", "share", "translations", "corrections", "seo",
-     "previous", "next"}
-)  # fmt: skip
-ON_CARDS = tuple(name for name in ORDER if name not in NOT_ON_CARDS)
 NOBODY = AudienceCounts()
 ALONE = Beside()
 # HTTP tells instants of change in whole seconds, so no two states of a document may share one.

@@ -7,7 +7,7 @@ Not here: finding candidates and keeping the lists (`relating.py`), counting ter
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +17,19 @@ KEPT = 15
 SHOWN = 5
 STRONGEST_TERMS = 40
 MOST_TAGS = 10
+MOST_IDS = 100
+# The members of a document in their order, and those that its entry in lists does not have.
+ORDER = (
+    "id", "number", "type", "locale", "slug", "url", "section", "title", "dek", "source", "authors", "editor",
+    "published_at", "first_published_at", "updated_at", "revision", "summary", "reading_time", "body", "tags", "fields",
+    "related", "comments", "bookmarks", "share", "translations", "corrections", "seo", "previous", "next",
+)  # fmt: skip
+NOT_ON_CARDS = (
+    "editor", "body", "fields", "related", "comments", "bookmarks", "share", "translations", "corrections", "seo",
+    "previous", "next",
+)  # fmt: skip
+ON_CARDS = tuple(name for name in ORDER if name not in NOT_ON_CARDS)
+BODY_FORMS = ("html", "markdown", "text", "blocks", "none")
 PAGE = 20
 NEWEST_FIRST = "-published_at"
 SORTS = (NEWEST_FIRST, "published_at", "-updated_at", "updated_at")
@@ -80,6 +93,15 @@ class Filter:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """Which members of documents are wanted, beside or instead of the usual ones, and in which form the body."""
+
+    fields: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+    body: str | None = None
+
+
+@dataclass(frozen=True)
 class Portrait:
     """What the score sees of a published article. `vector` is L2-normalised and holds the strongest terms."""
 
@@ -114,6 +136,13 @@ class AudienceCounts:
             "comments": {"is_enabled": self.takes_comments, "count": self.comments},
             "bookmarks": {"count": self.bookmarks},
         }
+
+
+def span(year: int, month: int | None) -> tuple[datetime, datetime]:
+    """When a year or month of UTC begins and when it is over."""
+    begins = datetime(year, month or 1, 1, tzinfo=UTC)
+    over = datetime(year + (month in (None, 12)), 1 if month in (None, 12) else (month or 0) + 1, 1, tzinfo=UTC)
+    return begins, over
 
 
 @lru_cache(maxsize=1024)

@@ -1,12 +1,15 @@
-"""Shapes of the content API: what lists take, and what readers get, for the OpenAPI document."""
+"""Shapes of the content API: what readers get, for the OpenAPI document, and what lists of words and searches take.
+
+Not here: what lists of articles take (`asking.py`).
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import ValidationError, fields, post_load, pre_load, validate, validates_schema
+from marshmallow import fields, validate
 
-from cms.content.rules import KEPT, MOST_TAGS, SHOWN, Filter
-from cms.platform.http.query_input import AskedFields, PageShape, WholeNumber, gathered
+from cms.content.rules import KEPT, SHOWN
+from cms.platform.http.query_input import WholeNumber
 from cms.platform.http.shapes import Flag, ListShape, Shape, UtcInstant
 from cms.platform.text.locales import LONGEST_LOCALE, canonical_locale
 from cms.taxonomy.schemas import LinkShape, NameShape
@@ -23,60 +26,6 @@ class AskedLocale(fields.String):
         return canonical_locale(text) or text
 
 
-class ListQueryShape(PageShape):
-    """How a list of articles is narrowed."""
-
-    section = fields.String(load_default=None, validate=SLUG, metadata={"description": "With the sections below it"})
-    tag = fields.String(
-        load_default=None,
-        validate=validate.Length(1, 1220),
-        metadata={"description": f"One slug, or up to {MOST_TAGS} with commas: articles with any of them"},
-    )
-    author = fields.String(load_default=None, validate=SLUG, metadata={"description": "Slug of a person"})
-    locale = AskedLocale(load_default=None, validate=LOCALE, metadata={"description": "Such as en or zh-CN"})
-    embargoed = fields.String(
-        load_default=None,
-        validate=validate.OneOf(["true"]),
-        metadata={"description": "What is under embargo instead, for tokens with `embargo:read`; narrowed by nothing"},
-    )
-
-    @validates_schema
-    def _embargoed_alone(self, values: dict[str, Any], **_options: Any) -> None:
-        others = ("section", "tag", "author", "locale", "count")
-        if values["embargoed"] and any(values[name] for name in others):
-            raise ValidationError("What is under embargo is listed whole; send limit and cursor alone.", "embargoed")
-
-    type = fields.String(
-        load_default=None, validate=validate.Length(1, 40), metadata={"description": "Name of an article type"}
-    )
-    fields_ = AskedFields(
-        load_default=None,
-        data_key="fields",
-        metadata={
-            "description": "Filters by fields that the type declares as filterable, such as "
-            "`type=video&fields[duration_seconds][gte]=60`: `eq` (or nothing), `in` with commas, `gte`, `lte`"
-        },
-    )
-
-    @pre_load
-    def _gather(self, given: Mapping[str, Any], **_options: Any) -> dict[str, Any]:
-        return gathered(given)
-
-    @post_load
-    def _narrow(self, values: dict[str, Any], **_options: Any) -> dict[str, Any]:
-        tags = tuple(sorted({tag for tag in (values.pop("tag") or "").split(",") if tag}))
-        if len(tags) > MOST_TAGS:
-            raise ValidationError(f"Name at most {MOST_TAGS} tags.", "tag")
-        asked = Filter(
-            section=values.pop("section"),
-            tags=tags,
-            author=values.pop("author"),
-            locale=values.pop("locale"),
-            type=values["type"],
-        )
-        return {**values, "asked": asked}
-
-
 class WordQueryShape(Shape):
     """In which language a section, tag or person is named."""
 
@@ -84,19 +33,6 @@ class WordQueryShape(Shape):
         load_default=None,
         validate=LOCALE,
         metadata={"description": "Names and texts in this language if there are any"},
-    )
-
-
-class VariantQueryShape(Shape):
-    """In which language an article is wanted."""
-
-    locale = AskedLocale(
-        load_default=None,
-        validate=LOCALE,
-        metadata={
-            "description": "The variant in this language, or the first that there is in the site's order of fallbacks "
-            "for it; `Content-Language` says which. Without it the very article of this id"
-        },
     )
 
 

@@ -4,12 +4,14 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from cms.platform.http.query_input import OWN_FIELDS
 from cms.taxonomy.article_types.rules.checking import ArticleType
 from cms.taxonomy.article_types.rules.limits import DEFINITIONS
 from cms.taxonomy.article_types.rules.values import filterable
 
 # Drafts may be incomplete, so the shapes that editors write keep their open object.
 PUBLISHED = "ArticleDocument"
+SPARSE = "SparseArticle"
 
 
 def add_types(document: dict[str, Any], types: Mapping[str, ArticleType]) -> None:
@@ -23,6 +25,7 @@ def add_types(document: dict[str, Any], types: Mapping[str, ArticleType]) -> Non
         for name, component in names.items()
     ]
     _say_filters(document, types)
+    _say_sparse(document)
 
 
 def _camel(name: str) -> str:
@@ -41,7 +44,21 @@ def _say_filters(document: dict[str, Any], types: Mapping[str, ArticleType]) -> 
     known = {name: ", ".join(filterable(kind.schema)) for name, kind in sorted(types.items())}
     told = "; ".join(f"`{name}`: {fields}" for name, fields in known.items() if fields)
     for parameter in document["paths"]["/content/v1/articles"]["get"]["parameters"]:
-        if parameter["name"] == "fields":
-            parameter["schema"] = {"type": "object", "additionalProperties": True}
-            parameter["style"], parameter["explode"] = "deepObject", True
+        if parameter["name"] == OWN_FIELDS:
             parameter["description"] += f". Filterable: {told}" if told else ""
+
+
+def _say_sparse(document: dict[str, Any]) -> None:
+    """Where members can be chosen, an answer is whole or has those that were: any of them, and `id`."""
+    schemas = document["components"]["schemas"]
+    members = {**schemas[PUBLISHED]["properties"], "body": {"type": "object", "description": "In the form asked for"}}
+    schemas[SPARSE] = {
+        "type": "object", "description": "The members that were chosen", "required": ["id"], "properties": members,
+        "additionalProperties": False,
+    }  # fmt: skip
+    sparse = {"$ref": f"#/components/schemas/{SPARSE}"}
+    cards = schemas["CardList"]["properties"]["data"]
+    cards["items"] = {"anyOf": [cards["items"], sparse]}
+    for path in ("/content/v1/articles/{article_id}", "/content/v1/articles/{locale}/{slug}"):
+        answer = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]
+        answer["schema"] = {"anyOf": [answer["schema"], sparse]}

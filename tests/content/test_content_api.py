@@ -179,7 +179,7 @@ def test_a_list_refuses_what_it_does_not_know_by_name(client: FlaskClient) -> No
 
 
 @pytest.mark.parametrize(
-    "path", ["/articles/{id}?x=1", "/articles/en/story-1?fields=title", "/articles/{id}/related?cursor=x", "/tags?q=x",
+    "path", ["/articles/{id}?x=1", "/articles/en/story-1?field=title", "/articles/{id}/related?cursor=x", "/tags?q=x",
              "/sections?count=exact", "/search?q=a&sort=x"]
 )  # fmt: skip
 def test_no_endpoint_takes_a_parameter_that_it_does_not_know(client: FlaskClient, put: Put, path: str) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from cms.content.models import Document
 from cms.content.publishing import PublishedArticle, put_document, withdraw_document
 from cms.platform.db import Database
+from cms.platform.direct_reads import DirectReads
 from tests.content.making import DAY_ONE, article
 
 LIST = "/content/v1/articles"
@@ -55,6 +56,26 @@ ASKED = (
     ("tag=rail&author=aigul", [5, 2]),
     ("author=jo&section=world", [3]),
     ("author=jo&locale=en", []),
+    ("sort=published_at", [1, 2, 3, 4, 5]),
+    ("sort=published_at&tag=energy,steel&section=world", [2, 3]),
+    ("sort=-updated_at", [5, 4, 3, 2, 1]),
+    ("sort=updated_at&tag=rail&locale=en", [1, 2, 5]),
+    ("sort=-updated_at&section=world&tag=rail,energy&author=mei-lin", [2, 1]),
+    ("year=2026", [5, 4, 3, 2, 1]),
+    ("year=2026&month=11&section=world&tag=energy", [3, 2]),
+    ("year=2026&month=10", []),
+    ("year=2025", []),
+    ("year=2026&month=12", []),
+    ("published_at[gte]=2026-11-01T11:00:00Z", [5, 4, 3]),
+    ("published_at[gt]=2026-11-01T11:00:00Z&section=world", []),
+    ("published_at[lt]=2026-11-01T14:00:00%2B03:00", [2, 1]),
+    ("published_at[lte]=2026-11-01T11:00:00Z&published_at[gt]=2026-11-01T09:00:00Z", [3, 2]),
+    ("published_at[gte]=2026-11-01&published_at[lt]=2026-11-02", [5, 4, 3, 2, 1]),
+    ("published_at[lte]=2026-11-01", [5, 4, 3, 2, 1]),
+    ("published_at[gt]=2026-11-01", []),
+    ("published_at[lt]=0001-01-01", []),
+    ("type=article&author=aigul", [5, 2]),
+    ("type=video", []),
 )
 
 
@@ -204,3 +225,72 @@ def back(client: FlaskClient, query: str, between: Callable[[], None]) -> list[i
         answer = client.get(f"{LIST}?{query}&cursor={answer.json['page']['prev_cursor']}")
         seen = numbers(answer) + seen
     return seen
+
+
+def test_ids_come_in_the_order_asked_for_and_what_readers_do_not_see_is_left_out(
+    client: FlaskClient, database: Database
+) -> None:
+    put(database, *SITE)
+    ids = [SITE[place].article_id for place in (3, 0, 4)]
+    answer = client.get(f"{LIST}?ids={','.join([*ids, ids[0], '01890a5d-ac96-774b-bcce-b302099a8057'])}")
+    assert numbers(answer) == [4, 1, 5]
+    assert answer.json["page"] == {"limit": 4, "next_cursor": None, "prev_cursor": None, "has_more": False}
+    sparse = client.get(f"{LIST}?ids={','.join(ids)}&fields=title,body&body=text")
+    assert sparse.json["data"][0] == {"id": ids[0], "title": "Story number 4", "body": {"text": SITE[3].text}}
+    wrong = ["", "1", ids[0] + ",", f"{ids[0]}&section=world", f"{ids[0]}&count=exact", ",".join(ids * 40) + "x",
+             f"{ids[0]}&sort=published_at", f"{ids[0]}&year=2026", ids[0].upper() + "0"]  # fmt: skip
+    assert [text for text in wrong if client.get(f"{LIST}?ids={text}").status_code != 400] == []
+
+
+def test_every_list_is_a_range_of_an_index_on_every_page(client: FlaskClient, database: Database) -> None:
+    put(database, *SITE)
+    plans: list[str] = []
+    rows = DirectReads.rows
+
+    def explained(reads: DirectReads, statement: str, values: Any = ()) -> Any:
+        if "AS p CROSS JOIN" in statement:
+            plans.extend(row[3] for row in rows(reads, f"EXPLAIN QUERY PLAN {statement}", values))
+        return rows(reads, statement, values)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(DirectReads, "rows", explained)
+        for query, _ in ASKED:
+            first = client.get(f"{LIST}?{query}&limit=1")
+            if first.json["page"]["next_cursor"]:
+                client.get(f"{LIST}?{query}&limit=1&cursor={first.json['page']['next_cursor']}")
+    ranges = [plan for plan in plans if " k " in f"{plan} "]
+    assert len(ranges) > len(ASKED)
+    # An index that is read in its own order is a scan of as many rows as the page has.
+    assert [plan for plan in ranges if "USING" not in plan] == []
+    assert [plan for plan in plans if plan.startswith(("SCAN d", "SCAN c"))] == []
+
+
+def test_a_page_deep_in_a_list_reads_as_many_rows_as_the_second(client: FlaskClient, database: Database) -> None:
+    put(database, *(article(number, tags=("rail",)) for number in range(1, 121)))
+    counted: list[int] = []
+    for query in ("", "&section=world", "&section=world&locale=en", "&tag=rail&section=world&year=2026"):
+        counted.clear()
+        cursor = ""
+        for _ in range(40):
+            answer = client.get(f"{LIST}?limit=3{query}{cursor}")
+            counted.append(steps(client, f"limit=3{query}{cursor}"))
+            cursor = f"&cursor={answer.json['page']['next_cursor']}"
+        # Pages after the first have the same number of steps, wherever they are.
+        assert max(counted[1:39]) - min(counted[1:39]) <= max(counted[1:39]) * 0.05, (query, counted)
+
+
+def steps(client: FlaskClient, query: str) -> int:
+    """How many steps of SQLite's machine a page takes."""
+    done = 0
+
+    def count() -> int:
+        nonlocal done
+        done += 1
+        return 0
+
+    own: Any = client.application.extensions["copydesk"].database.direct
+    own.rows("SELECT 1")
+    own._mine.connection.set_progress_handler(count, 1)
+    client.get(f"{LIST}?{query}")
+    own._mine.connection.set_progress_handler(None, 1)
+    return done

@@ -231,11 +231,12 @@ def test_no_field_but_the_named_ones_is_reached_by_a_search(client: FlaskClient,
 
 
 INCLUDES = (
-    "include=related", "include=related.related", "include=" + ".".join(["related"] * 100),
-    "include=" + ",".join(["related"] * 100), "include=" + ",".join(f"a{number}" for number in range(100)),
+    "include=related,unknown", "include=related.related", "include=" + ".".join(["related"] * 100),
+    "include=" + ",".join(["related"] * 200), "include=" + ",".join(f"a{number}" for number in range(100)),
     "include=authors.articles.authors", "include=translations.translations", "include=*", "include=**", "include=",
     "include=related&include=related", "include[]=related", "include[0]=related", "include[related]=1", "populate=*",
-    "populate=deep", "populate[related][populate]=*", "fields=", "fields=*", "fields=*.*", "fields=title",
+    "populate=deep", "populate[related][populate]=*", "fields=", "fields=*", "fields=*.*", "fields=titles",
+    "fields=title,",
     "fields=" + ",".join(["title"] * 100), "fields=related.related.title", "fields[related]=title",
     "fields[articles]=title,body", "fields=authors.email", "expand=related", "expand[]=related", "embed=related",
     "with=related", "depth=99", "depth=-1", "levels=9", "nested=true", "select=*", "select=title,(related(*))",

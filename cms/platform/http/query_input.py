@@ -1,8 +1,9 @@
 """Reading query parameters strictly: unknown, repeated and malformed ones are refused by name, never ignored."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import request
@@ -15,6 +16,13 @@ from cms.platform.http.shapes import Shape, field_errors
 OPERATORS = ("eq", "in", "gte", "lte")
 FIELD_PARAMETER = re.compile(rf"fields\[([^\[\]]{{1,100}})\](?:\[({'|'.join(OPERATORS)})\])?")
 MOST_FIELD_FILTERS = 10
+LONGEST_NAMES = 500
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?:Z|[+-][0-9]{2}:[0-9]{2})"
+)
+# What the filters by fields are called together: each has the field's name in the place of `name`.
+OWN_FIELDS = "fields[name]"
 
 
 class WholeNumber(fields.Integer):
@@ -50,6 +58,38 @@ class AskedFields(fields.Field[tuple[AskedField, ...]]):
         return tuple(asked)
 
 
+class NamesOf(fields.String):
+    """One or more of a few names, with commas between them."""
+
+    def __init__(self, names: Sequence[str], **options: Any) -> None:
+        super().__init__(**options)
+        self.names = names
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> tuple[str, ...]:  # type: ignore[override]  # a text comes in, names go on
+        asked = tuple(dict.fromkeys(str(value).split(",")))
+        unknown = next((name for name in asked if name not in self.names), None)
+        if unknown is not None or len(str(value)) > LONGEST_NAMES:
+            raise ValidationError(f"Must be one or more of: {', '.join(self.names)}; with commas and no spaces.")
+        return asked
+
+
+class Moment(fields.String):
+    """A day of UTC, or an instant with its offset: where it begins, and where it is over."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> tuple[datetime, datetime]:  # type: ignore[override]  # a text comes in, instants go on
+        text = str(value)
+        try:
+            if DAY.fullmatch(text):
+                begins = datetime.fromisoformat(text).replace(tzinfo=UTC)
+                return begins, begins + timedelta(days=1)
+            instant = datetime.fromisoformat(text) if INSTANT.fullmatch(text) else None
+            if instant is not None and instant.tzinfo is not None:
+                return instant.astimezone(UTC), instant.astimezone(UTC) + timedelta(microseconds=1)
+        except (ValueError, OverflowError):
+            pass
+        raise ValidationError("Must be a day such as 2026-11-25, or an instant such as 2026-11-25T08:00:00Z.")
+
+
 def gathered(given: Mapping[str, Any]) -> dict[str, Any]:
     """A query with its parameters `fields[…]` put together in one member for `AskedFields`. Raises: ValidationError."""
     found = {name: text for name, text in given.items() if name.startswith("fields[")}
@@ -59,7 +99,7 @@ def gathered(given: Mapping[str, Any]) -> dict[str, Any]:
     if len(found) > MOST_FIELD_FILTERS:
         raise ValidationError(f"Filter by at most {MOST_FIELD_FILTERS} fields.", "fields")
     rest = {name: value for name, value in given.items() if name not in found}
-    return {**rest, "fields": found} if found else rest
+    return {**rest, OWN_FIELDS: found} if found else rest
 
 
 class PageShape(Shape):

@@ -58,7 +58,7 @@ class Rendered:
 def render(body: str, body_format: BodyFormat) -> Rendered:
     """Render a body. Never fails: what nobody could parse in bounded time comes out as paragraphs of plain text."""
     html = sanitise(_from_markdown(body) if body_format == "markdown" else body)
-    return Rendered(html=html, text=_plain(html), image_count=sum(tag == "img" for _, tag, _, _ in _pieces(html)))
+    return Rendered(html=html, text=plain_text(html), image_count=sum(tag == "img" for _, tag, _, _ in pieces(html)))
 
 
 def work_of(body: str) -> int:
@@ -117,17 +117,18 @@ def _render_cell(renderer: Any, tokens: Any, position: int, options: Any, _env: 
 MARKDOWN = _parser()
 
 
-def _pieces(html: str) -> Iterator[tuple[str, str, str, str]]:
+def pieces(html: str) -> Iterator[tuple[str, str, str, str]]:
     """Tags and texts in turn: closing slash, tag, attributes, text."""
     for piece in PIECE.finditer(html):
         yield piece[1] or "", piece[2] or "", piece[3] or "", piece[4] or ""
 
 
-def _plain(html: str) -> str:
+def plain_text(html: str) -> str:
+    """Sanitised HTML as text with one line per block and no alternative texts."""
     parts: list[str] = []
     skipped = ""
     is_preformatted = False
-    for slash, tag, attributes, text in _pieces(html):
+    for slash, tag, attributes, text in pieces(html):
         if skipped:
             if slash and tag == skipped:
                 skipped = ""

@@ -38,7 +38,8 @@ def edit_article(session: Session, actor: Actor, command: EditArticle, now: date
 
     Emits: ArticleEdited
     Raises: NotFound; Forbidden, also for a section or language to move to, and to whoever may not publish for the slug
-    of what readers see; Invalid; Conflict (`slug_taken`); Stale with base, yours and theirs of each field that clashes.
+    and language of what readers see; Invalid; Conflict (`slug_taken`); Stale with base, yours and theirs of each field
+    that clashes.
     """
     article = locked(session, actor, "articles:write", command.article_id)
     before = queries.content_of(session, article)
@@ -70,8 +71,8 @@ def change_content(
     `event` makes the event from the number of that revision. Emits: what it makes.
     Raises: Forbidden, also for a section or language to move to; Invalid; Conflict (`slug_taken`).
     """
-    if article.published_revision is not None and content["slug"] != before["slug"]:
-        # Under it readers have found the article; whoever changes it decides where they find it next.
+    if article.published_revision is not None and any(content[name] != before[name] for name in ("locale", "slug")):
+        # Under these readers have found the article; whoever changes one decides where they find it next.
         refuse_act(session, actor, "articles:publish", article)
     words = find_words(session, actor, content, now)
     if not changed_fields(before, content) and not remark:

@@ -19,6 +19,7 @@ from cms.migrations.running import upgrade
 from cms.newsroom.commands import rebuild
 from cms.newsroom.models import Article
 from cms.platform.db import Database
+from cms.platform.text.headlines import headline_key
 from cms.settings import Settings
 from tests.access.conftest import desk
 from tests.access.desk import Desk
@@ -264,11 +265,12 @@ def test_documents_of_an_earlier_version_say_that_they_have_no_translations(
         )  # fmt: skip
     upgrade(database)
     with database.reading() as session:
-        body, etag = session.execute(select(Document.body, Document.etag)).one()
+        body, etag, key = session.execute(select(Document.body, Document.etag, Document.title_key)).one()
     counted = b'{"id":"x","comments":{"count":0,"is_enabled":true},"bookmarks":{"count":0},"share":{"url":"/x"},'
     rest = b'"translations":[],"corrections":[],"seo":{"title":"X"},"previous":null,"next":null}'
     assert bytes(body) == counted + rest
     assert etag != "1"
+    assert key == headline_key("x"), "its headline is found as a new one is"
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from flask import Blueprint, Response, request
 from cms.content import listing, queries, searching
 from cms.content.addressing import Pages
 from cms.content.answering import document_representation, list_keys, page_representation
-from cms.content.asking import ChoiceShape, ListQueryShape, VariantQueryShape
+from cms.content.asking import ArchiveQueryShape, ChoiceShape, ListQueryShape, MonthListShape, VariantQueryShape
 from cms.content.embargo.api import early_answer, early_list
 from cms.content.embargo.queries import embargoed_by_id, embargoed_by_slug
 from cms.content.embargo.queries import tombstone_by_id as early_tombstone_by_id
@@ -42,6 +42,7 @@ from cms.content.schemas import (
     WordQueryShape,
     WordsQueryShape,
 )
+from cms.content.whole import NDJSON, archive_answer, export_answer
 from cms.platform.errors import Gone, NotFound
 from cms.platform.http.answers import public_answer
 from cms.platform.http.endpoint import endpoint
@@ -135,6 +136,32 @@ def list_articles(query: dict[str, Any]) -> Response:
     count = listing.count(reads, asked) if query["count"] else None
     entries = _chosen(page.cards, choice)
     return _page(name, entries, query["limit"], page.following, page.preceding, count, list_keys(asked))
+
+
+@content.get("/archives")
+@endpoint(
+    summary="List the months in which articles were published",
+    answers={200: MonthListShape, 304: None},
+    query=ArchiveQueryShape,
+    description="All of them in one answer. The articles of a month: `/content/v1/articles?year=…&month=…`.",
+)
+def list_months(query: dict[str, Any]) -> Response:
+    """The months of all articles, or of those of a section, tag, author or language."""
+    return archive_answer(query)
+
+
+@content.get("/export")
+@endpoint(
+    summary="Copy all published articles",
+    answers={200: None},
+    query=WordQueryShape,
+    media_type=NDJSON,
+    description="One document a line (NDJSON), all as they were at one instant, in the order of their numbers. Two "
+    "copies at most are made by a process at once; others are sent away with 503 and `Retry-After`.",
+)
+def export(query: dict[str, Any]) -> Response:
+    """Everything that readers may see, or everything in one language."""
+    return export_answer(query["locale"])
 
 
 @content.get("/articles/<uuid:article_id>/related")

@@ -28,7 +28,7 @@ from cms.platform.http.query_input import (
     WholeNumber,
     gathered,
 )
-from cms.platform.http.shapes import Shape
+from cms.platform.http.shapes import ListShape, Shape
 from cms.platform.ids import is_id
 
 
@@ -124,6 +124,40 @@ class ListQueryShape(PageShape, ChoiceShape):
             **_span(values),
         )
         return {**values, "asked": asked, "ids": _ids(values["ids"], asked, values)}
+
+
+class ArchiveQueryShape(Shape):
+    """Which articles' months are wanted."""
+
+    section = fields.String(load_default=None, validate=SLUG, metadata={"description": "With the sections below it"})
+    tag = fields.String(load_default=None, validate=SLUG, metadata={"description": "One slug"})
+    author = fields.String(load_default=None, validate=SLUG, metadata={"description": "Slug of a person"})
+    locale = AskedLocale(load_default=None, validate=LOCALE, metadata={"description": "Such as en or zh-CN"})
+    count = fields.String(
+        load_default=None,
+        validate=validate.OneOf(["exact"]),
+        metadata={"description": "`exact` counts the articles of each month"},
+    )
+
+    @post_load
+    def _narrow(self, values: dict[str, Any], **_options: Any) -> dict[str, Any]:
+        tags = (values["tag"],) if values["tag"] else ()
+        asked = Filter(section=values["section"], tags=tags, author=values["author"], locale=values["locale"])
+        return {"asked": asked, "count": values["count"]}
+
+
+class MonthShape(Shape):
+    """A month of UTC with at least one article."""
+
+    year = fields.Integer(required=True)
+    month = fields.Integer(required=True)
+    count = fields.Integer(required=True, allow_none=True, metadata={"description": "Null unless it was asked for"})
+
+
+class MonthListShape(ListShape):
+    """Months, the latest first."""
+
+    data = fields.List(fields.Nested(MonthShape), required=True)
 
 
 class VariantQueryShape(ChoiceShape):

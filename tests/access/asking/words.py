@@ -70,6 +70,8 @@ ASK: dict[str, Ask] = {
     "GET /api/v1/redirects/<redirect_id>": _on_redirect,
     "DELETE /api/v1/redirects/<redirect_id>": _on_redirect,
     "GET /content/v1/resolve": document("/content/v1/resolve?path=/en/{slug}"),
+    "GET /content/v1/archives": plain("/content/v1/archives"),
+    "GET /content/v1/export": plain("/content/v1/export"),
     "GET /content/v1/search": plain("/content/v1/search?q=opens"),
     "GET /docs/<name>": plain("/docs/docs.js"),
 }

@@ -103,6 +103,9 @@ def walk_front_lists(witness: Witness) -> None:
     ask("GET", "/content/v1/lists/front-page?locale=en", 304, If_None_Match=shown.headers["ETag"])
     ask("GET", "/content/v1/lists", 304, If_None_Match="*")
     ask("GET", "/content/v1/lists/none", 404)
+    ask("GET", "/content/v1/archives?section=city&count=exact", 200)
+    ask("GET", "/content/v1/archives", 304, If_None_Match="*")
+    ask("GET", "/content/v1/export?locale=en", 200)
     ask("DELETE", path, 412, If_Match='"1"')
     ask("DELETE", path, 204, If_Match='"4"')
 

@@ -8,6 +8,7 @@ from flask import Blueprint, Flask
 
 from cms.content.api import content
 from cms.content.express import Express
+from cms.content.feeds.api import feeds
 from cms.content.front_lists.api import shown_lists
 from cms.content.redirects.api import redirects
 from cms.identity.api import identity
@@ -66,7 +67,7 @@ from search_index.reader import Reader
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     # What readers get.
-    content, shown_lists, shown_comments, redirects,
+    content, shown_lists, shown_comments, redirects, feeds,
     # What editors do.
     articles, lifecycle, review, revisions, leases, schedules, releases, front_lists,
     translations, trash,

@@ -242,6 +242,10 @@ GET    /                                                    200 *
 GET    /docs                                                200 *
 GET    /docs/<name>                                         200 *
 GET    /openapi.json                                        200 *
+GET    /feeds/rss.xml                                       200 *
+GET    /feeds/feed.json                                     200 *
+GET    /sitemaps/index.xml                                  200 *
+GET    /sitemaps/<int:file>.xml                             200 *
 GET    /livez                                               200 *
 GET    /readyz                                              200 *
 GET    /metrics                                             200 *

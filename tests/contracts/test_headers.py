@@ -75,7 +75,7 @@ def test_private_answers_are_never_stored_and_public_ones_say_for_how_long(
             control = answer.cache_control
             if rule.startswith(("/api/", "/readers/")) or answer.status_code >= 400:
                 assert control.no_store and not control.public, (method, rule)
-            elif rule.startswith(("/content/", "/docs", "/openapi")):
+            elif rule.startswith(("/content/", "/docs", "/openapi", "/feeds/", "/sitemaps/")):
                 assert control.public and control.max_age, (method, rule)
             else:
                 assert control.no_store, rule

@@ -66,6 +66,7 @@ ASK: dict[str, Ask] = {
     "GET /content/v1/articles/<uuid:article_id>": document("/content/v1/articles/{id}"),
     "GET /content/v1/articles/<locale>/<slug>": document("/content/v1/articles/en/{slug}"),
     "GET /content/v1/articles/<uuid:article_id>/related": document("/content/v1/articles/{id}/related"),
+    "GET /sitemaps/<int:file>.xml": document("/sitemaps/0.xml"),
     "POST /api/v1/redirects": numbered("/api/v1/redirects", path="/path-#", target="/en/new"),
     "GET /api/v1/redirects/<redirect_id>": _on_redirect,
     "DELETE /api/v1/redirects/<redirect_id>": _on_redirect,

@@ -54,3 +54,12 @@ def walk_redirects(witness: Witness) -> None:
     ask("GET", "/api/v1/redirects/none", 404)
     ask("DELETE", added, 204)
     ask("DELETE", added, 404)
+
+
+def walk_feeds(witness: Witness) -> None:
+    ask = witness.ask
+    for path in ("/feeds/rss.xml?locale=en", "/feeds/feed.json?section=city", "/sitemaps/index.xml", "/sitemaps/0.xml"):
+        tag = ask("GET", path, 200).headers["ETag"]
+        ask("GET", path, 304, If_None_Match=tag)
+    for path in ("/feeds/rss.xml?section=none", "/feeds/feed.json?section=none", "/sitemaps/9.xml"):
+        ask("GET", path, 404)

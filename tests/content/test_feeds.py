@@ -164,7 +164,9 @@ def test_a_feed_costs_the_same_reads_whatever_it_holds(database: Database) -> No
     for count in (1, ITEMS + 5):
         put(database, *(article(count * 100 + n, tags=[f"t{k}" for k in range(n % 7)]) for n in range(count)))
         reads = CountedReads(database.direct)
-        assert len(newest_items(cast(DirectReads, reads), Filter(section="world", locale="en"), "/{slug}")) == min(count, ITEMS)
+        assert len(newest_items(cast(DirectReads, reads), Filter(section="world", locale="en"), "/{slug}")) == min(
+            count, ITEMS
+        )
         assert reads.count == 1
 
 

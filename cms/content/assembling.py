@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 import orjson
-from sqlalchemy import select, text
+from sqlalchemy import Row, select, text
 from sqlalchemy.orm import Session
 
 from cms.content.beside import Beside, beside
@@ -112,7 +112,7 @@ def reassemble(
     session.flush()
 
 
-def counts_in(row: Audience | None) -> AudienceCounts:
+def counts_in(row: Audience | Row[Any] | None) -> AudienceCounts:
     """What a row says of an article's readers; nobody, where there is none."""
     return NOBODY if row is None else AudienceCounts(row.bookmarks, row.comments, row.takes_comments)
 

@@ -43,6 +43,7 @@ HOLDERS = select(DOCUMENTS.c.article_id).where(
 )
 DOCUMENT, CARD = insert_into(Document), insert_into(DocumentCard)
 FIELD_VALUES = insert_into(DocumentField)
+AUDIENCE = select(columns_of(Audience)).where(columns_of(Audience).c.article_id == bindparam("article"))
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ def _add_document(session: Session, article: PublishedArticle, now: datetime) ->
     # Nothing names it yet and it is in no list, so its bytes are put together before its one insert.
     values = _values(article)
     # Who kept it while readers did not see it keeps it still.
-    audience = counts_in(session.get(Audience, article.article_id, populate_existing=True))
+    audience = counts_in(session.execute(AUDIENCE, {"article": article.article_id}).one_or_none())
     ready = assembled(values["content"], None, [], audience=audience)
     derived = {"reading_time": None, "body": ready.body, "etag": ready.etag, "cache_keys": ready.cache_keys}
     session.execute(DOCUMENT, {"article_id": article.article_id, "changed_at": now, **values, **derived})

@@ -31,14 +31,14 @@ def prepare_body(database: Database, actor: Actor, article_id: str, revision: in
     and leaves the refusal to the verb, which holds the lock, and after which a repeated request still gets its first
     answer.
     """
-    with database.reading() as session:
-        article = queries.text_of(session, article_id)
-        if article is None or revision not in (None, article.revision):
-            return NO_BODY
-        try:
+    article = queries.text_of(database.direct, article_id)
+    if article is None or revision not in (None, article.revision):
+        return NO_BODY
+    try:
+        with database.reading() as session:
             refuse_act(session, actor, "articles:publish", article)
-        except (Forbidden, NotFound):
-            return NO_BODY
+    except (Forbidden, NotFound):
+        return NO_BODY
     return PreparedBody(article.revision, render(article.body, article.body_format))
 
 

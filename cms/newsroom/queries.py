@@ -17,7 +17,9 @@ from cms.newsroom.rules import BodyFormat
 from cms.newsroom.translations.queries import is_behind, lacks
 from cms.platform.clock import rfc3339
 from cms.platform.db import Table, columns_of
+from cms.platform.direct_reads import DirectReads
 from cms.platform.keyset import one_page
+from cms.platform.prepared import PreparedRead
 from cms.taxonomy.models import Person, Section, Source, Tag, WordAlias
 from cms.taxonomy.queries import now_called
 
@@ -38,10 +40,12 @@ ARTICLE: BindParameter[str] = bindparam("article")
 LIVING_ONE = select(Article).where(Article.id == ARTICLE, Article.deleted_at.is_(None))
 _ARTICLES, _REVISIONS, _SECTIONS = columns_of(Article).c, columns_of(Revision).c, columns_of(Section).c
 _DOCUMENTS, _DOCUMENT_WORDS = columns_of(Document).c, columns_of(DocumentWord).c
-TEXT = select(
-    _ARTICLES.id, _ARTICLES.revision, _ARTICLES.published_revision, _ARTICLES.section_id, _ARTICLES.locale,
-    _ARTICLES.body, _ARTICLES.body_format,
-).where(_ARTICLES.id == ARTICLE, _ARTICLES.deleted_at.is_(None))  # fmt: skip
+TEXT = PreparedRead(
+    select(
+        _ARTICLES.id, _ARTICLES.revision, _ARTICLES.published_revision, _ARTICLES.section_id, _ARTICLES.locale,
+        _ARTICLES.body, _ARTICLES.body_format,
+    ).where(_ARTICLES.id == ARTICLE, _ARTICLES.deleted_at.is_(None))
+)  # fmt: skip
 PATH = select(_SECTIONS.path).where(_SECTIONS.id == bindparam("section"))
 MAKER = select(_REVISIONS.actor_kind, _REVISIONS.actor_id).where(
     _REVISIONS.article_id == ARTICLE, _REVISIONS.revision == 1
@@ -120,9 +124,9 @@ def article_by_id(session: Session, article_id: str) -> Article | None:
     return session.scalar(LIVING_ONE, {"article": article_id})
 
 
-def text_of(session: Session, article_id: str) -> ArticleText | None:
+def text_of(reads: DirectReads, article_id: str) -> ArticleText | None:
     """The body of this article's working copy, unless it was deleted."""
-    row = session.execute(TEXT, {"article": article_id}).one_or_none()
+    row = TEXT.first(reads, article=article_id)
     return None if row is None else ArticleText(*row)
 
 

@@ -47,8 +47,10 @@ def merge_patch(target: Any, patch: Any) -> Any:
 
 def is_same(one: Any, other: Any) -> bool:
     """Whether two values are the same JSON. Python's own comparison takes `true` for 1."""
+    if one is other:
+        return True
     if one is ABSENT or other is ABSENT:
-        return one is other
+        return False
     if isinstance(one, str) or isinstance(other, str):
         return bool(one == other)
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)

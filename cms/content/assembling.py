@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 import orjson
-from sqlalchemy import Row, select, text
+from sqlalchemy import Row, bindparam, select, text
 from sqlalchemy.orm import Session
 
 from cms.content.beside import Beside, beside
@@ -22,10 +22,22 @@ from cms.content.rules import NOT_ON_CARDS, ORDER, SHOWN, AudienceCounts
 from cms.content.structured import news_article, work
 from cms.platform.clock import rfc3339
 from cms.platform.coding import packed
+from cms.platform.db import columns_of
 
 CONTENT_LOCK = 0x636F6E74
 IDS_PER_STATEMENT = 400
 NOBODY = AudienceCounts()
+# Built once, as each change of a document runs it.
+ENTRIES, OTHERS = columns_of(RelatedEntry), columns_of(Document)
+RELATED = (
+    select(
+        ENTRIES.c.article_id, ENTRIES.c.other_id, ENTRIES.c.score, ENTRIES.c.why,
+        OTHERS.c.content["section"].label("section"), OTHERS.c.locale, OTHERS.c.slug, OTHERS.c.title,
+        OTHERS.c.published_at,
+    )
+    .join(OTHERS, OTHERS.c.article_id == ENTRIES.c.other_id)
+    .where(ENTRIES.c.article_id.in_(bindparam("articles", expanding=True)))
+)  # fmt: skip
 ALONE = Beside()
 # HTTP tells instants of change in whole seconds, so no two states of a document may share one.
 BETWEEN_CHANGES = timedelta(seconds=1)
@@ -119,17 +131,9 @@ def counts_in(row: Audience | Row[Any] | None) -> AudienceCounts:
 
 def related_shown(session: Session, article_ids: Collection[str]) -> dict[str, list[dict[str, Any]]]:
     """The related entries that each of these documents shows, best first."""
-    statement = (
-        select(
-            RelatedEntry.article_id, RelatedEntry.other_id, RelatedEntry.score, RelatedEntry.why,
-            Document.content["section"].label("section"), Document.locale, Document.slug, Document.title,
-            Document.published_at,
-        )
-        .join(Document, Document.article_id == RelatedEntry.other_id)
-        .where(RelatedEntry.article_id.in_(article_ids))
-    )  # fmt: skip
+    session.flush()
     lists: dict[str, list[Any]] = defaultdict(list)
-    for entry in session.execute(statement):
+    for entry in session.execute(RELATED, {"articles": list(article_ids)}):
         lists[entry.article_id].append(entry)
     for entries in lists.values():
         entries.sort(key=lambda entry: (-entry.score, entry.other_id))

@@ -8,11 +8,39 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ScalarSelect, or_, select, tuple_
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ScalarSelect, bindparam, or_, select, tuple_
+from sqlalchemy.orm import Session
 
 from cms.content.models import Document
 from cms.platform.clock import rfc3339
+from cms.platform.db import columns_of
+
+DOCUMENTS = columns_of(Document)
+MINE, OTHER = DOCUMENTS.alias("mine"), DOCUMENTS.alias("other")
+
+
+def _nearest(*, is_before: bool) -> ScalarSelect[int]:
+    place, own = tuple_(OTHER.c.published_at, OTHER.c.number), tuple_(MINE.c.published_at, MINE.c.number)
+    order = (OTHER.c.published_at, OTHER.c.number)
+    return (
+        select(OTHER.c.number)
+        .where(OTHER.c.section_path == MINE.c.section_path, OTHER.c.locale == MINE.c.locale)
+        .where(place < own if is_before else place > own)
+        .order_by(*(column.desc() if is_before else column.asc() for column in order))
+        .limit(1)
+        .correlate(MINE)
+        .scalar_subquery()
+    )
+
+
+# Every publish and every refreshed list of related articles runs these, so they are built once.
+NEAREST = select(MINE.c.article_id, _nearest(is_before=True), _nearest(is_before=False)).where(
+    MINE.c.article_id.in_(bindparam("articles", expanding=True))
+)
+MENTIONED = select(
+    DOCUMENTS.c.number, DOCUMENTS.c.article_id.label("id"), DOCUMENTS.c.title, DOCUMENTS.c.published_at,
+    DOCUMENTS.c.content["url"].label("url"), DOCUMENTS.c.content["section"].label("section"),
+).where(DOCUMENTS.c.number.in_(bindparam("numbers", expanding=True)))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -39,9 +67,8 @@ class Beside:
 
 def beside(session: Session, article_ids: Collection[str]) -> Mapping[str, Beside]:
     """The neighbours of these published articles. Two statements, however many there are."""
-    mine = aliased(Document)
-    statement = select(mine.article_id, _nearest(mine, is_before=True), _nearest(mine, is_before=False))
-    rows = session.execute(statement.where(mine.article_id.in_(article_ids))).all()
+    session.flush()
+    rows = session.execute(NEAREST, {"articles": list(article_ids)}).all()
     numbers = {number for _, *pair in rows for number in pair if number is not None}
     known = _mentions(session, numbers)
     found = {key: Beside(known.get(before), known.get(after)) for key, before, after in rows}
@@ -62,29 +89,8 @@ def neighbours_of(session: Session, article_id: str) -> set[str]:
     return {one for one in (near.previous_id, near.next_id) if one is not None}
 
 
-def _nearest(mine: Any, *, is_before: bool) -> ScalarSelect[int]:
-    other = aliased(Document)
-    place, own = tuple_(other.published_at, other.number), tuple_(mine.published_at, mine.number)
-    order = (other.published_at, other.number)
-    return (
-        select(other.number)
-        .where(other.section_path == mine.section_path, other.locale == mine.locale)
-        .where(place < own if is_before else place > own)
-        .order_by(*(column.desc() if is_before else column.asc() for column in order))
-        .limit(1)
-        .correlate(mine)
-        .scalar_subquery()
-    )
-
-
 def _mentions(session: Session, numbers: Collection[int]) -> dict[int | None, Mapping[str, Any]]:
-    content = Document.content
-    columns = (
-        Document.number, Document.article_id.label("id"), Document.title, Document.published_at,
-        content["url"].label("url"), content["section"].label("section"),
-    )  # fmt: skip
-    rows = session.execute(select(*columns).where(Document.number.in_(numbers)))
-    return {row.number: _mention(row) for row in rows}
+    return {row.number: _mention(row) for row in session.execute(MENTIONED, {"numbers": list(numbers)})}
 
 
 def _mention(row: Any) -> dict[str, Any]:

@@ -31,7 +31,6 @@ from sqlalchemy import (
     TableClause,
     Update,
     Uuid,
-    create_engine,
     event,
     insert,
     text,
@@ -41,6 +40,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from cms.platform.direct_reads import DirectReads
+from cms.platform.engines import sharing_engine
 from cms.platform.errors import Unavailable
 
 BUSY_TIMEOUT_MS = 5_000
@@ -125,8 +125,8 @@ class Database:
         }
         if not self.is_sqlite:
             options |= {"pool_pre_ping": True, "connect_args": {"connect_timeout": 3}}
-        self.writer = create_engine(url, **options)
-        self.reader = create_engine(url, **options) if self.is_sqlite else self.writer
+        self.writer = sharing_engine(url, **options)
+        self.reader = sharing_engine(url, **options) if self.is_sqlite else self.writer
         if self.is_sqlite:
             _prepare_sqlite(self.writer, begin=WRITE, synchronous="FULL" if is_durable else "NORMAL")
             _prepare_sqlite(self.reader, begin="BEGIN", synchronous="NORMAL")

@@ -9,7 +9,6 @@ import logging
 import os
 import shutil
 import sys
-import uuid
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -29,6 +28,7 @@ from cms.platform.clock import now
 from cms.platform.db import Database
 from cms.settings import Settings
 from tests import guarding, servers
+from tests.lending import TEMPLATE, Lendings
 
 # Where files live in memory, on machines that have it, and what has to be free there.
 MEMORY = Path("/dev/shm")
@@ -92,11 +92,17 @@ def need() -> Callable[[bool, str], None]:
 def postgresql_server() -> Iterator[servers.PostgreSQL]:
     """One server per test process, with a migrated template database."""
     with servers.postgresql() as server:
-        server.execute("CREATE DATABASE template_copydesk")
-        database = Database(_driver_url(server.url("template_copydesk")), is_durable=True)
+        server.execute(f"CREATE DATABASE {TEMPLATE}")
+        database = Database(_driver_url(server.url(TEMPLATE)), is_durable=True)
         upgrade(database)
         database.dispose()
         yield server
+
+
+@pytest.fixture(scope="session")
+def postgresql_databases(postgresql_server: servers.PostgreSQL) -> Lendings:
+    """The databases of this test process that tests borrow one after the other."""
+    return Lendings(postgresql_server)
 
 
 @pytest.fixture(scope="session")
@@ -127,11 +133,10 @@ def database_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: P
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite+pysqlite:///{path}"
         return
-    server: servers.PostgreSQL = request.getfixturevalue("postgresql_server")
-    name = f"test_{uuid.uuid4().hex}"
-    server.execute(f"CREATE DATABASE {name} TEMPLATE template_copydesk STRATEGY FILE_COPY")
-    yield server.url(name)
-    server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    databases: Lendings = request.getfixturevalue("postgresql_databases")
+    name = databases.lend()
+    yield databases.server.url(name)
+    databases.take_back(name)
 
 
 @pytest.fixture

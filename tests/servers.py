@@ -103,6 +103,8 @@ def postgresql(*, is_durable: bool = False) -> Iterator[PostgreSQL]:
     options = {
         "listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": "", "max_connections": 100,
         "shared_buffers": "32MB",
+        # What a test reads must not hang on when a table was last looked through.
+        "autovacuum": "off",
     }  # fmt: skip
     if not is_durable:
         options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}

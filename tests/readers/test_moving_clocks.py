@@ -1,6 +1,5 @@
 """Row S7 and rule C3: a code expires by the clock of the database, whatever that of the process which is asked says."""
 
-import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,9 +14,9 @@ from cms.platform import clock
 from cms.platform.db import Database
 from cms.platform.shared_clock import instant_of
 from cms.readers.models import Challenge
+from tests.lending import Lendings
 from tests.mail.receiving import post_office
 from tests.readers.making import BEGAN, Desk
-from tests.servers import PostgreSQL
 from workers.attempts import Refusals, attempt
 from workers.heard import HEARINGS
 from workers.leases import LeaseKeeper
@@ -29,12 +28,11 @@ Shift = Callable[[timedelta], None]
 
 
 @pytest.fixture
-def database_url(postgresql_server: PostgreSQL) -> Iterator[str]:
+def database_url(postgresql_databases: Lendings) -> Iterator[str]:
     """A database of PostgreSQL, whose clock is not that of the processes; SQLite has none."""
-    name = f"test_{uuid.uuid4().hex}"
-    postgresql_server.execute(f"CREATE DATABASE {name} TEMPLATE template_copydesk STRATEGY FILE_COPY")
-    yield postgresql_server.url(name)
-    postgresql_server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    name = postgresql_databases.lend()
+    yield postgresql_databases.server.url(name)
+    postgresql_databases.take_back(name)
 
 
 @pytest.fixture

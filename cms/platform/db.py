@@ -50,6 +50,8 @@ WRITE = "BEGIN IMMEDIATE"
 PATIENCE = "copydesk_patience_ms"
 # Says of a connection to SQLite that its thread is the one of this process that may write.
 IS_WRITING = "copydesk_is_writing"
+# Says of a connection to SQLite that what was begun on it was undone, so that something may still be under way.
+WAS_UNDONE = "copydesk_was_undone"
 WAKE = "wake"
 AFTER_COMMIT = "after commit"
 
@@ -225,10 +227,33 @@ def _prepare_sqlite(engine: Engine, *, begin: str, synchronous: str) -> None:
         if begin != WRITE or not _has_turn(writing, connection, patience):
             connection.exec_driver_sql(begin)
 
+    @event.listens_for(engine, "rollback")
+    def on_rollback(connection: Connection) -> None:
+        if not connection.invalidated:
+            connection.info[WAS_UNDONE] = True
+
     @event.listens_for(engine, "checkin")
-    def on_checkin(_connection: Any, record: Any) -> None:
-        if record.info.pop(IS_WRITING, False):
+    def on_checkin(connection: Any, record: Any) -> None:
+        was_undone, is_writing = record.info.pop(WAS_UNDONE, False), record.info.pop(IS_WRITING, False)
+        if was_undone and connection is not None and not _is_clean(connection):
+            record.invalidate()
+        if is_writing:
             writing.release()
+
+
+def _is_clean(connection: sqlite3.Connection) -> bool:
+    """Whether the next work on a connection can be committed.
+
+    A statement whose rows nobody fetched, as of an INSERT with RETURNING that an exception came after, outlives the
+    rollback for as long as the traceback holds its cursor, and SQLite refuses every commit beside it.
+    """
+    try:
+        # A transaction that has not read or written takes no lock, and its end is refused all the same.
+        connection.execute("BEGIN")
+        connection.execute("COMMIT")
+    except sqlite3.Error:
+        return False
+    return True
 
 
 def _has_turn(writing: threading.Lock, asking: Connection, patience_ms: float) -> bool:

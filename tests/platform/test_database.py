@@ -5,12 +5,14 @@ from threading import Event, Thread, Timer
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import delete, event, func, insert, select, text
 from sqlalchemy.exc import OperationalError
 
 from cms.migrations.tables import metadata
+from cms.platform.clock import now
 from cms.platform.db import Database, refuse_unsafe_server
 from cms.platform.errors import Unavailable
+from cms.platform.models import LimitCounter
 from cms.settings import Settings
 from tests.servers import PostgreSQL
 
@@ -92,3 +94,42 @@ def test_a_write_that_never_gets_its_turn_fails_and_the_next_one_works(
         session.execute(text("SELECT 1"))
     with database.transaction() as session:
         assert session.scalar(text("SELECT 1")) == 1
+
+
+# As the driver is given it: between its `execute` and its `fetch` any exception may come, a signal's among them.
+INSERT = (
+    "INSERT INTO limit_counters (key, window_started_at, count) VALUES ('one', '2026-11-02 08:00:00', 1) RETURNING key"
+)
+
+
+class Interrupted(Exception):
+    """What comes between a statement and its rows."""
+
+
+@pytest.mark.both_databases
+def test_an_exception_between_a_statement_and_its_rows_leaves_nothing_that_later_commits_fail_on(
+    database: Database,
+) -> None:
+    row = {"key": "one", "window_started_at": now(), "count": 1}
+    kept = []
+    for _ in range(3):
+        with pytest.raises(Interrupted), database.transaction() as session:
+            # What a traceback does: it holds the cursor for as long as somebody holds the exception.
+            kept.append(session.connection().exec_driver_sql(INSERT))
+            raise Interrupted
+        with database.transaction() as session:
+            assert session.scalar(select(func.count()).select_from(LimitCounter)) == 0
+            session.execute(insert(LimitCounter), row)
+        with database.transaction() as session:
+            assert session.execute(delete(LimitCounter)).rowcount == 1
+    assert len(kept) == 3
+
+
+def test_a_connection_on_which_nothing_is_under_way_is_kept_after_a_refusal(database: Database) -> None:
+    made = []
+    event.listen(database.writer, "connect", lambda *_given: made.append(1))
+    for _ in range(3):
+        with pytest.raises(Interrupted), database.transaction() as session:
+            session.scalar(text("SELECT 1"))
+            raise Interrupted
+    assert len(made) <= 1

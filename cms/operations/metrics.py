@@ -61,6 +61,8 @@ def _schedules(kept: Punctuality) -> Iterator[Metric]:
     for state, count in kept.by_state.items():
         appointments.add_metric([state], count)
     yield appointments
+    failing = "Appointments that the database failed to do and that are tried again."
+    yield GaugeMetricFamily("copydesk_appointments_failing", failing, kept.failing)
     about = "How late what is due now is, in seconds; above 5 something is wrong with the relay."
     yield GaugeMetricFamily("copydesk_schedule_overdue_seconds", about, kept.overdue_seconds)
     lateness = HistogramMetricFamily(

@@ -1,13 +1,17 @@
 """What happens at the instants of schedules: which revision is shown, what is missed and what is told of it."""
 
+import sqlite3
 from collections import Counter
-from datetime import timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from threading import Barrier, Thread
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
+from sqlalchemy.exc import OperationalError
 
 from cms.audit.models import AuditEntry
 from cms.content.models import Document
@@ -18,7 +22,7 @@ from cms.newsroom.models import Article, Revision, RevisionText
 from cms.newsroom.revisions.packing import pack_text
 from cms.newsroom.schedules.firing import Round, fire, fire_due
 from cms.newsroom.schedules.models import Appointment
-from cms.newsroom.schedules.queries import due
+from cms.newsroom.schedules.queries import due, punctuality
 from cms.platform.clock import rfc3339
 from cms.platform.db import Database
 from tests.newsroom.appointing import BEGAN, Clock, in_hours, live, put, schedule, state
@@ -167,6 +171,76 @@ def test_one_that_cannot_be_done_does_not_keep_the_others(
     assert live(client, good["id"]) is not None
     [missed] = schedule(editor, broken["id"])["appointments"]
     assert missed["problem"]["code"] == "internal"
+
+
+@pytest.mark.both_databases
+def test_what_the_database_fails_to_do_is_tried_again_by_itself_and_keeps_nothing_else_from_its_instant(
+    editor: FlaskClient, client: FlaskClient, database: Database, clock: Clock
+) -> None:
+    broken, good, later = draft(editor), draft(editor), draft(editor)
+    for made, hours in ((broken, 1), (good, 1), (later, 2)):
+        put(editor, made["id"], publish_at=in_hours(hours))
+    clock.wait(hours=1)
+    with failing_for(database, broken["id"]):
+        assert fire_due(database, clock, limit=1) == Round(put_off=1, is_more=True)
+        assert fire_due(database, clock) == Round(done=1)
+        assert live(client, good["id"]) is not None
+        told = schedule(editor, broken["id"])
+        [waits] = told["appointments"]
+        assert (told["state"], waits["state"], waits["failures"]) == ("waiting", "waiting", 1)
+        assert (waits["problem"]["code"], waits["next_try_at"]) == (
+            "unavailable",
+            rfc3339(clock() + timedelta(seconds=1)),
+        )
+        assert "copydesk_appointments_failing 1.0" in client.get("/metrics").get_data(as_text=True)
+        pauses = []
+        for _ in range(11):
+            clock.at = datetime.fromisoformat(schedule(editor, broken["id"])["appointments"][0]["next_try_at"])
+            assert fire_due(database, clock) == Round(put_off=1)
+            with database.reading() as session:
+                pauses.append(session.scalars(select(Appointment.next_try_at).where(Appointment.failures > 0)).one())
+            pauses[-1] = (pauses[-1] - clock()).total_seconds()
+        assert pauses == [2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]
+        clock.at = BEGAN + timedelta(hours=2)
+        assert fire_due(database, clock).done == 1
+        assert live(client, later["id"]) is not None
+    clock.wait(minutes=5)
+    assert fire_due(database, clock) == Round(done=1)
+    assert live(client, broken["id"])["published_at"] == in_hours(1)
+    [done] = schedule(editor, broken["id"])["appointments"]
+    assert (done["state"], done["problem"], done["next_try_at"]) == ("done", None, None)
+    with database.reading() as session:
+        assert punctuality(session, clock()).failing == 0
+
+
+def test_a_database_that_can_write_nothing_is_no_fault_of_an_appointment(
+    editor: FlaskClient, client: FlaskClient, database: Database, clock: Clock
+) -> None:
+    made = draft(editor)
+    put(editor, made["id"], publish_at=in_hours(1))
+    clock.wait(hours=1)
+    with failing_for(database, ""), pytest.raises(OperationalError):
+        fire_due(database, clock)
+    [waits] = schedule(editor, made["id"])["appointments"]
+    assert (waits["state"], waits["failures"], waits["problem"]) == ("waiting", 0, None)
+    assert fire_due(database, clock) == Round(done=1)
+
+
+@contextmanager
+def failing_for(database: Database, article_id: str) -> Iterator[None]:
+    """Let the driver fail whenever it is to show an article to readers, as at a bad sector or a limit of the server; at
+    every change, where no article is named."""
+
+    def fail(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:
+        is_meant = statement.startswith("INSERT INTO documents ") if article_id else statement.startswith("UPDATE")
+        if is_meant and article_id.replace("-", "") in str(parameters).replace("-", ""):
+            raise OperationalError(statement, None, sqlite3.OperationalError("disk I/O error"))
+
+    event.listen(database.writer, "before_cursor_execute", fail)
+    try:
+        yield
+    finally:
+        event.remove(database.writer, "before_cursor_execute", fail)
 
 
 @pytest.mark.both_databases

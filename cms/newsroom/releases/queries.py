@@ -86,7 +86,7 @@ def release_data(session: Session, rows: Sequence[Release]) -> dict[str, dict[st
             **{name: getattr(row, name) for name in OWN},
             "local": local(row.release_at, row.timezone) if row.release_at else None,
             "articles": [],
-            "problem": problems.get(row.id) if row.state == "missed" else None,
+            "problem": problems.get(row.id) if row.state in ("scheduled", "missed") else None,
         }
         for row in rows
     }
@@ -112,7 +112,7 @@ def _member_data(member: ReleaseArticle, article: Article, section: str | None) 
 def _problems(session: Session, release_ids: Sequence[str]) -> dict[str, Any]:
     statement = (
         select(Appointment.subject_id, Appointment.problem)
-        .where(Appointment.subject_id.in_(release_ids), Appointment.state == "missed")
+        .where(Appointment.subject_id.in_(release_ids), Appointment.state.in_(("waiting", "missed")))
         .order_by(Appointment.number)
     )
     return {row.subject_id: row.problem for row in session.execute(statement)}

@@ -95,7 +95,7 @@ class ReleaseArticleShape(Shape):
 
 
 class ReleaseProblemShape(Shape):
-    """Why a release did not happen at its instant."""
+    """Why a release did not happen at its instant, or what went wrong so far with one that still waits."""
 
     status = fields.Integer(required=True)
     code = fields.String(required=True)

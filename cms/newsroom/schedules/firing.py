@@ -1,7 +1,8 @@
 """Doing what is due: each appointment once, in the transaction that says so, whoever looks and however many look.
 
 A decision to publish stands until somebody who may publish takes it back. So what is due is done in the name of the one
-who scheduled it, also when that colleague has left or the token is over by then. What is refused becomes `missed`.
+who scheduled it, also when that colleague has left or the token is over by then. What is refused becomes `missed`;
+what the database fails to do is tried again, later each time, and keeps nothing else from its instant.
 """
 
 from collections.abc import Callable
@@ -10,7 +11,6 @@ from datetime import datetime
 
 import structlog
 from sqlalchemy import select
-from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from cms.audit.recording import note
@@ -26,6 +26,7 @@ from cms.newsroom.releases.models import Release
 from cms.newsroom.releases.preparing import PreparedRelease, prepare_release
 from cms.newsroom.rules import UnpublishArticle
 from cms.newsroom.schedules.early import put_early
+from cms.newsroom.schedules.failing import PASSING, put_off
 from cms.newsroom.schedules.models import Appointment, Schedule
 from cms.newsroom.schedules.queries import Due, due, schedule_of
 from cms.newsroom.schedules.rules import problem_data
@@ -42,10 +43,12 @@ DECISION = frozenset({"articles:read", "articles:publish"})
 
 @dataclass(frozen=True)
 class Round:
-    """What one look at the clock did. `is_more` says that more is due at this moment."""
+    """What one look at the clock did. `is_more` says that more is due at this moment; `put_off` failed and are tried
+    again."""
 
     done: int = 0
     missed: int = 0
+    put_off: int = 0
     is_more: bool = False
 
 
@@ -63,17 +66,18 @@ def fire_due(database: Database, clock: Callable[[], datetime], limit: int = AT_
     """Do what is due, the oldest first. What another sweeper or an editor has in hand is left to the next round.
 
     Emits: what each act emits; ScheduleMissed
-    Raises: OperationalError, InterfaceError where the database is away: nothing is missed for that.
+    Raises: OperationalError, InterfaceError where the database can write nothing: nothing is missed for that.
     """
     with database.reading() as session:
         found = due(session, clock(), limit)
     outcomes = [fire(database, one, clock) for one in found]
-    done, missed = outcomes.count("done"), outcomes.count("missed")
-    return Round(done, missed, is_more=len(found) == limit and done + missed > 0)
+    done, missed, failed = (outcomes.count(name) for name in ("done", "missed", "put off"))
+    return Round(done, missed, failed, is_more=len(found) == limit and done + missed + failed > 0)
 
 
 def fire(database: Database, one: Due, clock: Callable[[], datetime]) -> str:
-    """Do one appointment; gives `done`, `missed`, or `left` where somebody else has it in hand or it was over."""
+    """Do one appointment; gives `done`, `missed`, `put off` where the database failed, or `left` where somebody
+    else has it in hand or it was over."""
     kind = KINDS[one.does]
     try:
         if not _is_waiting(database, one):
@@ -85,6 +89,7 @@ def fire(database: Database, one: Due, clock: Callable[[], datetime]) -> str:
                 return "left"
             now = clock()
             row.state, row.finished_at, row.late_seconds = "done", now, (now - row.at).total_seconds()
+            row.problem = row.next_try_at = None
             _turn_page(session, one.subject_id, now)
             session.flush()
             kind.act(session, _decider(row), one, prepared, now)
@@ -92,8 +97,8 @@ def fire(database: Database, one: Due, clock: Callable[[], datetime]) -> str:
             return "done"
     except Problem as problem:
         return _miss(database, kind, one, problem, clock)
-    except (OperationalError, InterfaceError):
-        raise
+    except PASSING as error:
+        return put_off(database, one, error, clock)
     except Exception as error:  # one that cannot be done must keep neither the others nor the relay from their work
         log.error("appointment_failed", does=one.does, subject=one.subject_id, exc_info=error)
         return _miss(database, kind, one, Problem("The log of the relay says more."), clock)
@@ -112,7 +117,7 @@ def _miss(database: Database, kind: Kind, one: Due, problem: Problem, clock: Cal
         if row is None:
             return "left"
         now, actor = clock(), _decider(row)
-        row.state, row.finished_at = "missed", now
+        row.state, row.finished_at, row.next_try_at = "missed", now, None
         row.problem = problem_data(problem.status, problem.code, problem.detail, problem.errors) | problem.extra
         _turn_page(session, one.subject_id, now)
         kind.miss(session, actor, one, now)

@@ -37,7 +37,8 @@ class Schedule(Table):
 class Appointment(Table):
     """One thing to do at an instant, once. It is `waiting` until the transaction of the act itself says `done`.
 
-    `missed` keeps in `problem` why it was refused; `ended` is one that an editor took back or made pointless.
+    `missed` keeps in `problem` why it was refused; `ended` is one that an editor took back or made pointless. One that
+    the database failed to do goes on waiting, for `next_try_at`, with the last of its `failures` in `problem`.
     """
 
     __tablename__ = "appointments"
@@ -65,3 +66,5 @@ class Appointment(Table):
     finished_at: Mapped[datetime | None] = mapped_column(Instant)
     late_seconds: Mapped[float | None] = mapped_column(Float(53))
     problem: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    failures: Mapped[int] = mapped_column(default=0, server_default="0")
+    next_try_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, exists, func, select
+from sqlalchemy import ColumnElement, CompoundSelect, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from cms.content.embargo.queries import reads_of, shared_at
@@ -18,6 +18,7 @@ from cms.newsroom.schedules.rules import APPOINTMENT_STATES, TIMES, local, state
 from cms.platform.clock import rfc3339
 from cms.platform.keyset import one_page
 
+APPOINTMENT = ("does", "at", "state", "finished_at", "late_seconds", "problem", "failures", "next_try_at")
 LATENESS_BUCKETS = (0.5, 1.0, 2.0, 5.0, 10.0, 60.0, 600.0, 3600.0)
 
 
@@ -49,9 +50,11 @@ class Due:
 
 @dataclass(frozen=True)
 class Punctuality:
-    """How late schedules were kept. `buckets` counts those at most so many seconds late, as Prometheus has it."""
+    """How late schedules were kept. `buckets` counts those at most so many seconds late, as Prometheus has it;
+    `failing` those that wait for their next try."""
 
     by_state: dict[str, int]
+    failing: int
     overdue_seconds: float
     buckets: dict[str, int]
     late_seconds: float
@@ -134,7 +137,7 @@ def has_later_changes(session: Session, article: Article, revision: int | None) 
 
 def appointment_data(row: Appointment) -> dict[str, Any]:
     """An appointment in the shape of `AppointmentShape`."""
-    return {name: getattr(row, name) for name in ("does", "at", "state", "finished_at", "late_seconds", "problem")}
+    return {name: getattr(row, name) for name in APPOINTMENT}
 
 
 def entry_data(row: Appointment, subject: dict[str, Any]) -> dict[str, Any]:
@@ -144,9 +147,10 @@ def entry_data(row: Appointment, subject: dict[str, Any]) -> dict[str, Any]:
 
 
 def due(session: Session, now: datetime, limit: int) -> list[Due]:
-    """What is to be done now, the oldest first."""
+    """What is to be done now, the oldest first. One that failed is due again at its next try."""
     columns = (Appointment.number, Appointment.does, Appointment.subject_id, Appointment.at)
-    statement = select(*columns).where(Appointment.state == "waiting", Appointment.at <= now)
+    is_time = or_(Appointment.next_try_at.is_(None), Appointment.next_try_at <= now)
+    statement = select(*columns).where(Appointment.state == "waiting", Appointment.at <= now, is_time)
     rows = session.execute(statement.order_by(Appointment.at, Appointment.number).limit(limit))
     return [Due(*row) for row in rows]
 
@@ -157,9 +161,11 @@ def punctuality(session: Session, now: datetime) -> Punctuality:
     late = Appointment.late_seconds
     counted = [func.count().filter(late <= bound) for bound in LATENESS_BUCKETS]
     row: Any = session.execute(select(func.count(), func.sum(late), *counted).where(Appointment.state == "done")).one()
-    oldest = session.scalar(select(func.min(Appointment.at)).where(Appointment.state == "waiting"))
+    waiting = select(func.min(Appointment.at), func.count().filter(Appointment.failures > 0))
+    oldest, failing = session.execute(waiting.where(Appointment.state == "waiting")).one()
     return Punctuality(
         by_state={state: states.get(state, 0) for state in APPOINTMENT_STATES},
+        failing=failing,
         overdue_seconds=max(0.0, (now - oldest).total_seconds()) if oldest is not None else 0.0,
         buckets={**{str(bound): row[place + 2] for place, bound in enumerate(LATENESS_BUCKETS)}, "+Inf": row[0]},
         late_seconds=float(row[1] or 0.0),

@@ -74,7 +74,7 @@ def read_times(values: dict[str, Any]) -> tuple[dict[str, Any], list[FieldError]
 
 
 class MissedShape(Shape):
-    """Why something was not done at its instant."""
+    """Why something was not done at its instant; of one that waits, what went wrong the last time."""
 
     status = fields.Integer(required=True)
     code = fields.String(required=True)
@@ -92,6 +92,12 @@ class AppointmentShape(Shape):
     finished_at = UtcInstant(required=True, allow_none=True)
     late_seconds = fields.Float(required=True, allow_none=True)
     problem = fields.Nested(MissedShape, required=True, allow_none=True)
+    failures = fields.Integer(
+        required=True, metadata={"description": "How often the database failed to do it, and it was put off"}
+    )
+    next_try_at = UtcInstant(
+        required=True, allow_none=True, metadata={"description": "When one that failed is tried again"}
+    )
 
 
 class LocalTimesShape(Shape):

@@ -24,10 +24,11 @@ from cms.platform.keys import load_keys
 from cms.settings import Settings
 from search_index.writer import Writer
 from tests.guarding import drained
-from workers.attempts import Hearing, attempt
+from workers.attempts import Hearing, attempt_all
 from workers.heard import HEARINGS
 from workers.leases import LeaseKeeper
 from workers.refusing import REFUSALS
+from workers.relay import tasks
 from workers.work import Attempt, Work
 
 MOST_ROUNDS = 400
@@ -123,9 +124,9 @@ class Drain:
         """One round: send what is due, work on some of what waits, move the clock on."""
         self.at = max(self.at, now())
         with self.work.database.transaction() as session:
-            claimed = [(one.subscription, one.number) for one in due(session, self.at, 100)]
-        for name, number in claimed:
-            message = json.dumps({"task": BY_NAME[name].task, "args": [number]})
+            claimed = list(tasks(due(session, self.at, 100)))
+        for name, numbers in claimed:
+            message = json.dumps({"task": BY_NAME[name].task, "args": numbers})
             self.waiting += [message] * (2 if self._happens(self.faults.doubled) else 1)
         if self.faults.is_reordered:
             self.chance.shuffle(self.waiting)
@@ -148,9 +149,8 @@ class Drain:
 
     def _receive(self, task: dict[str, Any]) -> None:
         [hearing] = [one for name, one in self.hearings.items() if BY_NAME[name].task == task["task"]]
-        [number] = task["args"]
         faulty = replace(hearing, handle=lambda work, given: self._handle(hearing, work, given))
-        self.outcomes.append(attempt(self.fragile_work, self.keeper, REFUSALS, faulty, number))
+        self.outcomes += attempt_all(self.fragile_work, self.keeper, REFUSALS, faulty, task["args"])
 
     def _handle(self, hearing: Hearing, work: Work, given: Attempt) -> None:
         may_break = max(owed.attempts for owed in given.owed) <= TRIES_THAT_MAY_BREAK

@@ -7,7 +7,7 @@ from celery import Celery
 
 from cms.events.subscriptions import BY_NAME
 from cms.settings import Settings
-from workers.attempts import Hearing, attempt
+from workers.attempts import Hearing, attempt_all
 from workers.broker import sending_app
 from workers.leases import LeaseKeeper
 from workers.refusing import REFUSALS
@@ -50,9 +50,9 @@ class Hands:
 def _bind(app: Celery, hands: Hands, hearing: Hearing) -> None:
     subscription = BY_NAME[hearing.subscription]
 
-    def run(number: int) -> None:
+    def run(*numbers: int) -> None:
         work, keeper = hands.parts()
-        attempt(work, keeper, REFUSALS, hearing, number)
+        attempt_all(work, keeper, REFUSALS, hearing, numbers)
 
     app.task(
         run,

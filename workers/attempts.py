@@ -1,10 +1,11 @@
 """One attempt on a delivery: count it, do the work, note what went wrong.
 
-Not here: the work itself (`handlers/`) and the tasks that bring the numbers (`app.py`).
+Not here: the work itself (`handlers/`) and the tasks that bring the numbers (`app.py`), one or several at once.
 """
 
 import time
 import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -29,23 +30,45 @@ class Hearing:
     at_once: int = 1
 
 
+def attempt_all(
+    work: Work, keeper: LeaseKeeper, refusals: Refusals, hearing: Hearing, numbers: Sequence[int]
+) -> list[str]:
+    """Work on the deliveries of one task, each in its turn, or several at once where the handler takes them together.
+
+    Shape: an outcome for each attempt, as of `attempt`.
+    """
+    outcomes, taken = [], set[int]()
+    for number in numbers:
+        if number not in taken:
+            outcome, worked_on = _attempt(work, keeper, refusals, hearing, number)
+            outcomes.append(outcome)
+            taken.update(worked_on)
+    return outcomes
+
+
 def attempt(work: Work, keeper: LeaseKeeper, refusals: Refusals, hearing: Hearing, number: int) -> str:
     """Work on the delivery of this number, unless it needs no work. Never raises what a handler raises.
 
     Shape: `done`, `failed`, `unknown`, `closed`, `running`, `spent`, or `away` when the database does not answer.
     """
+    return _attempt(work, keeper, refusals, hearing, number)[0]
+
+
+def _attempt(
+    work: Work, keeper: LeaseKeeper, refusals: Refusals, hearing: Hearing, number: int
+) -> tuple[str, Sequence[int]]:
     try:
         begun = _begin(work, hearing, number)
     except SQLAlchemyError as error:
         log.warning("database_away", error=describe(error), subscription=hearing.subscription, delivery=number)
-        return "away"
+        return "away", ()
     if isinstance(begun, str):
         if begun in HARMLESS:
             log.debug("nothing_to_do", subscription=hearing.subscription, delivery=number, because=begun)
         else:
             refusals.note("unknown_delivery", subscription=hearing.subscription, delivery=number)
-        return begun
-    return _work(work, keeper, hearing, begun)
+        return begun, ()
+    return _work(work, keeper, hearing, begun), begun.numbers
 
 
 def _begin(work: Work, hearing: Hearing, number: int) -> Attempt | Refusal:

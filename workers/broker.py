@@ -1,6 +1,6 @@
 """How relay and workers use the broker through Celery. The relay needs no more than this; tasks come in `app.py`.
 
-The broker carries bells, not work: a task holds the number of a delivery and nothing else, and whatever Celery or the
+The broker carries bells, not work: a task holds numbers of deliveries and nothing else, and whatever Celery or the
 broker loses is sent again by the relay. So there are no results, no retries of Celery's own, and no remote control.
 """
 

@@ -55,7 +55,7 @@ FORGOTTEN_EVERY = timedelta(minutes=1)
 # Looking at the calendar is one read of an index that holds only what waits.
 CALENDAR_LOOKED_AT_EVERY = timedelta(seconds=0.5)
 DIGESTS_LOOKED_AT_EVERY = timedelta(seconds=5)
-SEALED_EVERY = timedelta(seconds=0.25)
+SEALED_EVERY = timedelta(seconds=0.5)
 LONGEST_WAIT_SECONDS = 0.8
 FORGOTTEN_AT_ONCE = 500
 PORTIONS_OF_THINNING = 20

@@ -17,7 +17,7 @@ HANDLERS: dict[str, Handler] = {
     "follows": follows.handle,
     "bulk_letter": mail.handle_bulk,
 }
-AT_ONCE = {"search": indexing.AT_ONCE, "counts": counts.AT_ONCE}
+AT_ONCE = {"search": indexing.AT_ONCE, "counts": counts.AT_ONCE, "reading_time": reading_time.AT_ONCE}
 HEARINGS = {
     name: Hearing(name, HANDLERS[name], subscription.time_limit_seconds, AT_ONCE.get(name, 1))
     for name, subscription in BY_NAME.items()

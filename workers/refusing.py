@@ -1,6 +1,6 @@
 """What comes from a queue and is no task of ours: refused before Celery looks into it, logged, counted.
 
-Only one form of task is accepted: a known name with the number of a delivery, as JSON, and nothing that would make
+Only one form of task is accepted: a known name with numbers of deliveries, as JSON, and nothing that would make
 Celery wait, call back or send further tasks. Content is never logged: who can write to the broker can write anything.
 """
 
@@ -15,9 +15,10 @@ import structlog
 from celery.worker.consumer import Consumer
 
 from cms.events.deliveries import LARGEST_NUMBER
+from cms.events.subscriptions import MOST_TOGETHER
 
 log = structlog.get_logger("copydesk.worker")
-LARGEST_BODY_BYTES = 1_000
+LARGEST_BODY_BYTES = 1_200
 # Celery acts on these headers of a task before or after its run; the relay never sets them.
 UNUSED_HEADERS = ("eta", "expires", "group", "replaced_task_nesting", "stamped_headers", "compression")
 
@@ -76,17 +77,16 @@ def why_not(known: Collection[str], headers: Any, content_type: Any, encoding: A
         read = orjson.loads(body)
     except ValueError:
         return "unreadable"
-    if not isinstance(read, list) or len(read) != 3 or read[1] != {} or not _is_number(read[0]):
+    if not isinstance(read, list) or len(read) != 3 or read[1] != {} or not _are_numbers(read[0]):
         return "arguments"
     if not isinstance(read[2], dict) or any(read[2].values()) or any(headers.get(name) for name in UNUSED_HEADERS):
         return "options"
     return None
 
 
-def _is_number(arguments: Any) -> bool:
+def _are_numbers(arguments: Any) -> bool:
     return (
         isinstance(arguments, list)
-        and len(arguments) == 1
-        and type(arguments[0]) is int
-        and 0 < arguments[0] <= LARGEST_NUMBER
+        and 1 <= len(arguments) <= MOST_TOGETHER
+        and all(type(one) is int and 0 < one <= LARGEST_NUMBER for one in arguments)
     )

@@ -4,9 +4,9 @@ Each function reads the present state and compares revisions, so it may be calle
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,28 +20,42 @@ from search_index.document import IndexDocument
 READ_AT_ONCE = 200
 
 
-def reading_time_input(session: Session, article_id: str) -> tuple[int, str, int, str] | None:
-    """What the reading time of a published article is measured from: revision, plain text, images, locale."""
-    columns = (Document.revision, Document.text, Document.image_count, Document.locale)
-    row = session.execute(select(*columns).where(Document.article_id == article_id)).one_or_none()
-    return None if row is None else (row.revision, row.text, row.image_count, row.locale)
+class ReadingTimeInput(NamedTuple):
+    """What the reading time of a published article is measured from."""
+
+    revision: int
+    text: str
+    image_count: int
+    locale: str
 
 
-def set_reading_time(
-    session: Session, article_id: str, revision: int, reading_time: dict[str, Any], now: datetime
-) -> bool:
-    """Show the reading time of one revision. False when readers see another revision by now, or none.
+def reading_time_inputs(session: Session, article_ids: Collection[str]) -> dict[str, ReadingTimeInput]:
+    """What the reading times of those of these articles are measured from that readers see, by id."""
+    columns = (Document.article_id, Document.revision, Document.text, Document.image_count, Document.locale)
+    rows = session.execute(select(*columns).where(Document.article_id.in_(article_ids)))
+    return {row.article_id: ReadingTimeInput(row.revision, row.text, row.image_count, row.locale) for row in rows}
 
-    Shape: {"minutes", "words", "characters", "images", "label"}
+
+def set_reading_times(
+    session: Session, measured: Mapping[str, tuple[int, dict[str, Any]]], now: datetime
+) -> frozenset[str]:
+    """Show the reading times of these articles, each of one revision; gives those of which readers see that revision.
+
+    Shape: of each, the revision and {"minutes", "words", "characters", "images", "label"}
     """
     hold_content(session)
-    document = session.get(Document, article_id, populate_existing=True)
-    if document is None or document.revision != revision:
-        return False
-    document.reading_time = reading_time
+    documents = session.scalars(
+        select(Document).where(Document.article_id.in_(measured)), execution_options={"populate_existing": True}
+    )
+    shown = set()
+    for document in documents.all():
+        revision, reading_time = measured[document.article_id]
+        if document.revision == revision:
+            document.reading_time = reading_time
+            shown.add(document.article_id)
     session.flush()
-    reassemble(session, [article_id], now)
-    return True
+    reassemble(session, shown, now)
+    return frozenset(shown)
 
 
 def index_documents(session: Session, article_ids: Collection[str]) -> dict[str, IndexDocument]:

@@ -51,10 +51,11 @@ BURY = (
 
 
 class Claimed(NamedTuple):
-    """A delivery that is to be sent."""
+    """A delivery that is to be sent, for the first time or again."""
 
     subscription: str
     number: int
+    is_first: bool
 
 
 class NotOpen(Exception):
@@ -80,7 +81,7 @@ def due(session: Session, now: datetime, limit: int, subscriptions: Collection[s
     if sent:
         again = [{"of": row.number, "times": row.sends + 1, "at": _sent_again_at(row.sends, now)} for row in sent]
         session.execute(SEND, again)
-    return [Claimed(row.subscription, row.number) for row in sent]
+    return [Claimed(row.subscription, row.number, row.sends == 0) for row in sent]
 
 
 def begin(session: Session, number: int, now: datetime, subscription: str | None = None) -> Delivery | Refusal:

@@ -9,12 +9,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Subscription:
-    """One consumer. `queue` is where its tasks wait; `time_limit_seconds` is the longest that one attempt may take."""
+    """One consumer. `queue` is where its tasks wait; `time_limit_seconds` is the longest that one attempt may take.
+
+    `together` is how many deliveries one task may name that are sent for the first time; all others come alone.
+    """
 
     name: str
     hears: tuple[str, ...]
     queue: str
     time_limit_seconds: int
+    together: int = 1
 
     @property
     def task(self) -> str:
@@ -22,22 +26,25 @@ class Subscription:
         return f"{self.queue}.{self.name}"
 
 
+MOST_TOGETHER = 50
 # Events that put an article before readers, and those that take it away from them.
 SHOWN = ("article.published", "article.corrected")
 HIDDEN = ("article.unpublished", "article.taken_down", "article.archived", "article.deleted")
 SUBSCRIPTIONS = (
-    Subscription("reading_time", hears=SHOWN, queue="derive", time_limit_seconds=30),
+    Subscription("reading_time", hears=SHOWN, queue="derive", time_limit_seconds=30, together=MOST_TOGETHER),
     Subscription(
         "search",
         hears=(*SHOWN, *HIDDEN, "article.reworded", "article.regrouped"),
         queue="search",
         time_limit_seconds=60,
+        together=MOST_TOGETHER,
     ),
     Subscription(
         "related",
         hears=(*SHOWN, *HIDDEN, "article.regrouped"),
         queue="derive",
         time_limit_seconds=60,
+        together=5,
     ),
     Subscription(
         "wording", hears=("word.renamed", "word.merged", "section.moved"), queue="derive", time_limit_seconds=900
@@ -47,6 +54,7 @@ SUBSCRIPTIONS = (
         hears=("article.audience_changed", *SHOWN, "article.regrouped"),
         queue="derive",
         time_limit_seconds=60,
+        together=MOST_TOGETHER,
     ),
     Subscription("comment_modes", hears=("comments.mode_changed",), queue="derive", time_limit_seconds=900),
     Subscription("related_sweep", hears=("related.sweep_due",), queue="derive", time_limit_seconds=900),

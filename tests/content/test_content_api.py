@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from cms.content.deriving import set_reading_time
+from cms.content.deriving import set_reading_times
 from cms.content.publishing import PublishedArticle, put_document, withdraw_document
 from cms.content.relating import refresh_related
 from cms.content.schemas import (
@@ -56,7 +56,7 @@ def test_one_call_renders_the_page_by_id_and_by_slug(client: FlaskClient, databa
     put(story, article(8, tags=("rail",), locale="zh-CN"))
     measured = measure(story.text, 2, story.locale, Rates()).as_dict()
     with database.transaction() as session:
-        assert set_reading_time(session, story.article_id, 1, measured, DAY_ONE)
+        assert set_reading_times(session, {story.article_id: (1, measured)}, DAY_ONE)
     by_id = client.get(f"{CONTENT}/articles/{story.article_id}")
     by_slug = client.get(f"{CONTENT}/articles/zh-CN/列车-é")
     assert (by_id.status_code, by_id.mimetype) == (200, "application/json")
@@ -117,7 +117,7 @@ def test_an_unchanged_article_is_not_sent_again(client: FlaskClient, database: D
     changed = client.get(path, headers={"If-None-Match": etag})
     assert (changed.status_code, changed.json["title"]) == (200, "Another title")
     with database.transaction() as session:
-        set_reading_time(session, story.article_id, 2, {"minutes": 1}, DAY_ONE + timedelta(hours=1))
+        set_reading_times(session, {story.article_id: (2, {"minutes": 1})}, DAY_ONE + timedelta(hours=1))
     derived = client.get(path, headers={"If-None-Match": changed.headers["ETag"]})
     assert (derived.status_code, derived.json["revision"]) == (200, 2)
     assert derived.headers["Last-Modified"] == "Sun, 01 Nov 2026 09:00:00 GMT"

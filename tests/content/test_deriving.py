@@ -7,7 +7,7 @@ from cms.content.deriving import (
     all_index_documents,
     index_documents,
     published_revisions,
-    reading_time_input,
+    reading_time_inputs,
 )
 from cms.content.publishing import put_document, withdraw_document
 from cms.platform.db import Database
@@ -44,13 +44,13 @@ def test_the_index_is_given_what_readers_see(database: Database) -> None:
         assert found[bare.article_id].people == ()
         assert index_documents(session, []) == {}
         assert published_revisions(session) == {story.article_id: 4, bare.article_id: 1}
-        assert reading_time_input(session, story.article_id) == (4, story.text, 0, "en")
+        assert reading_time_inputs(session, [story.article_id]) == {story.article_id: (4, story.text, 0, "en")}
     with database.transaction() as session:
         withdraw_document(session, story.article_id, DAY_ONE)
     with database.reading() as session:
         assert index_documents(session, [story.article_id]) == {}
         assert published_revisions(session) == {bare.article_id: 1}
-        assert reading_time_input(session, story.article_id) is None
+        assert reading_time_inputs(session, [story.article_id]) == {}
 
 
 def test_all_articles_are_read_in_portions_each_once(database: Database) -> None:

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from cms.content.deriving import set_reading_time
+from cms.content.deriving import set_reading_times
 from cms.content.models import Document, DocumentTag, RelatedEntry
 from cms.content.publishing import put_document, withdraw_document
 from cms.platform.db import Database
@@ -49,7 +49,7 @@ def test_putting_the_same_again_changes_no_byte(database: Database) -> None:
         put_document(session, story, DAY_ONE)
         assert session.get_one(Document, story.article_id).body == before
     with database.transaction() as session:
-        assert set_reading_time(session, story.article_id, 1, READING_TIME, DAY_ONE)
+        assert set_reading_times(session, {story.article_id: (1, READING_TIME)}, DAY_ONE)
     with database.transaction() as session:
         before = session.get_one(Document, story.article_id).etag
         put_document(session, story, DAY_ONE)
@@ -68,12 +68,12 @@ def test_the_reading_time_stays_while_the_text_does(database: Database) -> None:
     story = article(1)
     with database.transaction() as session:
         put_document(session, story, DAY_ONE)
-        assert set_reading_time(session, story.article_id, 1, READING_TIME, DAY_ONE)
+        assert set_reading_times(session, {story.article_id: (1, READING_TIME)}, DAY_ONE)
         put_document(session, replace(story, revision=2, title="Better title"), DAY_ONE)
         assert shown(session, story.article_id)["reading_time"] == READING_TIME
         put_document(session, replace(story, revision=3, text="Another text."), DAY_ONE)
         assert shown(session, story.article_id)["reading_time"] is None
-        assert not set_reading_time(session, story.article_id, 2, READING_TIME, DAY_ONE)
+        assert not set_reading_times(session, {story.article_id: (2, READING_TIME)}, DAY_ONE)
         assert shown(session, story.article_id)["reading_time"] is None
 
 

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,7 @@ from cms.events.catalogue import ArticlePublished, LetterQueued
 from cms.events.deliveries import Claimed, begin, fail
 from cms.events.models import Delivery, Letter
 from cms.events.outbox import record
-from cms.events.subscriptions import ATTEMPTS_BEFORE_DEAD, QUEUES, SUBSCRIPTIONS, hearing
+from cms.events.subscriptions import ATTEMPTS_BEFORE_DEAD, BY_NAME, MOST_TOGETHER, QUEUES, SUBSCRIPTIONS, hearing
 from cms.platform.actor import system
 from cms.platform.bell import Bell
 from cms.platform.db import Database
@@ -49,7 +50,7 @@ class Hand:
 
     def numbers(self, queue: str) -> list[int]:
         """The deliveries whose tasks wait in a queue."""
-        return [arguments(task)[0] for task in self.tasks(queue)]
+        return [number for task in self.tasks(queue) for number in arguments(task)]
 
 
 def arguments(task: dict[str, Any]) -> list[Any]:
@@ -96,7 +97,9 @@ def test_each_open_delivery_becomes_one_task_in_its_queue(database: Database, ha
         record(session, LetterQueued(subject=new_id()), actor=system("test"), now=START)
     assert hand.relay.send_due() == 3 * OWED + 1
     for queue in QUEUES:
-        assert hand.numbers(queue) == deliveries_of(database, queue)
+        assert sorted(hand.numbers(queue)) == deliveries_of(database, queue)
+        for task in hand.tasks(queue):
+            assert arguments(task) == sorted(arguments(task))
     assert {task["headers"]["task"] for task in hand.tasks("derive")} == {f"derive.{name}" for name in DERIVED}
     assert hand.relay.send_due() == 0
 
@@ -111,6 +114,27 @@ def test_a_task_holds_a_number_and_nothing_else_and_is_json(database: Database, 
         subject = session.scalars(select(Delivery.subject)).first()
     assert subject is not None
     assert subject not in json.dumps(task)
+
+
+def test_many_of_one_subscription_come_in_one_task_and_what_is_sent_again_comes_alone(
+    database: Database, hand: Hand
+) -> None:
+    publish(database, 2 * MOST_TOGETHER)
+    hand.relay.send_due()
+    sizes = {one.name: BY_NAME[one.name].together for one in hearing(ArticlePublished.type)}
+    for queue in ("bulk", "derive", "search"):
+        for task in hand.tasks(queue):
+            name = task["headers"]["task"].partition(".")[2]
+            assert 1 <= len(arguments(task)) <= sizes[name]
+    counted = Counter(task["headers"]["task"] for queue in ("bulk", "derive", "search") for task in hand.tasks(queue))
+    print(f"tasks for {2 * MOST_TOGETHER} publishes: {dict(counted)}")
+    assert counted["bulk.follows"] == 2 * MOST_TOGETHER
+    # A claim takes a hundred deliveries of all subscriptions, so there are more tasks than the largest would make.
+    assert counted["derive.reading_time"] < 2 * MOST_TOGETHER / 4
+    hand.redis.flushall()
+    hand.at += timedelta(seconds=10)
+    assert hand.relay.send_due() == 2 * MOST_TOGETHER * OWED
+    assert {len(arguments(task)) for queue in ("bulk", "derive", "search") for task in hand.tasks(queue)} == {1}
 
 
 def test_what_is_not_closed_is_sent_again_and_what_is_closed_is_not(database: Database, hand: Hand) -> None:
@@ -131,10 +155,14 @@ def test_a_backlog_waits_in_the_database(database: Database, hand: Hand, monkeyp
     monkeypatch.setattr(relaying, "LONGEST_QUEUE", 5)
     publish(database, 8)
     assert hand.relay.send_due() == 15
-    assert [len(hand.tasks(queue)) for queue in ("bulk", "derive", "search")] == [5, 5, 5]
+    assert [len(hand.numbers(queue)) for queue in ("bulk", "derive", "search")] == [5, 5, 5]
+    for queue in ("bulk", "derive", "search"):
+        hand.redis.delete(PREFIX + queue)
+        hand.redis.lpush(PREFIX + queue, *["{}"] * 5)
+    assert hand.relay.send_due() == 0
     hand.redis.ltrim(PREFIX + "search", 0, 1)
     assert hand.relay.send_due() == 3
-    assert len(hand.tasks("search")) == 5
+    assert [len(hand.tasks(queue)) for queue in ("bulk", "derive")] == [5, 5]
 
 
 def test_nothing_is_claimed_while_the_broker_is_away(database: Database, hand: Hand, settings: Settings) -> None:
@@ -223,9 +251,9 @@ def test_letters_do_not_wait_behind_ten_thousand_deliveries_of_the_search_index(
         hand.relay.send_due()
         assert claims[0] == ["letter"] * burst
         print(f"{burst} letters in the first of {len(claims)} claims, {sum(map(len, claims[1:]))} others after them")
-    # Nobody worked on the searches meanwhile: their queue is full, the rest waits in the database.
-    assert (len(hand.numbers("mail")), len(hand.numbers("search"))) == (50, LONGEST_QUEUE)
-    assert len(claims) == 1
+        hand.redis.lpush(PREFIX + "search", *["{}"] * LONGEST_QUEUE)
+    # In the end the queue of searches was full: the rest waits in the database.
+    assert (len(hand.numbers("mail")), len(claims)) == (50, 1)
     # The tasks of letters are in a queue of their own, where no other task ever is.
     assert {task["headers"]["task"] for task in hand.tasks("mail")} == {"mail.letter"}
     assert [one.name for one in SUBSCRIPTIONS if one.queue == "mail"] == ["letter"]

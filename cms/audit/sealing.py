@@ -9,17 +9,21 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import takewhile
 
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import bindparam, delete, select, text, update
 from sqlalchemy.orm import Session
 
 from cms.audit.keyring import AuditKeys
 from cms.audit.models import AuditCheckpoint, AuditEntry
 from cms.audit.queries import COLUMNS, last_link, newest_checkpoint
 from cms.audit.rules import Link, Row, chained, sign
-from cms.platform.db import change_rows
+from cms.platform.db import change_rows, columns_of
 
 SEALED_AT_ONCE = 1000
 LOCK = 0x61756474
+# The relay runs it after every few acts, so it is built once.
+SEALS = ("seal_number", "key_id", "previous_seal", "seal")
+ENTRIES = columns_of(AuditEntry)
+SEAL = update(ENTRIES).where(ENTRIES.c.number == bindparam("of")).values({name: bindparam(name) for name in SEALS})
 
 
 def seal_new(session: Session, keys: AuditKeys) -> tuple[int, Link | None]:
@@ -32,19 +36,7 @@ def seal_new(session: Session, keys: AuditKeys) -> tuple[int, Link | None]:
     sealed = list(chained(rows, last, *keys.current()))
     if not sealed:
         return 0, last
-    session.execute(
-        update(AuditEntry),
-        [
-            {
-                "number": row.number,
-                "seal_number": row.seal_number,
-                "key_id": row.key_id,
-                "previous_seal": row.previous_seal,
-                "seal": row.seal,
-            }
-            for row in sealed
-        ],
-    )
+    session.execute(SEAL, [{"of": row.number} | {name: getattr(row, name) for name in SEALS} for row in sealed])
     return len(sealed), Link(sealed[-1].seal_number, sealed[-1].seal)
 
 

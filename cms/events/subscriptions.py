@@ -60,7 +60,7 @@ SUBSCRIPTIONS = (
     Subscription("related_sweep", hears=("related.sweep_due",), queue="derive", time_limit_seconds=900),
     Subscription("letter", hears=("mail.queued",), queue="mail", time_limit_seconds=60),
     # What goes to very many readers has a queue of its own: no code and no reading time waits behind it.
-    Subscription("follows", hears=("article.published",), queue="bulk", time_limit_seconds=900),
+    Subscription("follows", hears=("article.published",), queue="bulk", time_limit_seconds=900, together=5),
     Subscription("bulk_letter", hears=("mail.bulk_queued",), queue="bulk", time_limit_seconds=60),
 )
 

@@ -21,10 +21,10 @@ pytestmark = pytest.mark.slow
 QUEUE = "derive"
 SECRET = "canary-mei.lin@example.org"
 MEBIBYTE = 1_048_576
-# What a task may bring besides one whole number that is a delivery's.
+# What a task may bring besides up to fifty whole numbers that are deliveries'.
 WRONG_ARGUMENTS: tuple[tuple[list[Any], dict[str, Any]], ...] = (
     ([], {}), ([None], {}), ([True], {}), ([False], {}), ([0], {}), ([-1], {}), ([1.0], {}), ([1.5], {}), (["1"], {}),
-    ([""], {}), ([[1]], {}), ([{"number": 1}], {}), ([1, 2], {}), ([1, None], {}), ([2**63], {}), ([10**400], {}),
+    ([""], {}), ([[1]], {}), ([{"number": 1}], {}), ([1] * 51, {}), ([1, None], {}), ([2**63], {}), ([10**400], {}),
     ([SECRET], {}), ([SECRET * 1000], {}), (["1; DROP TABLE deliveries"], {}), ([{"__class__": "os.system"}], {}),
     ([], {"number": 1}), ([1], {"number": 1}), ([1], {"self": 1}), ([], {"": 1}), ([1], {"session": None}),
 )  # fmt: skip

@@ -128,7 +128,8 @@ def test_many_of_one_subscription_come_in_one_task_and_what_is_sent_again_comes_
             assert 1 <= len(arguments(task)) <= sizes[name]
     counted = Counter(task["headers"]["task"] for queue in ("bulk", "derive", "search") for task in hand.tasks(queue))
     print(f"tasks for {2 * MOST_TOGETHER} publishes: {dict(counted)}")
-    assert counted["bulk.follows"] == 2 * MOST_TOGETHER
+    # What may be the work of minutes, as letters are, stays alone.
+    assert {one.together for one in SUBSCRIPTIONS if one.queue == "mail" or one.time_limit_seconds > 60} <= {1, 5}
     # A claim takes a hundred deliveries of all subscriptions, so there are more tasks than the largest would make.
     assert counted["derive.reading_time"] < 2 * MOST_TOGETHER / 4
     hand.redis.flushall()

@@ -154,7 +154,7 @@ class Relay:
         log.info("relay_ends")
 
     def send_due(self) -> int:
-        """Send a task for each delivery that is due; gives how many. Raises: BrokerAway, and then claims nothing.
+        """Send tasks for the deliveries that are due; gives how many. Raises: BrokerAway, and then claims nothing.
 
         Letters go first: a person waits for a code, and the oldest of what is due may be thousands of something else.
         """

@@ -6,12 +6,11 @@ Not here: the articles of a month, which are a list with `year` and `month` (`li
 # ruff: noqa: S608  # the statements are put together from this module's own names; what askers send goes by placeholder
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from cms.content.narrowing import lead_of, parts_of, pattern_of, values_of, where
 from cms.content.rules import Filter
-from cms.platform.direct_reads import DirectReads
+from cms.platform.direct_reads import DirectReads, read_instant
 
 # Where the month of an instant begins, and what the month is called, on either database.
 BEGINS = {True: "substr({0}, 1, 7) || '-01 00:00:00.000000'", False: "date_trunc('month', {0}, 'UTC')"}
@@ -39,7 +38,7 @@ def months(reads: DirectReads, asked: Filter) -> list[Month]:
         "SELECT place FROM m WHERE place IS NOT NULL ORDER BY place DESC"
     )
     rows = reads.rows(statement, _values(reads, asked) * 2)
-    return [Month(instant.year, instant.month, None) for instant in (_instant(row[0]) for row in rows)]
+    return [Month(instant.year, instant.month, None) for instant in (read_instant(row[0]) for row in rows)]
 
 
 def counted_months(reads: DirectReads, asked: Filter) -> list[Month]:
@@ -53,7 +52,3 @@ def counted_months(reads: DirectReads, asked: Filter) -> list[Month]:
 
 def _values(reads: DirectReads, asked: Filter) -> list[Any]:
     return values_of(parts_of(pattern_of(asked)), asked, next(iter(asked.tags), None), is_sqlite=reads.is_sqlite)
-
-
-def _instant(stored: Any) -> datetime:
-    return stored.astimezone(UTC) if isinstance(stored, datetime) else datetime.fromisoformat(stored)

@@ -18,7 +18,7 @@ from cms.content.rules import (
     Filter,
     span,
 )
-from cms.content.schemas import LOCALE, SLUG, AskedLocale
+from cms.content.schemas import LOCALE, SLUG, AskedLocale, PartQueryShape
 from cms.platform.http.query_input import (
     OWN_FIELDS,
     AskedFields,
@@ -58,17 +58,15 @@ class ChoiceShape(Shape):
         return {**values, "choice": choice if choice != Choice() else None}
 
 
-class ListQueryShape(PageShape, ChoiceShape):
+class ListQueryShape(PageShape, PartQueryShape, ChoiceShape):
     """How a list of articles is narrowed."""
 
-    section = fields.String(load_default=None, validate=SLUG, metadata={"description": "With the sections below it"})
     tag = fields.String(
         load_default=None,
         validate=validate.Length(1, 1220),
         metadata={"description": f"One slug, or up to {MOST_TAGS} with commas: articles with any of them"},
     )
     author = fields.String(load_default=None, validate=SLUG, metadata={"description": "Slug of a person"})
-    locale = AskedLocale(load_default=None, validate=LOCALE, metadata={"description": "Such as en or zh-CN"})
     embargoed = fields.String(
         load_default=None,
         validate=validate.OneOf(["true"]),
@@ -126,13 +124,11 @@ class ListQueryShape(PageShape, ChoiceShape):
         return {**values, "asked": asked, "ids": _ids(values["ids"], asked, values)}
 
 
-class ArchiveQueryShape(Shape):
+class ArchiveQueryShape(PartQueryShape):
     """Which articles' months are wanted."""
 
-    section = fields.String(load_default=None, validate=SLUG, metadata={"description": "With the sections below it"})
     tag = fields.String(load_default=None, validate=SLUG, metadata={"description": "One slug"})
     author = fields.String(load_default=None, validate=SLUG, metadata={"description": "Slug of a person"})
-    locale = AskedLocale(load_default=None, validate=LOCALE, metadata={"description": "Such as en or zh-CN"})
     count = fields.String(
         load_default=None,
         validate=validate.OneOf(["exact"]),

@@ -4,7 +4,6 @@ The bytes do not depend on the settings of the process that wrote them: URLs are
 Not here: deciding what is published (`publishing.py`), the derived values themselves (`deriving.py`, `relating.py`).
 """
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from cms.content.structured import news_article, work
 from cms.platform.clock import rfc3339
 from cms.platform.coding import packed
 from cms.platform.db import columns_of
+from cms.platform.http.representing import etag_of
 
 CONTENT_LOCK = 0x636F6E74
 IDS_PER_STATEMENT = 400
@@ -88,9 +88,7 @@ def assembled(
     members = {name: whole[name] if name == "related" else _in_order(whole[name]) for name in ORDER}
     body = orjson.dumps(members)
     card = orjson.dumps({name: value for name, value in members.items() if name not in NOT_ON_CARDS})
-    return Assembled(
-        body, card, f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"', _cache_keys(members, works or {})
-    )
+    return Assembled(body, card, etag_of(body), _cache_keys(members, works or {}))
 
 
 def reassemble(

@@ -17,7 +17,7 @@ from cms.content.narrowing import Part, Pattern, lead_of, parts_of, pattern_of, 
 from cms.content.queries import stored_id
 from cms.content.rules import Filter
 from cms.platform.clock import rfc3339
-from cms.platform.direct_reads import DirectReads
+from cms.platform.direct_reads import DirectReads, read_instant
 from cms.platform.errors import BadRequest
 
 Position = tuple[Any, ...]
@@ -122,8 +122,7 @@ def _count_statement(pattern: Pattern) -> tuple[str, list[Part]]:
 
 def _position(row: tuple[Any, ...]) -> Position:
     *_, place, number = row
-    instant = place if isinstance(place, datetime) else datetime.fromisoformat(place).replace(tzinfo=UTC)
-    return (rfc3339(instant), number)
+    return (rfc3339(read_instant(place)), number)
 
 
 def _place(position: Sequence[Any], *, is_sqlite: bool) -> Position:

@@ -3,16 +3,14 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 import orjson
 
-from cms.content.rules import KEPT, Filter
-from cms.platform.clock import rfc3339
-from cms.platform.direct_reads import DirectReads
+from cms.content.rules import KEPT, Filter, tombstone_data
+from cms.platform.direct_reads import DirectReads, read_instant
 from cms.taxonomy.rules import in_locale
 
 READY = "SELECT etag, changed_at, cache_keys, body, packed FROM documents "
@@ -203,20 +201,14 @@ def stored_id(reads: DirectReads, article_id: str) -> str:
 @lru_cache(maxsize=4096)
 def changed_second(stored: Any) -> int:
     """The first whole second at which an instant, as the driver gives it, was over. Units: seconds since 1970."""
-    return math.ceil(_instant(stored).timestamp())
-
-
-def _instant(stored: Any) -> datetime:
-    instant = stored if isinstance(stored, datetime) else datetime.fromisoformat(stored).replace(tzinfo=UTC)
-    return instant.astimezone(UTC)
+    return math.ceil(read_instant(stored).timestamp())
 
 
 def _tombstone(rows: list[tuple[Any, ...]]) -> dict[str, str] | None:
     if not rows:
         return None
     article_id, taken_down_at, reason = rows[0]
-    told = {"id": str(UUID(str(article_id))), "taken_down_at": rfc3339(_instant(taken_down_at))}
-    return {**told, "reason": reason} if reason else told
+    return tombstone_data(str(UUID(str(article_id))), read_instant(taken_down_at), reason)
 
 
 def _ready(rows: list[tuple[Any, ...]]) -> ReadyDocument | None:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+from cms.platform.clock import rfc3339
 from cms.platform.text.locales import canonical_locale
 
 KEPT = 15
@@ -136,6 +137,12 @@ class AudienceCounts:
             "comments": {"is_enabled": self.takes_comments, "count": self.comments},
             "bookmarks": {"count": self.bookmarks},
         }
+
+
+def tombstone_data(article_id: str, taken_down_at: datetime, reason: str) -> dict[str, str]:
+    """What is told of an article that was taken down, wherever somebody looks for it."""
+    told = {"id": article_id, "taken_down_at": rfc3339(taken_down_at)}
+    return {**told, "reason": reason} if reason else told
 
 
 def span(year: int, month: int | None) -> tuple[datetime, datetime]:

@@ -26,6 +26,13 @@ class AskedLocale(fields.String):
         return canonical_locale(text) or text
 
 
+class PartQueryShape(Shape):
+    """Which part of the site is meant: a section, a language, or both."""
+
+    section = fields.String(load_default=None, validate=SLUG, metadata={"description": "With the sections below it"})
+    locale = AskedLocale(load_default=None, validate=LOCALE, metadata={"description": "Such as en or zh-CN"})
+
+
 class WordQueryShape(Shape):
     """In which language a section, tag or person is named."""
 
@@ -121,18 +128,6 @@ class RelatedCardShape(CardShape):
     why = fields.List(fields.String(), required=True)
 
 
-class MentionShape(Shape):
-    """A neighbour as the article document shows it."""
-
-    id = fields.UUID(required=True)
-    url = fields.String(required=True)
-    section = fields.Nested(NameShape, required=True, allow_none=True)
-    title = fields.String(required=True)
-    published_at = UtcInstant(required=True)
-    score = fields.Float(required=True)
-    why = fields.List(fields.String(), required=True)
-
-
 class BesideShape(Shape):
     """An article that was published before or after another one, as its document names it."""
 
@@ -141,6 +136,13 @@ class BesideShape(Shape):
     section = fields.Nested(NameShape, required=True, allow_none=True)
     title = fields.String(required=True)
     published_at = UtcInstant(required=True)
+
+
+class MentionShape(BesideShape):
+    """A neighbour as the article document shows it."""
+
+    score = fields.Float(required=True)
+    why = fields.List(fields.String(), required=True)
 
 
 class HtmlBodyShape(Shape):

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cms.launch.claiming import Refused, check_port
 from cms.launch.lifeline import die_with
-from cms.launch.loading import APPLICATION, load_application
+from cms.launch.loading import APPLICATION, load_application, share_what_is_loaded
 from cms.launch.starting import CAN_FORK
 from cms.platform.errors import Unavailable
 from cms.platform.logs import configure_logs
@@ -38,6 +38,7 @@ def api(settings: Settings) -> None:
         raise click.ClickException(str(error)) from None
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     load_application(settings)
+    share_what_is_loaded()
     configure_logs(settings.log_level)
     if CAN_FORK:
         multiprocessing.set_start_method("fork", force=True)

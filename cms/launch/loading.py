@@ -20,7 +20,6 @@ def load_application(settings: Settings) -> None:
     """
     os.environ[METRICS_VARIABLE] = str(_empty_folder_for_metrics(settings))
     importlib.import_module(APPLICATION)
-    share_what_is_loaded()
 
 
 def share_what_is_loaded() -> None:

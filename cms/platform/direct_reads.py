@@ -8,6 +8,7 @@ import re
 import sqlite3
 import threading
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 from weakref import WeakSet
@@ -18,6 +19,12 @@ from cms.platform.errors import Unavailable
 
 PRAGMAS = ("busy_timeout=5000", "query_only=ON", "temp_store=MEMORY", "mmap_size=268435456")
 PLACEHOLDER = re.compile(r"\?")
+
+
+def read_instant(stored: Any) -> datetime:
+    """An instant as a driver gives it: text in UTC from SQLite, an aware one of any zone from PostgreSQL."""
+    instant = stored if isinstance(stored, datetime) else datetime.fromisoformat(stored).replace(tzinfo=UTC)
+    return instant.astimezone(UTC)
 
 
 class SqliteConnection(sqlite3.Connection):

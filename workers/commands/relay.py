@@ -20,7 +20,7 @@ from workers.relay import Relay, Sender
 @click.command()
 @click.pass_obj
 def relay(settings: Settings) -> None:
-    """Send a task for each open delivery, until stopped. Several may run at once."""
+    """Send tasks for the open deliveries, until stopped. Several may run at once."""
     refuse_missing_file(settings)
     configure_logs(settings.log_level)
     database = Database(settings.database, is_durable=False, pool_size=1)

@@ -14,9 +14,9 @@ from cms.content.addressing import Pages
 from cms.content.embargo import queries
 from cms.content.embargo.models import EmbargoedDocument, EmbargoedTombstone
 from cms.content.embargo.sharing import note_read
+from cms.content.rules import tombstone_data
 from cms.identity.rules import Place, places
 from cms.platform.actor import Actor
-from cms.platform.clock import rfc3339
 from cms.platform.errors import Forbidden, Gone, Unauthenticated
 from cms.platform.http.etags import is_not_modified
 from cms.platform.http.guard import bearer_token
@@ -44,8 +44,7 @@ def early_answer(find: Find, find_tombstone: FindTombstone) -> Response | None:
         row = find(session, where)
         buried = find_tombstone(session, where) if row is None else None
         if buried is not None:
-            told = {"id": buried.article_id, "taken_down_at": rfc3339(buried.taken_down_at)}
-            tombstone = {**told, "reason": buried.reason} if buried.reason else told
+            tombstone = tombstone_data(buried.article_id, buried.taken_down_at, buried.reason)
             raise Gone("This article was taken down.", extra={"tombstone": tombstone}, headers=PRIVATE)
     if row is None:
         return None

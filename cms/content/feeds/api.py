@@ -10,8 +10,9 @@ from cms.content import queries
 from cms.content.answering import list_keys
 from cms.content.feeds import json_feed, rss, sitemaps
 from cms.content.feeds.items import Feed, newest_items
-from cms.content.feeds.schemas import FeedQueryShape, JsonFeedShape
+from cms.content.feeds.schemas import JsonFeedShape
 from cms.content.rules import Filter
+from cms.content.schemas import PartQueryShape
 from cms.platform.errors import NotFound
 from cms.platform.http.answers import public_answer
 from cms.platform.http.endpoint import endpoint
@@ -29,24 +30,24 @@ WHICH = (
 
 @feeds.get("/feeds/rss.xml")
 @endpoint(
-    summary="Follow the site by RSS 2.0", answers={200: None, 304: None}, query=FeedQueryShape, refuses=(404,),
+    summary="Follow the site by RSS 2.0", answers={200: None, 304: None}, query=PartQueryShape, refuses=(404,),
     media_type=rss.MEDIA_TYPE, description=WHICH,
 )  # fmt: skip
-def rss_feed(query: dict[str, Any]) -> Response:
+def follow_by_rss(query: dict[str, Any]) -> Response:
     """The newest articles as RSS."""
     feed, keys = _feed("/feeds/rss.xml", query)
-    return _answer(rss.rss(feed), rss.MEDIA_TYPE, keys)
+    return _answer(rss.written(feed), rss.MEDIA_TYPE, keys)
 
 
 @feeds.get("/feeds/feed.json")
 @endpoint(
-    summary="Follow the site by JSON Feed 1.1", answers={200: JsonFeedShape, 304: None}, query=FeedQueryShape,
+    summary="Follow the site by JSON Feed 1.1", answers={200: JsonFeedShape, 304: None}, query=PartQueryShape,
     refuses=(404,), media_type=json_feed.MEDIA_TYPE, description=WHICH,
 )  # fmt: skip
-def json_feed_feed(query: dict[str, Any]) -> Response:
+def follow_by_json_feed(query: dict[str, Any]) -> Response:
     """The newest articles as JSON Feed."""
     feed, keys = _feed("/feeds/feed.json", query)
-    return _answer(json_feed.json_feed(feed), json_feed.MEDIA_TYPE, keys)
+    return _answer(json_feed.written(feed), json_feed.MEDIA_TYPE, keys)
 
 
 @feeds.get("/sitemaps/index.xml")

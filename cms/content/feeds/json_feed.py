@@ -10,7 +10,7 @@ from cms.platform.clock import rfc3339
 MEDIA_TYPE = "application/feed+json"
 
 
-def json_feed(feed: Feed) -> bytes:
+def written(feed: Feed) -> bytes:
     """The feed as JSON. A pure function: the same articles are the same bytes."""
     language = {"language": feed.locale} if feed.locale else {}
     return orjson.dumps(

@@ -23,7 +23,7 @@ for prefix, space in (("atom", ATOM), ("content", CONTENT), ("dc", CREATOR)):
     ElementTree.register_namespace(prefix, space)
 
 
-def rss(feed: Feed) -> bytes:
+def written(feed: Feed) -> bytes:
     """The feed as an XML document in UTF-8. A pure function: the same articles are the same bytes."""
     top = Element("rss", version="2.0")
     channel = SubElement(top, "channel")

@@ -1,16 +1,8 @@
-"""What the feeds are asked and, for JSON Feed, what they answer."""
+"""What JSON Feed holds, for the OpenAPI document."""
 
 from marshmallow import fields
 
-from cms.content.schemas import LOCALE, SLUG, AskedLocale
 from cms.platform.http.shapes import Shape
-
-
-class FeedQueryShape(Shape):
-    """Which articles a feed holds."""
-
-    section = fields.String(load_default=None, validate=SLUG, metadata={"description": "With the sections below it"})
-    locale = AskedLocale(load_default=None, validate=LOCALE, metadata={"description": "Such as en or zh-CN"})
 
 
 class FeedAuthorShape(Shape):

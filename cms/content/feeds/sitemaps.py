@@ -8,14 +8,13 @@ Source: https://www.sitemaps.org/protocol.html; for translations Google's `xhtml
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 from xml.sax.saxutils import escape, quoteattr
 
 from cms.content.addressing import AddressedArticle, page_address
 from cms.platform.clock import rfc3339
-from cms.platform.direct_reads import DirectReads
+from cms.platform.direct_reads import DirectReads, read_instant
 
 MEDIA_TYPE = "application/xml"
 # The protocol allows 50,000; a tenth of it is written in some hundredths of a second.
@@ -73,15 +72,12 @@ def sitemap(reads: DirectReads, file: int, pattern: str) -> bytes | None:
             for locale, address in (variants[group] if len(variants[group]) > 1 else ())
         )
         location = escape(_address(pattern, place))
-        entries.append(f"<url><loc>{location}</loc><lastmod>{_instant(updated_at)}</lastmod>{links}</url>\n")
+        entries.append(
+            f"<url><loc>{location}</loc><lastmod>{rfc3339(read_instant(updated_at))}</lastmod>{links}</url>\n"
+        )
     return f"{HEAD}<urlset {SPACE} {LINKS}>\n{''.join(entries)}</urlset>\n".encode()
 
 
 def _address(pattern: str, place: list[Any]) -> str:
     article_id, number, locale, slug = place
     return page_address(pattern, AddressedArticle(str(UUID(str(article_id))), number, locale, slug))
-
-
-def _instant(stored: Any) -> str:
-    # SQLite gives text in UTC, PostgreSQL an aware instant.
-    return rfc3339(stored if isinstance(stored, datetime) else datetime.fromisoformat(stored).replace(tzinfo=UTC))

@@ -1,12 +1,12 @@
 """Reads of front lists for readers. Nothing here writes."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from cms.content.front_lists.rules import is_open
-from cms.platform.direct_reads import DirectReads
+from cms.platform.direct_reads import DirectReads, read_instant
 
 NAMED = (
     "SELECT l.name, l.title, s.slug, l.locale, l.number, l.fill_limit, f.slug "
@@ -80,5 +80,4 @@ def _told(row: tuple[Any, ...]) -> dict[str, Any]:
 
 
 def _instant(stored: Any) -> datetime | None:
-    # SQLite keeps instants as text in UTC.
-    return datetime.fromisoformat(stored).replace(tzinfo=UTC) if isinstance(stored, str) else stored
+    return None if stored is None else read_instant(stored)

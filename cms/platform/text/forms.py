@@ -116,7 +116,7 @@ def _written(node: Node) -> str:
         return "---"
     if node.tag == "pre":
         code = unescape("".join(re.sub(r"<[^>]*>", "", child.html()) for child in node.children)).rstrip("\n")
-        fence = "`" * max(3, *(len(one) + 1 for one in FENCE.findall(code)), 3)
+        fence = "`" * max([3, *(len(one) + 1 for one in FENCE.findall(code))])
         return f"{fence}{_language(node)}\n{code}\n{fence}"
     if node.tag == "blockquote":
         return "\n".join(f"> {line}".rstrip() for line in _inside(node).split("\n"))

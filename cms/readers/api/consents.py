@@ -1,7 +1,5 @@
 """A reader's own consents: what was agreed to and withdrawn, what the site asks for now."""
 
-from typing import Any
-
 from flask import Blueprint, Response
 
 from cms.platform.errors import Invalid, NotFound
@@ -51,7 +49,7 @@ def list_consents() -> Response:
 )
 def give_consent(body: dict[str, str], document: str) -> Response:
     """Recorded with the instant; another version takes the place of the one before."""
-    _refuse_letters(document)
+    _refuse_unfit(document)
     given = GivenConsent(document, body["version"])
     with transaction() as session:
         row = consenting.give_consent(session, current_actor(), given, services().clock())
@@ -82,7 +80,7 @@ def withdraw_consent(document: str) -> Response:
         return answer(None, 204)
 
 
-def _refuse_letters(document: str) -> None:
-    problem: Any = consenting.document_problem(document)
+def _refuse_unfit(document: str) -> None:
+    problem = consenting.document_problem(document)
     if problem is not None:
         raise Invalid(errors=[problem])

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from cms.content.models import Document, DocumentCard, Tombstone
-from cms.platform.clock import rfc3339
+from cms.content.rules import tombstone_data
 from cms.platform.ids import is_id
 from cms.platform.keyset import one_page
 from cms.readers.bookmarks.models import Bookmark, Folder, Shelf
@@ -163,5 +163,4 @@ def _shown(account_id: str, folder_id: str | None) -> Select[Bookmark]:
 
 
 def _told(tombstone: Tombstone) -> dict[str, str]:
-    told = {"id": tombstone.article_id, "taken_down_at": rfc3339(tombstone.taken_down_at)}
-    return {**told, "reason": tombstone.reason} if tombstone.reason else told
+    return tombstone_data(tombstone.article_id, tombstone.taken_down_at, tombstone.reason)

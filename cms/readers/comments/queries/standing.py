@@ -8,7 +8,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from cms.content.models import Document, Tombstone
-from cms.platform.clock import rfc3339
+from cms.content.rules import tombstone_data
 from cms.platform.errors import Gone, NotFound, Problem
 from cms.platform.ids import is_id
 from cms.readers.comments.models import Comment, CommentMode, ReaderBan
@@ -48,10 +48,8 @@ def absence(session: Session, article_id: str) -> Problem:
     grave = session.scalars(statement.limit(1)).first() if is_id(article_id) else None
     if grave is None:
         return NotFound("There is no published article here.")
-    told = {"id": grave.article_id, "taken_down_at": rfc3339(grave.taken_down_at)}
-    if grave.reason:
-        told["reason"] = grave.reason
-    return Gone("This article was taken down.", extra={"tombstone": told})
+    tombstone = tombstone_data(grave.article_id, grave.taken_down_at, grave.reason)
+    return Gone("This article was taken down.", extra={"tombstone": tombstone})
 
 
 def standings(session: Session, section_paths: Mapping[str, str]) -> dict[str, Standing]:

@@ -12,19 +12,28 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event, select, update
 
+from cms.mail.models import OutgoingLetter
+from cms.newsroom.models import Article
+from cms.newsroom.preparing import prepare_body
+from cms.newsroom.publishing import publish_article, unpublish_article
+from cms.newsroom.rules import PublishArticle, UnpublishArticle
 from cms.platform.actor import system
 from cms.platform.clock import now
 from cms.platform.db import Database
+from cms.platform.keys import load_keys
 from cms.readers.follows.digests import make_due_digests
 from cms.readers.follows.models import DigestPlan
 from cms.readers.follows.telling import Habits
 from cms.readers.models import Account
 from cms.settings import Settings
+from search_index.writer import Writer
 from tests.access.desk import Desk
-from tests.draining import NONE, Faults, drain
+from tests.draining import NONE, Drain, Faults, drain
 from tests.mail.receiving import PostOffice, post_office
+from workers.work import Work
 
 LINK = re.compile(r"<(\S+)>\Z")
+EDITOR = system("test")
 
 
 @dataclass
@@ -126,3 +135,35 @@ def statements(database: Database) -> Iterator[list[str]]:
     finally:
         for engine in {database.writer, database.reader}:
             event.remove(engine, "before_cursor_execute", note)
+
+
+def published(room: Newsroom, article_id: str, **options: Any) -> None:
+    """Show an article to readers."""
+    with room.database.reading() as session:
+        revision = session.scalars(select(Article.revision).where(Article.id == article_id)).one()
+    prepared = prepare_body(room.database, EDITOR, article_id, revision)
+    with room.database.transaction() as session:
+        publish_article(session, EDITOR, PublishArticle(article_id, revision, **options), prepared, now())
+
+
+def unpublished(room: Newsroom, article_id: str) -> bool:
+    """Take an article away from readers."""
+    with room.database.transaction() as session:
+        revision = session.scalars(select(Article.revision).where(Article.id == article_id)).one()
+        return unpublish_article(session, EDITOR, UnpublishArticle(article_id, revision), now()).article.revision > 0
+
+
+def letters_in(room: Newsroom) -> list[OutgoingLetter]:
+    """What was written, the oldest first."""
+    with room.database.reading() as session:
+        return list(session.scalars(select(OutgoingLetter).order_by(OutgoingLetter.number)))
+
+
+def tell_without_sending(room: Newsroom) -> None:
+    """Do what is owed until letters are written, and leave them."""
+    index = Writer(room.settings.index_home)
+    work = Work(settings=room.settings, database=room.database, keys=load_keys(room.settings), index=index)
+    try:
+        Drain(work).step()
+    finally:
+        index.close()

@@ -1,35 +1,25 @@
 """No digest is lost by a kill, and none doubled but where it falls between the letter's last dot and our note of it."""
 
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 import pytest
-from flask import Flask
 from sqlalchemy import select, update
 
 from cms.mail.models import OutgoingLetter
 from cms.platform.actor import system
 from cms.platform.clock import now
-from cms.platform.db import Database
 from cms.platform.keys import load_keys
 from cms.readers.follows.digests import make_due_digests
 from cms.readers.follows.models import Digest, DigestPlan
 from cms.readers.follows.telling import Habits
-from cms.settings import Settings
 from search_index.writer import Writer
 from tests.draining import BrokenOff, Drain, Fragile
-from tests.readers.following import Newsroom, newsroom
+from tests.readers.following import Newsroom
 from workers.attempts import Hearing
 from workers.work import Attempt, Work
 
 MOST_STEPS = 40
-
-
-@pytest.fixture
-def room(app: Flask, database: Database, settings: Settings) -> Iterator[Newsroom]:
-    with newsroom(app, database, settings) as running:
-        yield running
 
 
 @dataclass

@@ -2,32 +2,22 @@
 
 import uuid
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 
 from cms.audit.models import AuditEntry
 from cms.events.models import Letter
-from cms.platform.db import Database
 from cms.platform.ids import new_id
 from cms.platform.keys import Keys, load_keys
 from cms.readers.follows.models import Follow, FollowedQuery
 from cms.readers.follows.rules import MOST_FOLLOWS, MOST_QUERIES
 from cms.readers.follows.tokens import ALL_DAILY, CHARACTERS, Ending, read_token, unsubscribe_token
-from cms.settings import Settings
 from tests.conftest import SECRET
-from tests.readers.following import Newsroom, newsroom, statements
+from tests.readers.following import Newsroom, statements
 
 PATH = "/readers/v1/follows"
-
-
-@pytest.fixture
-def room(app: Flask, database: Database, settings: Settings) -> Iterator[Newsroom]:
-    with newsroom(app, database, settings) as running:
-        yield running
 
 
 def test_a_reader_follows_lists_changes_and_ends_it(room: Newsroom) -> None:

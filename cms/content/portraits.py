@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from sys import intern
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
 from cms.content.assembling import chunks
@@ -21,6 +21,21 @@ ALL = ""
 LONGEST_TERM = 80
 STEPS_PER_DOUBLING = 4
 RAREST_COUNTED = 2
+# Every refresh of related lists runs these, so they are built once.
+FACES = select(
+    Document.number, Document.article_id, Document.locale, Document.section_path, Document.published_at
+).where(Document.article_id.in_(bindparam("ids", expanding=True)))
+# By number: reading an id of a row costs more than all the rest of the row.
+VECTORS = (
+    select(Document.number, DocumentTerm.term, DocumentTerm.weight)
+    .join(Document, Document.article_id == DocumentTerm.article_id)
+    .where(DocumentTerm.article_id.in_(bindparam("ids", expanding=True)))
+)
+VECTORS_AMONG = VECTORS.where(DocumentTerm.term.in_(bindparam("terms", expanding=True)))
+TAGS = select(DocumentTag.number, DocumentTag.tag).where(DocumentTag.article_id.in_(bindparam("ids", expanding=True)))
+FREQUENCIES = select(TermFrequency.term, TermFrequency.documents).where(
+    TermFrequency.language == bindparam("language"), TermFrequency.term.in_(bindparam("terms", expanding=True))
+)
 
 
 def language_of(locale: str) -> str:
@@ -89,12 +104,7 @@ def portraits(
     found: dict[str, Portrait] = {}
     for ids in chunks(sorted(set(article_ids))):
         vectors, tags = _vectors(session, ids, terms), _tags(session, ids)
-        columns = (
-            Document.number, Document.article_id, Document.locale, Document.section_path, Document.published_at,
-        )  # fmt: skip
-        for number, article_id, locale, section, at in session.execute(
-            select(*columns).where(Document.article_id.in_(ids))
-        ):
+        for number, article_id, locale, section, at in session.execute(FACES, {"ids": ids}):
             found[article_id] = Portrait(
                 article_id, locale, section, at, frozenset(tags.get(number, ())), vectors.get(number, {})
             )
@@ -102,22 +112,16 @@ def portraits(
 
 
 def _vectors(session: Session, ids: Sequence[str], terms: Collection[str] | None) -> dict[int, dict[str, float]]:
-    # By number: reading an id of a row costs more than all the rest of the row.
     vectors: dict[int, dict[str, float]] = defaultdict(dict)
-    statement = select(Document.number, DocumentTerm.term, DocumentTerm.weight)
-    statement = statement.join(Document, Document.article_id == DocumentTerm.article_id)
-    statement = statement.where(DocumentTerm.article_id.in_(ids))
-    if terms is not None:
-        statement = statement.where(DocumentTerm.term.in_(sorted(terms)))
-    for number, term, weight in session.execute(statement):
+    asked = {"ids": ids} if terms is None else {"ids": ids, "terms": sorted(terms)}
+    for number, term, weight in session.execute(VECTORS if terms is None else VECTORS_AMONG, asked):
         vectors[number][intern(term)] = weight
     return vectors
 
 
 def _tags(session: Session, ids: Sequence[str]) -> dict[int, set[str]]:
     tags: dict[int, set[str]] = defaultdict(set)
-    statement = select(DocumentTag.number, DocumentTag.tag).where(DocumentTag.article_id.in_(ids))
-    for number, tag in session.execute(statement):
+    for number, tag in session.execute(TAGS, {"ids": ids}):
         tags[number].add(tag)
     return tags
 
@@ -125,7 +129,6 @@ def _tags(session: Session, ids: Sequence[str]) -> dict[int, set[str]]:
 def _frequencies(session: Session, language: str, terms: Sequence[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for portion in chunks(sorted(set(terms))):
-        statement = select(TermFrequency.term, TermFrequency.documents)
-        statement = statement.where(TermFrequency.language == language, TermFrequency.term.in_(portion))
-        found.update((term, documents) for term, documents in session.execute(statement))
+        rows = session.execute(FREQUENCIES, {"language": language, "terms": portion})
+        found.update((term, documents) for term, documents in rows)
     return found

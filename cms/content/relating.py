@@ -8,17 +8,15 @@ Source: search.md section 4 of the project's measurements; 79 to 99 % of the lis
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Float as FloatType
-from sqlalchemy import String as StringType
-from sqlalchemy import column, delete, func, insert, literal, select, union_all, update, values
-from sqlalchemy.orm import Session
+from sqlalchemy import BindParameter, and_, bindparam, delete, func, select, update
+from sqlalchemy.orm import Session, aliased
 
 from cms.content.assembling import chunks, hold_content, reassemble
 from cms.content.beside import naming, neighbours_of
 from cms.content.models import Document, DocumentTag, DocumentTerm, RelatedEntry
 from cms.content.portraits import portraits, store_vector
 from cms.content.rules import KEPT, SHOWN, Neighbour, Portrait, best, neighbour, rank
-from cms.platform.db import change_rows
+from cms.platform.db import change_rows, columns_of, insert_into
 
 ASKED_TERMS = 25
 MOST_POSTINGS = 2_000
@@ -28,6 +26,60 @@ TAG_CANDIDATES = 15
 REFILLS_AT_ONCE = 40
 
 List = dict[str, Neighbour]
+
+# Every publish is followed by all of these, so they are built once.
+IDS: BindParameter[Sequence[str]] = bindparam("ids", expanding=True)
+ROWS = columns_of(RelatedEntry)
+LISTS = select(ROWS.c.article_id, ROWS.c.other_id, ROWS.c.score, ROWS.c.why).where(ROWS.c.article_id.in_(IDS))
+REMOVE = delete(ROWS).where(ROWS.c.article_id == bindparam("owner"), ROWS.c.other_id == bindparam("other"))
+ADD = insert_into(RelatedEntry)
+HOLDING = select(ROWS.c.article_id).where(ROWS.c.other_id == bindparam("article"))
+HELD = select(ROWS.c.other_id).where(ROWS.c.article_id == bindparam("article"))
+FULL = (
+    select(ROWS.c.article_id, func.min(ROWS.c.score))
+    .where(ROWS.c.article_id.in_(IDS))
+    .group_by(ROWS.c.article_id)
+    .having(func.count() >= KEPT)
+)
+WAITING = select(Document.article_id).where(Document.has_lost_related).limit(REFILLS_AT_ONCE)
+OWN = aliased(DocumentTerm)
+IS_ASKED = and_(OWN.article_id == bindparam("article"), OWN.term.in_(bindparam("terms", expanding=True)))
+# Counted no further than the cap, so that a word of every article costs no more than a rare one.
+FEW = (
+    select(DocumentTerm.weight)
+    .where(DocumentTerm.term == OWN.term)
+    .limit(bindparam("counted"))
+    .correlate(OWN)
+    .subquery()
+)
+POSTINGS = select(func.count()).select_from(FEW).correlate(OWN).scalar_subquery()
+NOT_TOO_COMMON = select(OWN.term).where(IS_ASKED, bindparam("counted") > POSTINGS)
+LIKENESS = (
+    select(DocumentTerm.article_id, func.sum(DocumentTerm.weight * OWN.weight).label("likeness"))
+    .join(OWN, OWN.term == DocumentTerm.term)
+    .where(IS_ASKED)
+    .group_by(DocumentTerm.article_id)
+    .subquery()
+)
+ALIKE = (
+    select(LIKENESS.c.article_id)
+    .join(Document, Document.article_id == LIKENESS.c.article_id)
+    .where(Document.locale == bindparam("locale"))
+    .order_by(LIKENESS.c.likeness.desc(), LIKENESS.c.article_id)
+    .limit(TEXT_CANDIDATES)
+)
+TAGGED = (
+    select(DocumentTag.article_id)
+    .join(Document, Document.article_id == DocumentTag.article_id)
+    .where(DocumentTag.tag == bindparam("tag"), Document.locale == bindparam("locale"))
+    .limit(TAG_CANDIDATES)
+)
+TAGGED_BEFORE = TAGGED.where(DocumentTag.published_at <= bindparam("at")).order_by(
+    DocumentTag.published_at.desc(), DocumentTag.number.desc()
+)
+TAGGED_AFTER = TAGGED.where(DocumentTag.published_at > bindparam("at")).order_by(
+    DocumentTag.published_at, DocumentTag.number
+)
 
 
 def refresh_related(session: Session, article_id: str, now: datetime) -> None:
@@ -51,8 +103,7 @@ def stored_lists(session: Session, article_ids: Collection[str]) -> dict[str, Li
     """The kept entries of these articles, by article and neighbour."""
     lists: dict[str, List] = {article_id: {} for article_id in article_ids}
     for ids in chunks(sorted(lists)):
-        statement = select(RelatedEntry.article_id, RelatedEntry.other_id, RelatedEntry.score, RelatedEntry.why)
-        for owner, other, score, why in session.execute(statement.where(RelatedEntry.article_id.in_(ids))):
+        for owner, other, score, why in session.execute(LISTS, {"ids": ids}):
             lists[owner][other] = Neighbour(other, score, tuple(why))
     return lists
 
@@ -66,15 +117,14 @@ def write_lists(session: Session, before: Mapping[str, List], after: Mapping[str
         come += [(owner, entry) for other, entry in new.items() if old.get(other) != entry]
         if shown(old) != shown(new):
             touched.add(owner)
-    table = RelatedEntry
-    for owner, others in _by_owner(gone):
-        session.execute(delete(table).where(table.article_id == owner, table.other_id.in_(others)))
+    if gone:
+        session.execute(REMOVE, [{"owner": owner, "other": other} for owner, other in gone])
     if come:
         rows = [
             {"article_id": owner, "other_id": entry.other_id, "score": entry.score, "why": list(entry.why)}
             for owner, entry in come
         ]
-        session.execute(insert(table), rows)
+        session.execute(ADD, rows)
     return touched
 
 
@@ -109,17 +159,15 @@ def _enter(session: Session, article_id: str) -> set[str]:
 def _beaten(session: Session, offers: Mapping[str, Neighbour]) -> set[str]:
     """The articles whose lists are not full, or end with an entry that is no better than the one offered."""
     full: dict[str, float] = {}
-    table = RelatedEntry
     for ids in chunks(sorted(offers)):
-        statement = select(table.article_id, func.min(table.score)).where(table.article_id.in_(ids))
-        rows = session.execute(statement.group_by(table.article_id).having(func.count() >= KEPT))
-        full |= dict(rows.all())
+        full |= dict(session.execute(FULL, {"ids": ids}).all())
     return {other for other, offer in offers.items() if other not in full or offer.score >= full[other]}
 
 
 def _refill(session: Session) -> set[str]:
-    statement = select(Document.article_id).where(Document.has_lost_related).limit(REFILLS_AT_ONCE)
-    waiting = list(session.scalars(statement))
+    waiting = list(session.scalars(WAITING))
+    if not waiting:
+        return set()
     before = stored_lists(session, waiting)
     after: dict[str, List] = {}
     for article_id, mine in portraits(session, waiting).items():
@@ -127,8 +175,7 @@ def _refill(session: Session) -> set[str]:
         entries = [entry for face in faces.values() if (entry := neighbour(mine, face)) is not None]
         after[article_id] = {entry.other_id: entry for entry in best(entries)}
     touched = write_lists(session, before, after)
-    if waiting:
-        mark(session, waiting, has_lost=False)
+    mark(session, waiting, has_lost=False)
     return touched
 
 
@@ -140,12 +187,12 @@ def mark(session: Session, article_ids: Sequence[str], *, has_lost: bool) -> Non
 
 def _holding(session: Session, article_id: str) -> set[str]:
     """The articles that have this one in their lists."""
-    return set(session.scalars(select(RelatedEntry.article_id).where(RelatedEntry.other_id == article_id)))
+    return set(session.scalars(HOLDING, {"article": article_id}))
 
 
 def _held(session: Session, article_id: str) -> set[str]:
     """The articles in this one's list."""
-    return set(session.scalars(select(RelatedEntry.other_id).where(RelatedEntry.article_id == article_id)))
+    return set(session.scalars(HELD, {"article": article_id}))
 
 
 def _candidates(session: Session, mine: Portrait) -> set[str]:
@@ -154,57 +201,16 @@ def _candidates(session: Session, mine: Portrait) -> set[str]:
 
 
 def _by_text(session: Session, mine: Portrait) -> Iterable[str]:
-    asked = sorted(mine.vector.items(), key=lambda item: (-item[1], item[0]))[:ASKED_TERMS]
-    usable = _not_too_common(session, [term for term, _ in asked])
-    pairs = [(term, weight) for term, weight in asked if term in usable]
-    if not pairs:
-        return ()
-    question = values(column("term", StringType), column("weight", FloatType), name="question").data(pairs).cte()
-    likeness = func.sum(DocumentTerm.weight * question.c.weight).label("likeness")
-    grouped = (
-        select(DocumentTerm.article_id, likeness)
-        .join(question, question.c.term == DocumentTerm.term)
-        .group_by(DocumentTerm.article_id)
-        .subquery()
-    )
-    statement = (
-        select(grouped.c.article_id)
-        .join(Document, Document.article_id == grouped.c.article_id)
-        .where(Document.locale == mine.locale)
-        .order_by(grouped.c.likeness.desc(), grouped.c.article_id)
-        .limit(TEXT_CANDIDATES)
-    )
-    return session.scalars(statement)
-
-
-def _not_too_common(session: Session, terms: Sequence[str]) -> set[str]:
-    # Counted no further than the cap, so that a word of every article costs no more than a rare one.
-    if not terms:
-        return set()
-    counts = []
-    for term in terms:
-        few = select(literal(1)).where(DocumentTerm.term == term).limit(MOST_POSTINGS + 1).subquery()
-        counts.append(select(literal(term).label("term"), func.count().label("count")).select_from(few))
-    return {term for term, count in session.execute(union_all(*counts)) if count <= MOST_POSTINGS}
+    strongest = sorted(mine.vector.items(), key=lambda item: (-item[1], item[0]))[:ASKED_TERMS]
+    asked = {"article": mine.article_id, "terms": [term for term, _ in strongest]}
+    usable = list(session.scalars(NOT_TOO_COMMON, {**asked, "counted": MOST_POSTINGS + 1}))
+    return session.scalars(ALIKE, {**asked, "terms": usable, "locale": mine.locale}) if usable else ()
 
 
 def _by_tag(session: Session, mine: Portrait) -> Iterable[str]:
     found: list[str] = []
     for tag in sorted(mine.tags)[:ASKED_TAGS]:
-        base = (
-            select(DocumentTag.article_id)
-            .join(Document, Document.article_id == DocumentTag.article_id)
-            .where(DocumentTag.tag == tag, Document.locale == mine.locale)
-            .limit(TAG_CANDIDATES)
-        )
-        at = DocumentTag.published_at
-        found += session.scalars(base.where(at <= mine.published_at).order_by(at.desc(), DocumentTag.number.desc()))
-        found += session.scalars(base.where(at > mine.published_at).order_by(at, DocumentTag.number))
+        asked = {"tag": tag, "locale": mine.locale, "at": mine.published_at}
+        found += session.scalars(TAGGED_BEFORE, asked)
+        found += session.scalars(TAGGED_AFTER, asked)
     return found
-
-
-def _by_owner(pairs: Iterable[tuple[str, str]]) -> Iterable[tuple[str, list[str]]]:
-    grouped: dict[str, list[str]] = {}
-    for owner, other in pairs:
-        grouped.setdefault(owner, []).append(other)
-    return grouped.items()

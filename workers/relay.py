@@ -26,7 +26,7 @@ from workers.due import Chores
 log = structlog.get_logger("copydesk.relay")
 SWEEP_SECONDS = 1.0
 # A round costs about the same for one act as for ten. Whoever rings a bell that was silent is heard at once.
-ROUNDS_APART_SECONDS = 0.1
+ROUNDS_APART_SECONDS = 0.15
 CLAIMED_AT_ONCE = 100
 # More tasks than this never wait in a queue: a backlog stays in the database, where sending again costs nothing.
 LONGEST_QUEUE = 500

@@ -28,7 +28,11 @@ LETTERS_AT_ONCE = 2
 @dataclass(frozen=True)
 class Work:
     """The parts of one worker process. Letters have `places` of their own, because their server is not ours; those
-    that go to very many have fewer."""
+    that go to very many have fewer.
+
+    `documents` is held by who changes published documents. The database lets one do so at a time anyway; so whoever
+    publishes waits for one handler of this process at most, and not for a queue of them.
+    """
 
     settings: Settings
     database: Database
@@ -36,6 +40,7 @@ class Work:
     index: Writer
     clock: Callable[[], datetime] = now
     places: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(LETTERS_AT_ONCE))
+    documents: threading.Lock = field(default_factory=threading.Lock)
     bulk_places: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(LETTERS_AT_ONCE - 1))
 
     def close(self) -> None:

@@ -23,7 +23,7 @@ AT_ONCE = 50
 def handle(work: Work, attempt: Attempt) -> None:
     """Show how readers act on the articles of these deliveries, as things stand now."""
     now = work.clock()
-    with work.database.transaction() as session:
+    with work.documents, work.database.transaction() as session:
         deliveries = hold(session, attempt.numbers)
         count_articles(session, {delivery.subject for delivery in deliveries}, now)
         for delivery in deliveries:

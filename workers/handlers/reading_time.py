@@ -19,7 +19,7 @@ def handle(work: Work, attempt: Attempt) -> None:
         for subject, one in found.items()
     }
     now = work.clock()
-    with work.database.transaction() as session:
+    with work.documents, work.database.transaction() as session:
         held = hold(session, attempt.numbers)
         shown = set_reading_times(session, measured, now)
         for delivery in held:

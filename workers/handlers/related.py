@@ -9,7 +9,7 @@ from workers.work import Attempt, Work
 def handle(work: Work, attempt: Attempt) -> None:
     """Bring the lists of one article and of its neighbours into order, as things stand now."""
     now = work.clock()
-    with work.database.transaction() as session:
+    with work.documents, work.database.transaction() as session:
         [delivery] = hold(session, attempt.numbers)
         refresh_related(session, attempt.subject, now)
         close(session, delivery, now)

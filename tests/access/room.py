@@ -36,15 +36,21 @@ SESSIONS = {
     "cookie": EVERYTHING,
     "cookie-bare": EVERYTHING,
 }
+READERS = ("reader", "other-reader")
+# The columns about whose own things is asked.
+PARTICULAR = frozenset({*SESSIONS, *READERS, "own", "own-in", "own-out"})
 Asked = tuple[str, dict[str, Any]]
 Ask = Callable[["Room", str], Asked]
 
 
 class Room:
-    """One furnished desk for all cells, with a token for each column; each cell acts on things of its own."""
+    """One furnished desk for all cells, with a token for each column; each cell that changes something acts on
+    things of its own."""
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
+        self.sessions: dict[str, tuple[str, str]] = {}
+        self.readers: dict[str, tuple[str, str, str, str]] = {}
         self.session_id = self.reader_session_id = self.folder_id = self.follow_id = NOBODY
         disabled = desk.colleague(EVERYTHING)
         self.tokens: dict[str, list[str | None]] = {
@@ -75,27 +81,37 @@ class Room:
         with desk.database.transaction() as session:
             session.merge(disabled).state = "disabled"
 
-    def clients(self, column: str) -> list[FlaskClient]:
-        """A client for each credential of a column; a session is new for each cell, because some routes end it."""
-        if column in ("reader", "other-reader"):
-            _, self.reader_session_id, token = self.desk.reader()
-            self.folder_id = self._folder(token)
-            self.follow_id = self._follow(token)
-            if column == "other-reader":
-                token = self.desk.reader(password_hash=None)[2]
+    def clients(self, column: str, *, is_fresh: bool) -> list[FlaskClient]:
+        """A client for each credential of a column; a cell that may end a session has a fresh one to itself."""
+        if column in READERS:
+            if not is_fresh and column not in self.readers:
+                self.readers[column] = self._reader(column)
+            mine = self._reader(column) if is_fresh else self.readers[column]
+            self.reader_session_id, self.folder_id, self.follow_id, token = mine
             return [self.desk.client(token)]
         if column not in SESSIONS:
             return [self.desk.client(token) for token in self.tokens[column]]
-        proven_at = now() - timedelta(minutes=11 if column == "stale" else 0)
-        user = self.desk.colleague(SESSIONS[column])
-        kind = "cookie" if column.startswith("cookie") else "bearer"
-        self.session_id, token = self.desk.signed_in(user, proven_at=proven_at, kind=kind)
-        client = self.desk.client(token if kind == "bearer" else None)
-        if kind == "cookie":
-            client.environ_base["HTTP_COOKIE"] = f"copydesk={token}"
+        if not is_fresh and column not in self.sessions:
+            self.sessions[column] = self._session(column)
+        self.session_id, token = self._session(column) if is_fresh else self.sessions[column]
+        if not column.startswith("cookie"):
+            return [self.desk.client(token)]
+        client = self.desk.client(None)
+        client.environ_base["HTTP_COOKIE"] = f"copydesk={token}"
         if column == "cookie":
             client.environ_base |= self._proof_of_our_page()
         return [client]
+
+    def _session(self, column: str) -> tuple[str, str]:
+        proven_at = now() - timedelta(minutes=11 if column == "stale" else 0)
+        kind = "cookie" if column.startswith("cookie") else "bearer"
+        return self.desk.signed_in(self.desk.colleague(SESSIONS[column]), proven_at=proven_at, kind=kind)
+
+    def _reader(self, column: str) -> tuple[str, str, str, str]:
+        """What there is of a reader, and who asks for it: that reader or another one."""
+        _, session_id, token = self.desk.reader()
+        asking = self.desk.reader(password_hash=None)[2] if column == "other-reader" else token
+        return session_id, self._folder(token), self._follow(token), asking
 
     def _proof_of_our_page(self) -> dict[str, str]:
         with self.desk.app.test_request_context():

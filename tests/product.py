@@ -1,4 +1,7 @@
-"""The real product in real processes, for tests that need it: each part by its own `copydesk` command."""
+"""The real product in real processes, for tests that need it: each part runs its own `copydesk` command.
+
+As under `copydesk up`, the parts are forked from a process that has loaded them, unless a test wants command lines.
+"""
 
 import contextlib
 import json
@@ -6,15 +9,18 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.message import Message
 from pathlib import Path
 from typing import Any
 
+from cms.launch.starting import CAN_FORK
+from tests.nursery import Nursling, nursery
 from tests.servers import free_port, wait_until
 
 COPYDESK = Path(sys.executable).with_name("copydesk")
@@ -35,7 +41,8 @@ class Product:
     home: Path
     environment: dict[str, str]
     port: int
-    running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    running: dict[str, subprocess.Popen[bytes] | Nursling] = field(default_factory=dict)
+    is_forked: bool = False
     commands: Mapping[str, list[str]] = field(default_factory=lambda: PARTS)
 
     @property
@@ -45,6 +52,8 @@ class Product:
 
     def copydesk(self, *words: str, seconds: float = 60) -> str:
         """Run one command to its end and give what it printed. Raises: AssertionError when it fails."""
+        if self.is_forked:
+            return self._fork_to_end(words, seconds)
         done = subprocess.run(
             [COPYDESK, *words],
             env=self.environment,
@@ -60,7 +69,11 @@ class Product:
     def start(self, *names: str) -> None:
         """Start parts; their output goes to a file in the home."""
         for name in names:
-            with (self.home / f"{name}.log").open("ab") as log:
+            path = self.home / f"{name}.log"
+            if self.is_forked:
+                self.running[name] = nursery().start("", self.commands[name], self.environment, path, path)
+                continue
+            with path.open("ab") as log:
                 self.running[name] = subprocess.Popen(
                     [COPYDESK, *self.commands[name]],
                     env=self.environment,
@@ -126,6 +139,14 @@ class Product:
         except OSError:
             return 0, None, Message()
 
+    def _fork_to_end(self, words: Sequence[str], seconds: float) -> str:
+        with tempfile.TemporaryDirectory(prefix="copydesk-said-") as folder:
+            out, err = Path(folder) / "out", Path(folder) / "err"
+            status = nursery().start("", words, self.environment, out, err).wait(seconds)
+            said = out.read_text()
+            assert status == 0, f"copydesk {' '.join(words)}: {said}\n{err.read_text()}"
+            return said
+
     def log(self, name: str) -> str:
         """What a part has printed so far."""
         return (self.home / f"{name}.log").read_text("utf-8", "replace")
@@ -139,7 +160,7 @@ def _read(data: bytes) -> Any:
 
 
 @contextlib.contextmanager
-def product(home: Path, *parts: str, **settings: str) -> Iterator[Product]:
+def product(home: Path, *parts: str, is_forked: bool = CAN_FORK, **settings: str) -> Iterator[Product]:
     """A product with the named parts on an empty home; `settings` are variables without their prefix, lower-case."""
     home.mkdir(exist_ok=True)
     port = free_port()
@@ -149,7 +170,7 @@ def product(home: Path, *parts: str, **settings: str) -> Iterator[Product]:
         "mailbox_port": str(free_port()), "mailbox_smtp_port": str(free_port()), **settings,
     }  # fmt: skip
     environment |= {f"COPYDESK_{name.upper()}": value for name, value in given.items()}
-    running = Product(home, environment, port)
+    running = Product(home, environment, port, is_forked=is_forked)
     running.copydesk("migrate")
     try:
         running.start(*parts)

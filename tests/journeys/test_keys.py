@@ -54,7 +54,7 @@ def test_production_does_not_start_with_such_a_key_and_says_so_in_one_line(kind:
 def test_the_first_start_makes_a_key_and_no_two_installations_have_the_same(tmp_path: Path) -> None:
     made = []
     for name in ("one", "other"):
-        with product(tmp_path / name) as parts:
+        with product(tmp_path / name, is_forked=False) as parts:
             file = parts.home / "keys" / "secret"
             assert stat.S_IMODE(file.stat().st_mode) == 0o600
             made.append(file.read_text().strip())

@@ -152,7 +152,7 @@ def test_a_broken_charset_is_shown_as_far_as_it_goes(home: Settings, open_mailbo
 
 @pytest.mark.slow
 def test_the_command_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
-    with product(tmp_path / "home", "mailbox") as running_product:
+    with product(tmp_path / "home", "mailbox", is_forked=False) as running_product:
         environment = running_product.environment
         page = int(environment["COPYDESK_MAILBOX_PORT"])
         settings = Settings(

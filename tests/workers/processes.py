@@ -19,18 +19,22 @@ from cms.events import deliveries
 from cms.events.catalogue import ArticlePublished
 from cms.events.models import Delivery
 from cms.events.outbox import record
+from cms.launch.starting import CAN_FORK
 from cms.platform.actor import system
 from cms.platform.bell import Bell
 from cms.platform.clock import now
 from cms.platform.db import Database
 from cms.platform.ids import new_id
 from cms.settings import Settings
-from tests.product import TOP
+from tests.nursery import TOP, Nursling, nursery
 from tests.servers import Broker, wait_until
 from tests.workers.rehearsal import be_quick
 from workers.broker import sending_app
 from workers.due import Chores
 from workers.relay import Relay, Sender
+
+REHEARSAL = "tests.workers.rehearsal"
+Worker = subprocess.Popen[bytes] | Nursling
 
 
 @dataclass
@@ -40,24 +44,29 @@ class Stage:
     settings: Settings
     database: Database
     broker: Broker
-    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    workers: list[Worker] = field(default_factory=list)
 
     @property
     def log_path(self) -> Path:
         """Where the workers' lines go."""
         return self.settings.home / "worker.log"
 
-    def start_worker(self, pool: str = "threads") -> subprocess.Popen[bytes]:
+    def start_worker(self, pool: str = "threads") -> Worker:
         """Start one more worker, leading a session of its own."""
         given = {
             name: str(getattr(self.settings, name))
             for name in ("home", "database_url", "redis_url", "secret_key", "log_level")
         }
-        with self.log_path.open("ab") as log:
-            worker = subprocess.Popen(
-                [sys.executable, "-m", "tests.workers.rehearsal", json.dumps(given), pool],
-                cwd=TOP, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-            )  # fmt: skip
+        words = [json.dumps(given), pool]
+        worker: Worker
+        if CAN_FORK:
+            worker = nursery().start(REHEARSAL, words, os.environ, self.log_path, self.log_path)
+        else:
+            with self.log_path.open("ab") as log:
+                worker = subprocess.Popen(
+                    [sys.executable, "-m", REHEARSAL, *words],
+                    cwd=TOP, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                )  # fmt: skip
         self.workers.append(worker)
         return worker
 

@@ -53,7 +53,7 @@ def indexed(home: Path) -> set[str]:
 @pytest.mark.slow
 def test_each_process_is_recognised_and_ends_within_five_seconds(tmp_path: Path, broker: Broker) -> None:
     parts = ("relay", "worker", "worker-search")
-    with product(tmp_path / "home", *parts, redis_url=broker.url, log_level="info") as running:
+    with product(tmp_path / "home", *parts, is_forked=False, redis_url=broker.url, log_level="info") as running:
         for name, line in (("relay", "relay_starts"), ("worker", "ready"), ("worker-search", "ready")):
             wait_until(lambda name=name, line=line: line in running.log(name), seconds=30, what=f"{name} at work")  # type: ignore[misc]  # bound at once
             process = running.running[name]

@@ -73,7 +73,12 @@ class Nursery:
     def start(
         self, module: str, words: Sequence[str], environment: Mapping[str, str], out: Path, err: Path
     ) -> Nursling:
-        """Fork one part: `copydesk` with these words, or a module that is run as a program. It leads its session."""
+        """Fork one part: `copydesk` with these words, or a module that is run as a program. It leads its session.
+
+        The files of what it says are there when this returns, as of a program that was started.
+        """
+        for path in (out, err):
+            path.touch(0o600)
         order = {"module": module, "words": words, "environment": dict(environment), "out": str(out), "err": str(err)}
         return Nursling(self.ask(order), self)
 

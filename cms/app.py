@@ -7,6 +7,8 @@ from functools import cache
 from flask import Blueprint, Flask
 
 from cms.content.api import content
+from cms.content.changes.api import STREAMS, changes
+from cms.content.changes.telling import Streams
 from cms.content.express import Express
 from cms.content.feeds.api import feeds
 from cms.content.front_lists.api import shown_lists
@@ -67,7 +69,7 @@ from search_index.reader import Reader
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     # What readers get.
-    content, shown_lists, shown_comments, redirects, feeds,
+    content, changes, shown_lists, shown_comments, redirects, feeds,
     # What editors do.
     articles, lifecycle, review, revisions, leases, schedules, releases, front_lists,
     translations, trash,
@@ -101,6 +103,7 @@ def create_app(settings: Settings) -> Flask:
         verify_token=verifier(database, now),
         verify_reader=reader_verifier(database, now),
     )
+    app.extensions[STREAMS] = Streams(min(settings.change_streams, settings.api_threads - 1))
     app.extensions[WAITING_ROOM] = WaitingRoom(settings.api_threads // 2)
     app.wsgi_app = door(Express(app.wsgi_app, database.direct, keys, settings, now), settings)  # type: ignore[method-assign,assignment]  # Flask's documented way
     return app

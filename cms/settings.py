@@ -54,6 +54,8 @@ RANGES: Mapping[str, tuple[int, int]] = {
     "events_retention_days": (1, 36_500),
     "audit_retention_days": (1, 36_500),
     "revisions_kept_days": (1, 36_500),
+    "changes_kept_days": (1, 36_500),
+    "change_streams": (0, 1_024),
     "lease_seconds": (10, 86_400),
     "trash_days": (1, 36_500),
     "letters_kept_days": (1, 36_500),
@@ -118,6 +120,8 @@ class Settings:
     events_retention_days: int = 7
     audit_retention_days: int = 365
     revisions_kept_days: int = 30
+    changes_kept_days: int = 30
+    change_streams: int = 1
     lease_seconds: int = 120
     trash_days: int = 30
     letters_kept_days: int = 7

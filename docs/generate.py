@@ -78,6 +78,10 @@ SETTINGS_TEXT = {
     "wait_limit_seconds": "The longest that `?wait=` holds an answer.",
     "revisions_kept_days": "How long every edit is kept; of older days the last one of each, and what was published "
     "or has a note.",
+    "changes_kept_days": "How long apps that follow the changes can stay away, and how far back `as_of` on published "
+    "articles reaches.",
+    "change_streams": "How many apps one API process serves a stream of changes at once. Each takes one of "
+    "`COPYDESK_API_THREADS`, of which one is always left. 0: none; apps ask again and again instead.",
     "lease_seconds": "How long the lease on an article lasts without a heartbeat.",
     "events_retention_days": "How long finished deliveries and their events are kept.",
     "audit_retention_days": "How long the audit trail is kept; a signed checkpoint stands for what was removed.",

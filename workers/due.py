@@ -15,6 +15,8 @@ from sqlalchemy import ColumnElement, delete, exists, func, inspect, select, tex
 from sqlalchemy.orm import Session
 
 from cms.audit.keyring import AuditKeys
+from cms.content.changes.models import DocumentVersion
+from cms.content.changes.noting import forget_gone
 from cms.content.models import Document, TermFrequency
 from cms.content.portraits import ALL
 from cms.events.catalogue import RelatedSweepDue
@@ -189,6 +191,10 @@ def forget_old(settings: Settings, database: Database, now: datetime) -> dict[st
             count = _delete_some(session, table, is_old)
         if count:
             forgotten[name] = count
+    with database.transaction() as session:
+        gone = forget_gone(session, now - timedelta(days=settings.changes_kept_days), FORGOTTEN_AT_ONCE)
+    if gone:
+        forgotten["changes"] = gone
     return forgotten
 
 
@@ -228,6 +234,8 @@ def _old(settings: Settings, now: datetime) -> Iterator[tuple[str, Any, ColumnEl
         & (OutgoingLetter.expires_at < now - DAY),
     )
     suppressed_until = now - timedelta(days=settings.suppressions_kept_days)
+    versions_until = now - timedelta(days=settings.changes_kept_days)
+    yield "document_versions", DocumentVersion, DocumentVersion.replaced_at < versions_until
     yield "mail_suppressions", Suppression, Suppression.created_at < suppressed_until
     yield "follow_matches", FollowMatch, FollowMatch.matched_at < now - MATCHES_KEPT
     yield "digests", Digest, Digest.made_at < now - MATCHES_KEPT

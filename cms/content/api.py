@@ -14,7 +14,9 @@ from flask import Blueprint, Response, request
 from cms.content import listing, queries, searching
 from cms.content.addressing import Pages
 from cms.content.answering import document_representation, list_keys, page_representation
-from cms.content.asking import ArchiveQueryShape, ChoiceShape, ListQueryShape, MonthListShape, VariantQueryShape
+from cms.content.asking import ArchiveQueryShape, ListQueryShape, MonthListShape, PastShape, VariantQueryShape
+from cms.content.changes.answering import past_answer
+from cms.content.changes.queries import seen_by_id, seen_by_slug
 from cms.content.embargo.api import early_answer, early_list
 from cms.content.embargo.queries import embargoed_by_id, embargoed_by_slug
 from cms.content.embargo.queries import tombstone_by_id as early_tombstone_by_id
@@ -64,11 +66,15 @@ OLD_SLUGS = "A slug that it had before, or that was merged into it, leads here t
     query=VariantQueryShape,
     refuses=(404, 410),
     description="With `locale` it is the published translation in that language, or in the first one of the site's "
-    "fallbacks for it that there is, and 404 when there is none.",
+    "fallbacks for it that there is, and 404 when there is none. With `as_of` it is what readers saw at that "
+    "instant, as far back as `COPYDESK_CHANGES_KEPT_DAYS`; what was taken down since stays 410 in the past too.",
 )
 def article_by_id(article_id: UUID, query: dict[str, Any]) -> Response:
     """The whole article page in one answer; 410 with a tombstone for what was taken down."""
     reads = services().database.direct
+    if query["as_of"] is not None:
+        past = past_answer(lambda session: seen_by_id(session, str(article_id), query["as_of"]), query)
+        return past or _missing(queries.tombstone_by_id(reads, str(article_id)))
     if query["locale"] is not None:
         return _variant(str(article_id), query["locale"], query["choice"])
     document = queries.document_by_id(reads, str(article_id))
@@ -85,14 +91,17 @@ def article_by_id(article_id: UUID, query: dict[str, Any]) -> Response:
 @endpoint(
     summary="Read an article by locale and slug",
     answers={200: ArticleDocumentShape, 301: ResolvedShape, 304: None},
-    query=ChoiceShape,
+    query=PastShape,
     refuses=(404, 410),
     description="A slug that the article had before answers 301 with its present address in `Location`, or 410 with "
-    "the tombstone where it was taken down.",
+    "the tombstone where it was taken down. With `as_of` it is what readers found here at that instant.",
 )
 def article_by_slug(locale: str, slug: str, query: dict[str, Any]) -> Response:
     """The whole article page in one answer; 410 with a tombstone for what was taken down."""
     reads, place = services().database.direct, (canonical_locale(locale) or locale, slug)
+    if query["as_of"] is not None:
+        past = past_answer(lambda session: seen_by_slug(session, *place, query["as_of"]), query)
+        return past or _missing(queries.tombstone_by_slug(reads, *place))
     document = queries.document_by_slug(reads, *place)
     if document is not None:
         return _document(document, query["choice"])

@@ -28,7 +28,7 @@ from cms.platform.http.query_input import (
     WholeNumber,
     gathered,
 )
-from cms.platform.http.shapes import ListShape, Shape
+from cms.platform.http.shapes import ListShape, Shape, UtcInstant
 from cms.platform.ids import is_id
 
 
@@ -156,7 +156,16 @@ class MonthListShape(ListShape):
     data = fields.List(fields.Nested(MonthShape), required=True)
 
 
-class VariantQueryShape(ChoiceShape):
+class PastShape(ChoiceShape):
+    """When an article is wanted as it was."""
+
+    as_of = UtcInstant(
+        load_default=None,
+        metadata={"description": "As readers saw it at this instant, such as `2026-11-25T08:00:00Z`"},
+    )
+
+
+class VariantQueryShape(PastShape):
     """In which language an article is wanted."""
 
     locale = AskedLocale(
@@ -167,6 +176,11 @@ class VariantQueryShape(ChoiceShape):
             "for it; `Content-Language` says which. Without it the very article of this id"
         },
     )
+
+    @validates_schema
+    def _past_of_one(self, values: dict[str, Any], **_options: Any) -> None:
+        if values["as_of"] is not None and values["locale"] is not None:
+            raise ValidationError("The past of an article is asked for by its own id, without locale.", "as_of")
 
 
 def _span(values: dict[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from sqlalchemy import Row, bindparam, select, text
 from sqlalchemy.orm import Session
 
 from cms.content.beside import Beside, beside
+from cms.content.changes.noting import Noted, note_changes
+from cms.content.changes.rules import UPDATED, weight
 from cms.content.models import Audience, Document, DocumentCard, RelatedEntry
 from cms.content.rules import NOT_ON_CARDS, ORDER, SHOWN, AudienceCounts
 from cms.content.structured import news_article, work
@@ -96,7 +98,8 @@ def reassemble(
 ) -> None:
     """Write the bytes of these documents again from what the tables hold now; those that stay equal are not touched.
 
-    `unpacked` are left for a worker to compress, which comes to every article that was just published.
+    `unpacked` are left for a worker to compress, which comes to every article that was just published. Apps that follow
+    are told of what became of the article itself.
     """
     for ids in chunks(sorted(set(article_ids))):
         related, neighbours = related_shown(session, ids), beside(session, ids)
@@ -105,12 +108,14 @@ def reassemble(
         rows = session.execute(statement).all()
         variants = _variants(session, {document.group_id for document, _ in rows if document.group_id is not None})
         cards: dict[int, tuple[Document, bytes]] = {}
+        noted: list[Noted] = []
         for document, audience in rows:
             others = [one for one in variants[document.group_id] if one.article_id != document.article_id]
             near = neighbours[document.article_id]
             ready = _ready(document, related[document.article_id], others, counts_in(audience), near)
             document.previous_id, document.next_id = near.previous_id, near.next_id
             if ready.body != document.body:
+                noted += _noted(document, ready.body)
                 document.body, document.packed, document.etag = ready.body, None, ready.etag
                 document.changed_at = max(now, document.changed_at + BETWEEN_CHANGES)
                 document.cache_keys = ready.cache_keys
@@ -119,6 +124,7 @@ def reassemble(
                 document.packed = packed(document.body)
         session.flush()
         _put_cards(session, cards)
+        note_changes(session, noted, now)
     session.flush()
 
 
@@ -182,6 +188,15 @@ def _ready(
         ),
     }
     return assembled(document.content, document.reading_time, related, translations, works, audience, near)
+
+
+def _noted(document: Document, after: bytes) -> list[Noted]:
+    """The change that apps are told of, if it is one; with the version that it ends."""
+    means = weight(document.body, after)
+    if means == "nothing":
+        return []
+    former = (document.packed or document.body) if means == "version" else None
+    return [Noted(document.article_id, UPDATED, document.locale, document.slug, former=former)]
 
 
 def _put_cards(session: Session, cards: Mapping[int, tuple[Document, bytes]]) -> None:

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 
 from cms.content.assembling import article_url, assembled, chunks, counts_in, hold_content, reassemble
 from cms.content.beside import naming
+from cms.content.changes.noting import Noted, note_changes
+from cms.content.changes.rules import PUBLISHED, UNPUBLISHED
 from cms.content.grouping import Kinship, group_members, kinship_values, mark_stale
 from cms.content.models import Audience, Document, DocumentCard, DocumentField, RelatedEntry
 from cms.content.redirects.redirecting import leave_place, take_place
@@ -112,8 +114,8 @@ def put_document(session: Session, article: PublishedArticle, now: datetime) -> 
     reassemble(session, touched, now, unpacked={article.article_id})
 
 
-def withdraw_document(session: Session, article_id: str, now: datetime) -> bool:
-    """Take an article away from readers, and out of every related list, from the commit on.
+def withdraw_document(session: Session, article_id: str, now: datetime, why: str = UNPUBLISHED) -> bool:
+    """Take an article away from readers, and out of every related list, from the commit on. Apps are told `why`.
 
     Lists that fell below what is shown are marked, for `relating.refresh_related` to refill. False when readers did not
     see the article.
@@ -125,6 +127,8 @@ def withdraw_document(session: Session, article_id: str, now: datetime) -> bool:
     losing, group_id = _listing(session, article_id), document.group_id
     neighbours = naming(session, article_id)
     leave_place(session, article_id, (document.locale, document.slug), now)
+    former = document.packed or document.body
+    note_changes(session, [Noted(article_id, why, document.locale, document.slug, former=former)], now)
     session.delete(document)
     session.flush()
     left = select(func.count()).where(RelatedEntry.article_id == Document.article_id).scalar_subquery()
@@ -163,6 +167,7 @@ def _add_document(session: Session, article: PublishedArticle, now: datetime) ->
     place = Place(article.article_id, article.number, article.published_at, article.locale)
     add_wording(session, place, article.wording)
     _add_field_values(session, article)
+    note_changes(session, [Noted(article.article_id, PUBLISHED, article.locale, article.slug)], now)
     kin = _kin(session, article, None)
     if kin:
         reassemble(session, kin, now)

@@ -4,6 +4,7 @@ from sqlalchemy import MetaData
 
 from cms.audit import models as audit
 from cms.content import models as content
+from cms.content.changes import models as changes
 from cms.content.embargo import models as embargo
 from cms.content.front_lists import models as front_lists
 from cms.content.redirects import models as redirects
@@ -26,8 +27,8 @@ from cms.taxonomy import models as taxonomy
 from cms.taxonomy.article_types import models as article_types
 
 WINGS = (
-    article_types, audit, bookmarks, comments, content, embargo, events, follows, front_lists, identity, leases, mail,
-    newsroom, platform, readers, redirects, releases, schedules, sharing, staff, taxonomy,
+    article_types, audit, bookmarks, changes, comments, content, embargo, events, follows, front_lists, identity,
+    leases, mail, newsroom, platform, readers, redirects, releases, schedules, sharing, staff, taxonomy,
 )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from cms.content.burying import put_early_tombstone, put_tombstone
+from cms.content.changes.rules import TAKEN_DOWN
 from cms.content.embargo.queries import is_known_early
 from cms.content.embargo.sharing import withdraw_embargoed
 from cms.content.publishing import withdraw_document
@@ -27,7 +28,7 @@ def take_down_article(session: Session, actor: Actor, command: ArticleAct, now: 
     refuse_stale(article, command.revision)
     is_early = article.first_published_at is None and is_known_early(session, article.id)
     put_standing(article, decide(standing_of(article), "takedown", now, is_known_early=is_early), now)
-    withdraw_document(session, article.id, now)
+    withdraw_document(session, article.id, now, TAKEN_DOWN)
     withdraw_embargoed(session, article.id)
     bury(session, article, command.note)
     content = queries.content_of(session, article)

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from cms.content.changes.rules import DELETED
 from cms.content.publishing import withdraw_document
 from cms.events.catalogue import ArticleArchived, ArticleDeleted, ArticleRecovered
 from cms.identity.access import NO_ARTICLE
@@ -39,7 +40,7 @@ def delete_article(session: Session, actor: Actor, command: DeleteArticle, now: 
     refuse_stale(article, command.revision)
     content = queries.content_of(session, article)
     if article.state == "published":
-        withdraw_document(session, article.id, now)
+        withdraw_document(session, article.id, now, DELETED)
     put_standing(article, decide(standing_of(article), "delete", now), now)
     article.slug = deleted_slug(article.slug, article.id)
     regroup_others(session, article.group_id, now)

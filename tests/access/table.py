@@ -166,6 +166,7 @@ GET    /content/v1/articles/<uuid:article_id>               200 *
 GET    /content/v1/articles/<locale>/<slug>                 200 *
 GET    /content/v1/articles/<uuid:article_id>/related       200 *
 GET    /content/v1/archives                                 200 *
+GET    /content/v1/changes                                  200 *
 GET    /content/v1/export                                   200 *
 GET    /content/v1/lists                                    200 *
 GET    /content/v1/lists/<name>                             200 *

@@ -98,6 +98,10 @@ def test_every_answer_is_as_documented(witness: Witness, settings: Settings, dat
     ask("GET", f"/content/v1/articles/{whole}", 304, If_None_Match=document.headers["ETag"])
     ask("GET", document.json["url"], 200)
     ask("GET", document.json["url"], 304, If_None_Match="*")
+    ask("GET", f"{document.json['url']}?as_of=2000-01-01T00:00:00Z", 404)
+    ask("GET", f"/content/v1/articles/{whole}?as_of=2100-01-01T00:00:00Z", 400)
+    ask("GET", "/content/v1/changes", 304, If_None_Match=ask("GET", "/content/v1/changes", 200).headers["ETag"])
+    ask("GET", "/content/v1/changes?since=broken", 400)
     ask("GET", "/content/v1/articles/en/none", 404)
     for listing in ("articles", f"articles/{whole}/related", "search?q=tram", "sections", "tags", "people"):
         answer = ask("GET", f"/content/v1/{listing}", 200)
@@ -114,6 +118,7 @@ def test_every_answer_is_as_documented(witness: Witness, settings: Settings, dat
     ask("POST", f"{path}/takedown", 200, {"reason": "A court said so."}, If_Match='"5"')
     for place in (whole, f"en/{document.json['slug']}", f"{whole}/related"):
         ask("GET", f"/content/v1/articles/{place}", 410)
+    ask("GET", "/content/v1/changes", 200)
     ask("DELETE", path, 204, If_Match='"6"')
     ask("GET", path, 404)
     ask("GET", "/api/v1/trash?count=exact", 200)

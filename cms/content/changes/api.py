@@ -47,13 +47,13 @@ def follow(query: dict[str, Any]) -> Response:
     # One more than is given says whether there are more; and a stream is refused as a page is.
     found = teller.after(position, 1 if is_stream else limit + 1)
     if is_stream:
-        streams: Streams = current_app.extensions[STREAMS]
-        leaving = streams.enter()
-        # A HEAD and a reader that went away before the first byte leave by the same way.
-        events = followed(teller, position, threading.Event().wait) if request.method == "GET" else ()
-        response = Response(events, 200, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+        response = Response((), 200, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         response.content_type = f"{STREAM}; charset=utf-8"
-        response.call_on_close(leaving.close)
+        if request.method == "GET":
+            streams: Streams = current_app.extensions[STREAMS]
+            # Left also when the reader went away before the first byte.
+            response.call_on_close(streams.enter().close)
+            response.response = followed(teller, position, threading.Event().wait)
     else:
         shown = found[:limit]
         after = teller.cursor(shown[-1][0] if shown else position)

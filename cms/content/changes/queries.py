@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.orm import Session
 
 from cms.content.changes.models import Change, ChangeFloor, DocumentVersion
@@ -23,7 +23,8 @@ FOLLOWING = PreparedRead(
     .select_from(CHANGES.outerjoin(DOCUMENTS, DOCUMENTS.c.article_id == CHANGES.c.article_id))
     .where(CHANGES.c.number > bindparam("after", type_=CHANGES.c.number.type))
     .order_by(CHANGES.c.number)
-    .limit(bindparam("limit", type_=CHANGES.c.number.type))
+    # SQLAlchemy's own limit brings a value for an offset along on SQLite, which a prepared read has none for.
+    .suffix_with(text("LIMIT :limit").bindparams(bindparam("limit", type_=CHANGES.c.number.type)))
 )
 HEAD = PreparedRead(select(func.max(CHANGES.c.number).label("number")))
 FLOOR = PreparedRead(select(columns_of(ChangeFloor).c.number))

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
@@ -67,3 +68,49 @@ def test_the_javascript_example_reads_the_site(newsroom: Product, need: Callable
     printed = run(str(program), str(TOP / "examples" / "headlines.mjs"), newsroom.url, "tram")
     assert 'Search for "tram"' in printed
     assert "see also:" in printed
+
+
+@pytest.mark.slow
+def test_the_offline_copy_and_the_static_site_follow_what_changes(newsroom: Product, tmp_path: Path) -> None:
+    examples = TOP / "examples"
+    copying = (sys.executable, str(examples / "offline_sync.py"), newsroom.url, str(tmp_path / "copy"))
+    building = (sys.executable, str(examples / "static_site.py"), newsroom.url, str(tmp_path / "site"))
+    first = run(*copying)
+    count = int(first.rpartition("removed, ")[2].split()[0])
+    assert count > 50 and first.startswith(f"{count} written, 0 removed")
+    assert int(run(*building).split()[0]) > count
+    assert (run(*copying), run(*building)) == (
+        f"0 written, 0 removed, {count} articles\n",
+        "0 pages written, 0 removed\n",
+    )
+    token = newsroom.copydesk("token", "issue", "--role", "editor", "--quiet").strip()
+    following = subprocess.Popen([*copying, "--follow"], stdout=subprocess.PIPE, text=True)
+    # Without a line to read, the test would wait for as long as a stream lasts.
+    late = Timer(60, following.kill)
+    late.start()
+    try:
+        _, made, _ = newsroom.ask(
+            "POST", "/api/v1/articles", {"title": "A <fresh> story", "locale": "en", "body": "New."}, token
+        )
+        path = f"/api/v1/articles/{made['id']}"
+        assert newsroom.ask("POST", f"{path}/publish", {}, token, If_Match='"1"')[0] == 200
+        assert following.stdout is not None
+        assert following.stdout.readline().strip() == made["id"]
+    finally:
+        late.cancel()
+        following.terminate()
+        following.wait(20)
+        assert following.stdout is not None
+        following.stdout.close()
+    newsroom.wait_settled()
+    run(*building)
+    page = tmp_path / "site" / "public" / "en" / f"{made['slug']}.html"
+    assert "<h1>A &lt;fresh&gt; story</h1>" in page.read_text("utf-8")
+    assert newsroom.ask("POST", f"{path}/unpublish", {}, token, If_Match='"2"')[0] == 200
+    assert f"1 removed, {count} articles" in run(*copying)
+    assert run(*building) == "1 pages written, 1 removed\n"
+    assert not page.exists()
+    # A copy of a site that is another one by now, or whose cursor is broken, is not mended in silence.
+    (tmp_path / "copy" / "cursor").write_text("broken")
+    done = subprocess.run(copying, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1 and "begin again" in done.stderr

@@ -43,7 +43,8 @@ class Position:
 
 def beginning(reads: DirectReads) -> Position:
     """Where somebody stands who has nothing yet. Read it before the first changes."""
-    return Position(0, HEAD.rows(reads)[0].number or 0)
+    # The floor too: the last changes of all may be among those that were forgotten.
+    return Position(0, max(HEAD.rows(reads)[0].number or 0, FLOOR.rows(reads)[0].number))
 
 
 def changes_after(reads: DirectReads, number: int, limit: int) -> Sequence[Any]:

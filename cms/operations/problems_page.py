@@ -6,7 +6,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "already_released": (409, "The release is over: readers have its articles."),
     "already_staff": (409, "A colleague with this address has an account already."),
     "answer_not_kept": (409, "This POST was done before. Its answer held a secret and was not kept."),
-    "cursor_too_old": (410, "Articles went away since whose changes are not kept. Begin again without `since`."),
+    "cursor_too_old": (410, "Not all that changed since is known any more. Begin again without `since`."),
     "bad_cursor": (400, "The cursor is broken or belongs to another list. Begin again without it."),
     "bad_json": (400, "The body is not JSON, or JSON that parsers disagree on: duplicate members, NaN, deep nesting."),
     "bad_request": (400, "The request could not be read. The detail names the header or parameter."),

@@ -17,7 +17,7 @@ from cms.content.addressing import Pages
 from cms.content.audience import put_counts
 from cms.content.burying import lift_tombstone, put_tombstone
 from cms.content.changes.models import DocumentVersion
-from cms.content.changes.queries import beginning
+from cms.content.changes.queries import Position, beginning
 from cms.content.changes.rules import DELETED, TAKEN_DOWN
 from cms.content.changes.telling import MOST_LOOKS, Teller, followed
 from cms.content.deriving import set_reading_time
@@ -179,6 +179,10 @@ def test_who_stayed_away_too_long_is_told_to_begin_again(
     put(database, gone)
     assert told(client, told(client)[1])[0] == []
     assert client.get(CHANGES, query_string={"since": cursor}).status_code == 410
+    # After a backup was brought back, whoever had followed further than it goes has what nobody published.
+    teller = Teller(database.direct, load_keys(settings), Pages(""), "")
+    ahead = teller.cursor(Position(beginning(teller.reads).harmless + 1, 0))
+    assert client.get(CHANGES, query_string={"since": ahead}).json["code"] == "cursor_too_old"
 
 
 @pytest.mark.slow

@@ -60,6 +60,14 @@ def is_forgotten(reads: DirectReads, position: Position) -> bool:
     return FLOOR.rows(reads)[0].number > max(position.number, position.harmless)
 
 
+def is_ahead(reads: DirectReads, position: Position) -> bool:
+    """Whether a position is of changes that this database does not know: a backup was brought back since.
+
+    What holds a number is replaced under a higher one, or forgotten, which the floor says.
+    """
+    return position.number > beginning(reads).harmless
+
+
 @dataclass(frozen=True)
 class Past:
     """What readers saw of an article at an instant."""

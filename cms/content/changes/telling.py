@@ -13,7 +13,7 @@ import orjson
 import structlog
 
 from cms.content.addressing import Pages
-from cms.content.changes.queries import Position, changes_after, is_forgotten
+from cms.content.changes.queries import Position, changes_after, is_ahead, is_forgotten
 from cms.content.changes.rules import TAKEN_DOWN
 from cms.platform.clock import rfc3339
 from cms.platform.direct_reads import DirectReads
@@ -56,9 +56,9 @@ class Teller:
         Raises: Gone, when what went away since is not known any more.
         """
         rows = changes_after(self.reads, position.number, limit)
-        if is_forgotten(self.reads, position):
+        if is_forgotten(self.reads, position) or (not rows and is_ahead(self.reads, position)):
             raise Gone(
-                "Articles went away since whose changes are no longer kept. Begin again without since: what the run to "
+                "Not all that changed since is known any more. Begin again without since: what the run to "
                 "the present end does not name, readers do not see any more.",
                 code="cursor_too_old",
             )

@@ -8,22 +8,39 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import Insert, bindparam, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from cms.content.changes.models import Change, ChangeFloor, DocumentVersion
-from cms.content.changes.rules import GONE
-from cms.platform.db import change_rows, columns_of, insert_into
+from cms.content.changes.rules import GONE, UPDATED
+from cms.platform.db import Instant, change_rows, columns_of
 from cms.platform.ids import new_id
 
+CHANGES, VERSIONS = columns_of(Change), columns_of(DocumentVersion)
+# What a version began with is known of its last change.
+VERSION = insert(VERSIONS).from_select(
+    ("article_id", "locale", "slug", "shown_at", "replaced_at", "kept"),
+    select(
+        CHANGES.c.article_id, CHANGES.c.locale, CHANGES.c.slug, CHANGES.c.shown_at,
+        bindparam("ended_at", type_=Instant()), bindparam("former", type_=VERSIONS.c.kept.type),
+    ).where(CHANGES.c.article_id == bindparam("article"), CHANGES.c.shown_at.is_not(None)),
+)  # fmt: skip
+
+
+def _in_place(kind: str, *, keeps_version: bool) -> Insert:
+    """An insert that takes the place of the article's change before, under the number of a new one."""
+    statement = (postgresql.insert if kind == "postgresql" else sqlite.insert)(CHANGES)
+    new = statement.excluded
+    values = {name: new[name] for name in ("number", "id", "type", "at", "locale", "slug", "reason")}
+    values |= {} if keeps_version else {"shown_at": new.shown_at}
+    return statement.on_conflict_do_update(index_elements=[CHANGES.c.article_id], set_=values)
+
+
 # Every publish runs these, so they are built once.
-CHANGES = columns_of(Change)
-REPLACED = (
-    delete(CHANGES)
-    .where(CHANGES.c.article_id.in_(bindparam("articles", expanding=True)))
-    .returning(CHANGES.c.article_id, CHANGES.c.shown_at, CHANGES.c.locale, CHANGES.c.slug)
-)
-CHANGE, VERSION = insert_into(Change), insert_into(DocumentVersion)
+IN_PLACE = {
+    (kind, keeps): _in_place(kind, keeps_version=keeps) for kind in ("postgresql", "sqlite") for keeps in (True, False)
+}
 
 
 @dataclass(frozen=True)
@@ -44,22 +61,14 @@ def note_changes(session: Session, noted: Sequence[Noted], now: datetime) -> Non
     The transaction holds the published documents (`assembling.hold_content`): numbers that are given meanwhile become
     visible in their order, because no other transaction can be given one before this one has ended.
     """
-    if not noted:
-        return
-    known = {row.article_id: row for row in session.execute(REPLACED, {"articles": [one.article_id for one in noted]})}
-    rows, versions = [], []
-    for one in noted:
-        before = known.get(one.article_id)
-        began = before.shown_at if before is not None else None
-        if one.former is not None and began is not None:
-            place = {"article_id": one.article_id, "locale": before.locale, "slug": before.slug}  # type: ignore[union-attr]  # it began
-            versions.append({**place, "shown_at": began, "replaced_at": now, "kept": one.former})
-        is_same_version = one.former is None and began is not None
-        shown_at = None if one.type in GONE else began if is_same_version else now
-        rows.append(_row(one, shown_at, now))
-    session.execute(CHANGE, rows)
-    if versions:
-        session.execute(VERSION, versions)
+    ended = [{"article": one.article_id, "ended_at": now, "former": one.former} for one in noted if one.former]
+    if ended:
+        session.execute(VERSION, ended)
+    kind = session.get_bind().dialect.name
+    for keeps in (False, True):
+        rows = [_row(one, now) for one in noted if (one.type == UPDATED and one.former is None) == keeps]
+        if rows:
+            session.execute(IN_PLACE[kind, keeps], rows)
 
 
 def forget_versions(session: Session, article_id: str) -> None:
@@ -86,8 +95,8 @@ def forget_gone(session: Session, before: datetime, most: int) -> int:
     return len(numbers)
 
 
-def _row(one: Noted, shown_at: datetime | None, now: datetime) -> dict[str, Any]:
+def _row(one: Noted, now: datetime) -> dict[str, Any]:
     return {
-        "id": new_id(), "article_id": one.article_id, "type": one.type, "at": now, "shown_at": shown_at,
-        "locale": one.locale, "slug": one.slug, "reason": one.reason,
+        "id": new_id(), "article_id": one.article_id, "type": one.type, "at": now,
+        "shown_at": None if one.type in GONE else now, "locale": one.locale, "slug": one.slug, "reason": one.reason,
     }  # fmt: skip

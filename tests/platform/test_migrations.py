@@ -211,6 +211,11 @@ def test_a_database_in_use_keeps_every_row_through_every_step(
     assert [one["id"] for one in client.get("/content/v1/articles?tag=rail&section=city&author=jo").json["data"]] == [
         ARTICLE
     ]
+    [change] = client.get("/content/v1/changes").json["data"]
+    assert (change["type"], change["time"], change["data"]) == (
+        "article.published", WHOLE["updated_at"], {"article": shown},
+    )  # fmt: skip
+    assert client.get(f"/content/v1/articles/{ARTICLE}?as_of=2026-11-03T12:00:00Z").json == shown
     # What is made anew from the revisions is the same document, but for what the one row of related articles says.
     assert rebuild_documents(database, system("test"), now) == (1, 0)
     anew = client.get(f"/content/v1/articles/{ARTICLE}").json

@@ -20,7 +20,7 @@ from cms.content.changes.models import DocumentVersion
 from cms.content.changes.queries import Position, beginning
 from cms.content.changes.rules import DELETED, TAKEN_DOWN
 from cms.content.changes.telling import MOST_LOOKS, Teller, followed
-from cms.content.deriving import set_reading_time
+from cms.content.deriving import set_reading_times
 from cms.content.publishing import PublishedArticle, put_document, withdraw_document
 from cms.content.rules import AudienceCounts
 from cms.platform.clock import now, rfc3339
@@ -110,7 +110,7 @@ def test_what_comes_by_itself_is_told_and_what_is_of_others_is_not(client: Flask
     names, cursor = told(client, cursor)
     assert names == [("published", beside.article_id)]
     with database.transaction() as session:
-        set_reading_time(session, story.article_id, 1, reading_time, LONG_AGO)
+        set_reading_times(session, {story.article_id: (1, reading_time)}, LONG_AGO)
     assert told(client, cursor)[0] == [("updated", story.article_id)]
     with database.reading() as session:
         assert session.scalar(select(func.count()).select_from(DocumentVersion)) == 0

@@ -130,7 +130,7 @@ def desk(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 
 @pytest.mark.slow
-@runs(max_examples=25, deadline=None, database=None, phases=(Phase.generate,))
+@runs(max_examples=12, deadline=None, database=None, phases=(Phase.generate,))
 @given(st.lists(STEPS, min_size=15, max_size=25), st.integers(1, 5), st.booleans())
 def test_who_follows_ends_with_what_readers_see(
     desk: Desk, steps: list[tuple[str, int, int]], limit: int, is_forgetful: bool

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import redis
 import structlog
 from flask import Flask
 from flask.testing import FlaskClient
@@ -217,9 +216,7 @@ def shared_broker() -> Iterator[servers.Broker]:
 @pytest.fixture
 def broker(shared_broker: servers.Broker) -> servers.Broker:
     """A running broker, emptied for this test."""
-    client = redis.Redis.from_url(shared_broker.url)
-    client.flushall()
-    client.close()
+    shared_broker.empty()
     return shared_broker
 
 

@@ -16,6 +16,7 @@ from tests.servers import Broker
 @pytest.fixture(scope="module")
 def newsroom(tmp_path_factory: pytest.TempPathFactory, shared_broker: Broker) -> Iterator[Product]:
     home = tmp_path_factory.mktemp("examples")
+    shared_broker.empty()
     parts = ("api", "relay", "worker", "worker-search")
     with product(home, *parts, redis_url=shared_broker.url) as running:
         running.copydesk("sample", "--if-empty")

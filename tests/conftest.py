@@ -22,6 +22,7 @@ from flask.testing import FlaskClient
 from cms.app import create_app
 from cms.identity.tokens import issue_token
 from cms.migrations.running import upgrade
+from cms.platform import broker_counts
 from cms.platform.actor import system
 from cms.platform.clock import now
 from cms.platform.db import Database
@@ -214,8 +215,9 @@ def shared_broker() -> Iterator[servers.Broker]:
 
 
 @pytest.fixture
-def broker(shared_broker: servers.Broker) -> servers.Broker:
-    """A running broker, emptied for this test."""
+def broker(shared_broker: servers.Broker, monkeypatch: pytest.MonkeyPatch) -> servers.Broker:
+    """A running broker, emptied for this test; on a busy machine it may answer late, and limits wait for it."""
+    monkeypatch.setattr(broker_counts, "TIMEOUT_SECONDS", 10.0)
     shared_broker.empty()
     return shared_broker
 

@@ -98,6 +98,16 @@ def test_there_is_always_a_cursor_and_it_goes_on_from_where_it_was(client: Flask
         assert client.get(CHANGES, query_string={"since": broken}).json["code"] == "bad_cursor"
 
 
+def test_who_wants_the_past_not_begins_now(client: FlaskClient, database: Database) -> None:
+    put(database, article(1))
+    nothing, cursor = told(client, "now")
+    later = article(2)
+    put(database, later)
+    events, _ = told(client, cursor)
+    assert (nothing, [one["subject"] for one in events]) == ([], [later.article_id])
+    assert len(told(client)[0]) == 2
+
+
 def test_what_comes_by_itself_is_told_and_what_is_of_others_is_not(client: FlaskClient, database: Database) -> None:
     story, beside = article(1), article(2)
     put(database, story)

@@ -14,7 +14,10 @@ class ChangesQueryShape(Shape):
     since = fields.String(
         load_default=None,
         validate=validate.Length(1, 2000),
-        metadata={"description": "`next_cursor` of the answer before. Left out: from the beginning, for a first copy"},
+        metadata={
+            "description": "`next_cursor` of the answer before, or `now` for what happens from here on. "
+            "Left out: from the beginning, for a first copy"
+        },
     )
     limit = WholeNumber(
         load_default=20, validate=validate.Range(1, 100), metadata={"description": "How many, 1 to 100"}

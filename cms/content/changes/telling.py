@@ -13,7 +13,7 @@ import orjson
 import structlog
 
 from cms.content.addressing import Pages
-from cms.content.changes.queries import Position, changes_after, is_ahead, is_forgotten
+from cms.content.changes.queries import Position, beginning, changes_after, is_ahead, is_forgotten
 from cms.content.changes.rules import TAKEN_DOWN
 from cms.platform.clock import rfc3339
 from cms.platform.direct_reads import DirectReads
@@ -23,6 +23,7 @@ from cms.platform.keys import Keys
 
 log = structlog.get_logger("copydesk.api")
 LISTING = "content|changes"
+NOW = "now"
 PORTION = 20
 LOOKED_AT_EVERY_SECONDS = 1.0
 # A line that says nothing keeps proxies from closing the stream, and finds out that its reader is gone.
@@ -42,7 +43,10 @@ class Teller:
     source: str
 
     def position(self, text: str | None) -> Position | None:
-        """The position of a cursor. Raises: BadRequest."""
+        """The position of a cursor, or the present one for `now`. Raises: BadRequest."""
+        if text == NOW:
+            newest = beginning(self.reads).harmless
+            return Position(newest, newest)
         cursor = decode_cursor(self.keys, LISTING, text)
         return Position(*cursor.position) if cursor is not None else None
 

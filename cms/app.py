@@ -138,6 +138,11 @@ def _pattern() -> Flask:
     return app
 
 
+def end_streams(app: Flask) -> None:
+    """Let every answer end that would go on until its reader leaves, because the process is told to stop."""
+    app.extensions[STREAMS].end()
+
+
 def create_app_from_environment() -> Flask:
     """The factory that the HTTP server calls in each of its processes."""
     settings = Settings.from_environment(os.environ)

@@ -4,6 +4,8 @@ import importlib
 import multiprocessing
 import os
 import signal
+import threading
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -73,9 +75,29 @@ class Worker:
         # Not asked politely: a parent that ends as it should waits for this process, and one that was killed leaves
         # nobody to wait for it, while it would go on holding the port.
         die_with(self.parent, signal.SIGKILL)
+        module = importlib.import_module(APPLICATION)
         try:
-            return getattr(importlib.import_module(APPLICATION), FACTORY)()
+            application = getattr(module, FACTORY)()
         except (SQLAlchemyError, Unavailable) as error:
             log.error("application_not_made", error=str(error).partition("\n")[0])
             # Whoever watches over this command starts it again; what was wrong may be over by then.
             raise SystemExit(1) from None
+        at_the_first_signal(lambda: module.end_streams(application))
+        return application
+
+
+def at_the_first_signal(act: Callable[[], None]) -> None:
+    """Do something as soon as this process is told to stop, whoever handles the signal. Call it in the main thread.
+
+    The server sets its own handlers after this and waits for every answer that is under way; a stream of changes would
+    make it wait until it is killed. So Python itself is asked to write the number of each signal into a pipe.
+    """
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+
+    def wait() -> None:
+        os.read(reading, 1)
+        act()
+
+    threading.Thread(target=wait, name="first-signal", daemon=True).start()

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 
 from cms.app import create_app
 from cms.content.addressing import Pages
+from cms.content.assembling import reassemble
 from cms.content.audience import put_counts
 from cms.content.burying import lift_tombstone, put_tombstone
 from cms.content.changes.models import DocumentVersion
@@ -21,10 +22,13 @@ from cms.content.changes.queries import Position, beginning
 from cms.content.changes.rules import DELETED, TAKEN_DOWN
 from cms.content.changes.telling import MOST_LOOKS, Teller, followed
 from cms.content.deriving import set_reading_times
+from cms.content.grouping import Kinship
+from cms.content.models import RelatedEntry
 from cms.content.publishing import PublishedArticle, put_document, withdraw_document
 from cms.content.rules import AudienceCounts
 from cms.platform.clock import now, rfc3339
 from cms.platform.db import Database
+from cms.platform.ids import new_id
 from cms.platform.keys import load_keys
 from cms.settings import Settings
 from tests.content.making import article
@@ -159,6 +163,51 @@ def test_what_readers_saw_is_answered_for_each_instant(client: FlaskClient, data
 
 
 @pytest.mark.both_databases
+def test_the_past_does_not_name_what_was_taken_down_since(client: FlaskClient, database: Database) -> None:
+    hour, group = timedelta(hours=1), new_id()
+    whole = article(2, slug="whole", title="Whole", kinship=Kinship(group))
+    before, after = (article(number, title=f"Secret {number}", slug=f"secret-{number}") for number in (1, 3))
+    shown = Kinship(group, whole.article_id)
+    variants = [
+        article(number, locale=locale, title=f"Secret {number}", slug=slug, kinship=shown)
+        for number, locale, slug in ((4, "kk", "қала"), (5, "ru", "secret-5"))
+    ]
+    secret = [before, after, *variants]
+    for story in (whole, *secret):
+        put(database, story)
+    with database.transaction() as session:
+        session.add(RelatedEntry(article_id=whole.article_id, other_id=before.article_id, score=0.5, why=["text"]))
+        session.flush()
+        reassemble(session, [whole.article_id, variants[0].article_id], LONG_AGO)
+    put(database, replace(whole, title="Whole again", revision=2), LONG_AGO + 2 * hour)
+    put(database, replace(variants[0], title="Secret again", revision=2), LONG_AGO + 2 * hour)
+    path, past = f"/content/v1/articles/{whole.article_id}", {"as_of": rfc3339(LONG_AGO + hour)}
+    then = client.get(path, query_string=past)
+    assert then.json["title"] == "Whole" and then.text.count("Secret") == 5
+    assert {one["locale"] for one in then.json["translations"]} == {"kk", "ru"}
+    take_down(database, variants[1], LONG_AGO + 3 * hour)
+    assert [one["locale"] for one in client.get(path, query_string=past).json["translations"]] == ["kk"]
+    take_down(database, whole, LONG_AGO + 3 * hour)
+    other = client.get(f"/content/v1/articles/{variants[0].article_id}", query_string=past)
+    assert other.json["title"] == "Secret 4" and "hole" not in other.text
+    with database.transaction() as session:
+        lift_tombstone(session, whole.article_id)
+    put(database, replace(whole, title="Whole", revision=3), LONG_AGO + 4 * hour)
+    with database.transaction() as session:
+        session.add(RelatedEntry(article_id=whole.article_id, other_id=before.article_id, score=0.5, why=["text"]))
+        session.flush()
+        reassemble(session, [whole.article_id], LONG_AGO + 4 * hour)
+    put(database, replace(whole, title="Whole again", revision=4), LONG_AGO + 6 * hour)
+    past = {"as_of": rfc3339(LONG_AGO + 5 * hour)}
+    assert client.get(path, query_string=past).text.count("Secret") == 4
+    for story in (before, after, variants[0]):
+        take_down(database, story, LONG_AGO + 7 * hour)
+    last = client.get(path, query_string=past)
+    assert last.json["title"] == "Whole" and "ecret" not in last.text and "қала" not in last.text
+    assert (last.json["previous"], last.json["next"], last.json["related"]) == (None, None, [])
+
+
+@pytest.mark.both_databases
 def test_who_stayed_away_too_long_is_told_to_begin_again(
     client: FlaskClient, settings: Settings, database: Database
 ) -> None:
@@ -242,10 +291,11 @@ def test_a_stream_tells_what_happens_and_goes_on_where_it_was_broken_off(
     teller = Teller(database.direct, load_keys(settings), Pages(""), "https://cms.example.org/content/v1")
     pauses: list[float] = []
 
-    def pause(seconds: float) -> None:
+    def pause(seconds: float) -> bool:
         pauses.append(seconds)
         if len(pauses) == 3:
             put(database, second)
+        return False
 
     came = [one for one in blocks(followed(teller, beginning(teller.reads), pause)) if "id" in one]
     assert [(one["event"], orjson.loads(one["data"])["subject"]) for one in came] == [

@@ -7,6 +7,7 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from cms.content.addressing import Pages
+from cms.content.changes.mentions import without_taken_down
 from cms.content.changes.queries import Past
 from cms.content.projecting import projected
 from cms.content.rules import ORDER
@@ -23,9 +24,10 @@ def past_answer(find: Callable[[Session], Past | None], query: dict[str, Any]) -
         raise BadRequest("A query parameter is not right.", errors=[wrong])
     with parts.database.reading() as session:
         past = find(session)
+        kept = without_taken_down(session, past.body) if past is not None else b""
     if past is None:
         return None
-    body, _ = Pages(parts.settings.article_page_url).shown(past.body, "")
+    body, _ = Pages(parts.settings.article_page_url).shown(kept, "")
     if query["choice"] is not None:
         body = projected(body, query["choice"], ORDER)
     return public_answer(body, cache_keys=f"article-{past.article_id}")

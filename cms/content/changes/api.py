@@ -1,6 +1,5 @@
 """What changed in what readers see, for apps that keep a copy: page by page, or as a stream."""
 
-import threading
 from typing import Any
 
 import orjson
@@ -53,7 +52,7 @@ def follow(query: dict[str, Any]) -> Response:
             streams: Streams = current_app.extensions[STREAMS]
             # Left also when the reader went away before the first byte.
             response.call_on_close(streams.enter().close)
-            response.response = followed(teller, position, threading.Event().wait)
+            response.response = followed(teller, position, streams.pause)
     else:
         shown = found[:limit]
         after = teller.cursor(shown[-1][0] if shown else position)

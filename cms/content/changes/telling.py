@@ -84,8 +84,9 @@ class Teller:
         return orjson.dumps(event)[:-1] + b',"data":' + data + b"}"
 
 
-def followed(teller: Teller, position: Position, pause: Callable[[float], object]) -> Iterator[bytes]:
-    """The stream from a position on, until it has lasted its time. `pause` waits between two looks.
+def followed(teller: Teller, position: Position, pause: Callable[[float], bool]) -> Iterator[bytes]:
+    """The stream from a position on, until it has lasted its time. `pause` waits between two looks, and says whether
+    the stream has to end now.
 
     The name of each event is its type, its id the cursor after it.
     """
@@ -107,7 +108,8 @@ def followed(teller: Teller, position: Position, pause: Callable[[float], object
         silent += 1
         if silent % SILENCE_LOOKS == 0:
             yield b": nothing new\n\n"
-        pause(LOOKED_AT_EVERY_SECONDS)
+        if pause(LOOKED_AT_EVERY_SECONDS):
+            return
 
 
 class Streams:
@@ -115,6 +117,15 @@ class Streams:
 
     def __init__(self, most: int) -> None:
         self._free = threading.BoundedSemaphore(most) if most > 0 else None
+        self._has_ended = threading.Event()
+
+    def pause(self, seconds: float) -> bool:
+        """Wait between two looks; says whether every stream has to end, which it is told at once."""
+        return self._has_ended.wait(seconds)
+
+    def end(self) -> None:
+        """End every stream: the process is about to."""
+        self._has_ended.set()
 
     def enter(self) -> ExitStack:
         """Take a place; closing what is given leaves it, once. Raises: Unavailable when there is none."""

@@ -16,6 +16,8 @@ from cms.content.redirects.api import redirects
 from cms.identity.api import identity
 from cms.identity.credentials import verifier
 from cms.identity.staff.api import staff_access
+from cms.media.api import MEDIA, Media, media
+from cms.media.storing import LocalStore
 from cms.newsroom.api.answering import WAITING_ROOM
 from cms.newsroom.api.articles import articles
 from cms.newsroom.api.lifecycle import lifecycle
@@ -73,7 +75,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     # What editors do.
     articles, lifecycle, review, revisions, leases, schedules, releases, front_lists,
     translations, trash,
-    taxonomy, words, article_types,
+    taxonomy, words, article_types, media,
     # The audience.
     readers, reader_accounts, reader_addresses, reader_consents, bookmarks, own_comments, moderation_desk,
     comment_modes, sharing, follows,
@@ -105,6 +107,7 @@ def create_app(settings: Settings) -> Flask:
     )
     app.extensions[STREAMS] = Streams(min(settings.change_streams, settings.api_threads - 1))
     app.extensions[WAITING_ROOM] = WaitingRoom(settings.api_threads // 2)
+    app.extensions[MEDIA] = Media(LocalStore(settings.media_home))
     app.wsgi_app = door(Express(app.wsgi_app, database.direct, keys, settings, now), settings)  # type: ignore[method-assign,assignment]  # Flask's documented way
     return app
 

@@ -67,6 +67,9 @@ RANGES: Mapping[str, tuple[int, int]] = {
     "comments_edit_minutes": (0, 1_440),
     "comments_depth": (1, 10),
     "digest_hour": (0, 23),
+    "media_limit_bytes": (1_024, 2**31 - 1),
+    "media_quota_bytes": (0, 2**50),
+    "media_reserve_bytes": (0, 2**50),
 }
 
 
@@ -116,6 +119,9 @@ class Settings:
     types_home: str = ""
     reading_rates: str = ""
     body_limit_bytes: int = 1_048_576
+    media_limit_bytes: int = 26_214_400
+    media_quota_bytes: int = 0
+    media_reserve_bytes: int = 209_715_200
     wait_limit_seconds: int = 10
     events_retention_days: int = 7
     audit_retention_days: int = 365
@@ -323,6 +329,11 @@ class Settings:
     def index_home(self) -> Path:
         """The folder of the search index; it can be deleted and grows back."""
         return self.home / "index"
+
+    @property
+    def media_home(self) -> Path:
+        """The folder of pictures and other files, as they came and as readers get them."""
+        return self.home / "media"
 
     @property
     def types_folder(self) -> Path:

@@ -74,7 +74,11 @@ SETTINGS_TEXT = {
     "types_home": "The folder of article types, one JSON Schema file each. Empty: `types` in the home. Read by "
     "`copydesk types reload` and at each start.",
     "reading_rates": "Reading speeds that replace the built-in ones, such as `en=250wpm,zh=500cpm`.",
-    "body_limit_bytes": "The largest request body.",
+    "body_limit_bytes": "The largest request body, files apart.",
+    "media_limit_bytes": "The largest file that can be sent.",
+    "media_quota_bytes": "How many bytes all files together may have as they came. 0: as many as fit on the disk.",
+    "media_reserve_bytes": "What has to stay free on the disk of the home when a file comes, so that texts can be "
+    "saved when files fill the disk.",
     "wait_limit_seconds": "The longest that `?wait=` holds an answer.",
     "revisions_kept_days": "How long every edit is kept; of older days the last one of each, and what was published "
     "or has a note.",

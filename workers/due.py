@@ -25,6 +25,8 @@ from cms.events.outbox import record
 from cms.identity.staff.models import SignInTrail, StaffCode, StaffInvitation, StaffSession
 from cms.identity.staff.rules import KNOWN_FOR
 from cms.mail.models import OutgoingLetter, Suppression
+from cms.media.storing import LocalStore
+from cms.media.tidying import tidy
 from cms.newsroom.leases.models import ArticleLease
 from cms.newsroom.queries import deleted_until
 from cms.newsroom.revisions.rules import thinned_before
@@ -54,6 +56,7 @@ DAY = timedelta(days=1)
 FAILURES_KEPT = timedelta(days=30)
 SWEEP_LOOKED_AT_EVERY = timedelta(seconds=10)
 FORGOTTEN_EVERY = timedelta(minutes=1)
+TIDIED_EVERY = timedelta(minutes=10)
 # Looking at the calendar is one read of an index that holds only what waits.
 CALENDAR_LOOKED_AT_EVERY = timedelta(seconds=0.5)
 DIGESTS_LOOKED_AT_EVERY = timedelta(seconds=5)
@@ -115,6 +118,8 @@ class Chores:
                 log.info("trash_expired", articles=expired)
             if expired >= EXPIRED_AT_ONCE:
                 self.next_at["trash"] = now
+        if self._is_due("tidying", now, TIDIED_EVERY):
+            self._tidy_media()
         if self._is_due("forgetting", now, FORGOTTEN_EVERY):
             forgotten = forget_old(self.settings, self.database, now)
             if removed := self._forget_audit_entries(now):
@@ -142,6 +147,15 @@ class Chores:
             log.info("digests_made", letters=made)
         if due >= MADE_AT_ONCE:
             self.next_at["digests"] = now
+
+    def _tidy_media(self) -> None:
+        try:
+            removed = tidy(self.database, LocalStore(self.settings.media_home))
+        except OSError as error:
+            log.error("media_not_tidied", error=str(error))
+            return
+        if removed:
+            log.info("media_tidied", files=removed)
 
     def _forget_audit_entries(self, now: datetime) -> int:
         try:

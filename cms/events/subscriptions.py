@@ -79,6 +79,7 @@ UNHEARD = frozenset(
         "comment.posted", "comment.edited", "comment.deleted", "comment.reported", "comment.liked", "comment.unliked",
         "comment.approved", "comment.rejected", "comment.marked_as_spam", "comments.forgotten",
         "reader.banned", "reader.unbanned",
+        "asset.uploaded", "asset.changed", "asset.deleted",
     }
 )  # fmt: skip
 

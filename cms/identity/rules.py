@@ -3,7 +3,8 @@
 A grant holds in a section with everything below it and in one language, or everywhere. Permissions over articles and
 their comments ask where the article is, those over sections where the section is, and the one over front lists where
 the list belongs. Tags, people and sources are shared by every desk: to change one takes a grant without limits, while a
-new one, as articles make it too, takes nothing from anybody. What concerns the whole site (operations, audit, tokens,
+new one, as articles make it too, takes nothing from anybody. Assets are shared as well: whoever sent one changes it,
+and anybody else needs a grant without limits. What concerns the whole site (operations, audit, tokens,
 roles) is only ever given by a grant that holds everywhere.
 """
 
@@ -50,6 +51,10 @@ PERMISSIONS: dict[str, str] = {
     "taxonomy:read": "Read sections, tags, people and sources, in every section.",
     "taxonomy:write": "Add tags, people and sources; add, change and delete sections in one's place; and, without a "
     "limit to a section or language, change, merge and delete tags, people and sources.",
+    "assets:read": "See pictures and other files, what is known of them, and where they are used.",
+    "assets:write": "Send files, change what is known of those that one sent oneself, and delete them.",
+    "assets:write_any": "Change, replace and delete files that others sent, without a limit to a section or language; "
+    "needs `assets:write` too.",
     "redirects:read": "See which paths of the site redirect.",
     "redirects:write": "Add and remove redirects.",
     "operations:read": "See deliveries and dead letters.",
@@ -67,15 +72,16 @@ PERMISSIONS: dict[str, str] = {
 }
 # These mean an article, or where a section stands or a list belongs, so a section and a language limit them.
 IN_PLACE = frozenset(name for name in PERMISSIONS if name.startswith("articles:")) | {
-    "comments:moderate", "embargo:read", "lists:write", "taxonomy:write",
+    "comments:moderate", "embargo:read", "lists:write", "taxonomy:write", "assets:write_any",
 }  # fmt: skip
-SHARED = frozenset(name for name in PERMISSIONS if name.startswith("taxonomy:"))
+SHARED = frozenset(name for name in PERMISSIONS if name.startswith("taxonomy:")) | {"assets:read", "assets:write"}
 # To act on what somebody else made, the second is needed beside the first.
-BEYOND_ONES_OWN = {"articles:write": "articles:write_any"}
+BEYOND_ONES_OWN = {"articles:write": "articles:write_any", "assets:write": "assets:write_any"}
 
-READ_SCOPES = frozenset({"articles:read", "taxonomy:read", "redirects:read", "operations:read"})
-WRITE_SCOPES = READ_SCOPES | {"articles:write", "articles:write_any"}
+READ_SCOPES = frozenset({"articles:read", "assets:read", "taxonomy:read", "redirects:read", "operations:read"})
+WRITE_SCOPES = READ_SCOPES | {"articles:write", "articles:write_any", "assets:write"}
 EDIT_SCOPES = WRITE_SCOPES | {
+    "assets:write_any",
     "redirects:write", "comments:moderate",
     "articles:approve", "articles:publish", "articles:delete", "lists:write", "taxonomy:write",
 }  # fmt: skip
@@ -85,7 +91,7 @@ CHIEF_SCOPES = EDIT_SCOPES | {
 ROLES: dict[str, frozenset[str]] = {
     "viewer": READ_SCOPES,
     "moderator": READ_SCOPES | {"comments:moderate"},
-    "author": READ_SCOPES | {"articles:write"},
+    "author": READ_SCOPES | {"articles:write", "assets:write"},
     "translator": WRITE_SCOPES,
     "editor": EDIT_SCOPES,
     "editor-in-chief": CHIEF_SCOPES,

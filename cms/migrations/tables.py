@@ -12,6 +12,7 @@ from cms.events import models as events
 from cms.identity import models as identity
 from cms.identity.staff import models as staff
 from cms.mail import models as mail
+from cms.media import models as media
 from cms.newsroom import models as newsroom
 from cms.newsroom.leases import models as leases
 from cms.newsroom.releases import models as releases
@@ -28,7 +29,7 @@ from cms.taxonomy.article_types import models as article_types
 
 WINGS = (
     article_types, audit, bookmarks, changes, comments, content, embargo, events, follows, front_lists, identity,
-    leases, mail, newsroom, platform, readers, redirects, releases, schedules, sharing, staff, taxonomy,
+    leases, mail, media, newsroom, platform, readers, redirects, releases, schedules, sharing, staff, taxonomy,
 )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ TITLES = {
     404: "There is nothing here", 409: "Does not fit the present state", 410: "Taken down", 412: "Changed meanwhile",
     413: "Too large", 415: "Not application/json", 422: "The content is not valid",
     423: "Somebody else is at work on this", 428: "If-Match is needed", 429: "Too many requests",
-    500: "Our mistake", 503: "Not available right now",
+    500: "Our mistake", 503: "Not available right now", 507: "There is no room for this",
 }  # fmt: skip
 LIMIT_HEADERS = {
     "RateLimit-Policy": 'The limit: `"writes";q=600;w=60` is 600 in 60 seconds',
@@ -132,6 +132,8 @@ def _add(spec: APISpec, rule: Rule, declared: Endpoint) -> None:
             "required": not declared.is_body_optional,
             "content": {"application/json": {"schema": declared.body}},
         }
+    if declared.upload is not None:
+        operation["requestBody"] = {"required": True, "content": {"multipart/form-data": _form(declared.upload)}}
     is_private = bool(declared.scope) or declared.is_for_every_caller or declared.needs_session
     operation["security"] = [{"token": []}, {"cookie": []}] if is_private else []
     if declared.needs_reader:
@@ -140,6 +142,13 @@ def _add(spec: APISpec, rule: Rule, declared: Endpoint) -> None:
         operation["description"] = (operation.get("description", "") + f"\n\nScope: `{declared.scope}`.").strip()
     path = PATH_PART.sub(r"{\2}", rule.rule)
     spec.path(path=path, operations={method.lower(): operation})
+
+
+def _form(data: Schema) -> dict[str, Any]:
+    """A file with what is said of it."""
+    file = {"type": "string", "contentMediaType": "application/octet-stream", "description": "The file itself"}
+    whole = {"type": "object", "required": ["file"], "properties": {"file": file, "data": data}}
+    return {"schema": whole, "encoding": {"data": {"contentType": "application/json"}}}
 
 
 def _parameters(rule: Rule, declared: Endpoint, method: str) -> list[Any]:

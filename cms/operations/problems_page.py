@@ -53,12 +53,14 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "locale_taken": (409, "The article has a translation into this language already; article_id names it."),
     "method_not_allowed": (405, "This path does not know the method; Allow lists those that it knows."),
     "name_taken": (409, "A thing of this kind has the name already, such as a role, a list or a folder."),
+    "no_room": (507, "The disk is full, or nearly so. Nothing of the file was kept; texts can still be saved."),
     "not_a_translation": (409, "The article belongs to no group of translations."),
     "not_found": (404, "There is nothing at this address, or nothing that you may know of."),
     "own_comment": (409, "Nobody likes or reports a comment of their own."),
     "password_refused": (403, "The present password is not the one that was sent."),
     "path_taken": (409, "An article or a redirect is at this path already."),
     "precondition_required": (428, "Send If-Match with the ETag that you read, so that nobody's change is lost."),
+    "quota_reached": (507, "All files together have as many bytes as they may. Delete some that nothing uses."),
     "reauthenticate": (
         401,
         "Type the password again at POST /api/v1/sessions/reauthenticate; it counts for ten minutes.",
@@ -92,5 +94,8 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "type_in_use": (409, "Articles have a type whose file is gone. Put the file back, or give them another type."),
     "unauthenticated": (401, "Send Authorization: Bearer with a token that is known, unexpired and not revoked."),
     "unavailable": (503, "A part is not there right now; Retry-After says when to try again."),
-    "unsupported_media_type": (415, "Send application/json in UTF-8, not compressed."),
+    "unsupported_media_type": (
+        415,
+        "Send application/json in UTF-8, not compressed; files in a form, and of a kind that is taken.",
+    ),
 }

@@ -117,6 +117,12 @@ class TooMany(Problem):
     status, code, title = 429, "too_many_requests", "Too many requests"
 
 
+class NoRoom(Problem):
+    """There is no room for what was sent; nothing of it was kept."""
+
+    status, code, title = 507, "no_room", "There is no room for this"
+
+
 class Unavailable(Problem):
     """A part that this needs is not there now; trying again later is right."""
 

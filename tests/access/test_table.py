@@ -10,7 +10,7 @@ from cms.app import create_app
 from cms.platform.db import Database
 from cms.platform.http.guard import OPEN_ROUTES
 from cms.settings import Settings
-from tests.access.asking import articles, identity, readers, words
+from tests.access.asking import articles, identity, media, readers, words
 from tests.access.desk import Desk
 from tests.access.room import PARTICULAR, Room, plain
 from tests.access.table import Row, rows
@@ -20,7 +20,7 @@ from tests.draining import drain
 ROWS = rows()
 REFUSED = (401, 403, 404)
 EVERYBODY = ("none", "viewer", "admin", "signed", "cookie-bare")
-ASK = {**articles.ASK, **words.ASK, **identity.ASK, **readers.ASK}
+ASK = {**articles.ASK, **words.ASK, **identity.ASK, **readers.ASK, **media.ASK}
 
 
 @pytest.fixture(scope="module")

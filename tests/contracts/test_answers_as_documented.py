@@ -25,6 +25,7 @@ from tests.contracts.walks.articles import (
     walk_schedules,
     walk_translations,
 )
+from tests.contracts.walks.media import walk_assets
 from tests.contracts.walks.readers import walk_reader, walk_sharing
 from tests.contracts.walks.staff import walk_colleagues, walk_roles_and_tokens
 from tests.contracts.walks.words import walk_feeds, walk_redirects, walk_words
@@ -159,6 +160,7 @@ def test_every_answer_is_as_documented(witness: Witness, settings: Settings, dat
     walk_sharing(witness, drafts[1]["id"])
     walk_schedules(witness)
     walk_words(witness, source)
+    walk_assets(witness)
     walk_releases(witness)
     walk_front_lists(witness)
     walk_redirects(witness)

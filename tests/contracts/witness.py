@@ -30,7 +30,8 @@ class Witness:
     def ask(self, method: str, path: str, status: int, body: Any = None, **headers: str) -> Any:
         """One request that has to be answered with a status and the shape documented for it."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        options = {"json": body} if body is not None else {}
+        is_form = isinstance(body, dict) and "content_type" in body
+        options = body if is_form else {"json": body} if body is not None else {}
         before = self._newest_note()
         answer = self.client.open(path, method=method, headers=named, **options)
         assert answer.status_code == status, (method, path, answer.status_code, answer.data)

@@ -1,14 +1,15 @@
 """Sessions that a browser carries in a cookie, and what keeps another site from using them (S95).
 
 A change with the cookie needs `X-CSRF-Token`, which only a page that may read our answers can know, an `Origin` that
-is ours, and a body of a type that no plain form can send. Reads need none of it, because they change nothing.
+is ours, and a body of a type that no plain form can send, except where files are sent. Reads need none of it, because
+they change nothing.
 """
 
 import hashlib
 import hmac
 from urllib.parse import urlsplit
 
-from flask import request
+from flask import current_app, request
 
 from cms.platform.errors import Forbidden, Invalid
 from cms.platform.http.services import services
@@ -56,12 +57,19 @@ def refuse_forgery(credential: str) -> None:
     if request.method in SAFE:
         return
     refuse_foreign_origin(is_needed=True)
-    if request.mimetype in FORM_TYPES:
+    if request.mimetype in FORM_TYPES and not _is_upload():
         raise Forbidden("With a cookie, send application/json; forms are not read.", code="csrf")
     given = request.headers.get("X-CSRF-Token", "")[:LONGEST_TOKEN].encode()
     right = (_token(key, credential).encode() for key in services().keys.accepted("csrf"))
     if not any(hmac.compare_digest(given, one) for one in right):
         raise Forbidden("With a cookie, send the csrf_token of the sign-in in X-CSRF-Token.", code="csrf")
+
+
+def _is_upload() -> bool:
+    """Whether a form is what this route reads. The header with the token is one that no form of another site sends."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    declared = getattr(view, "__endpoint__", None)
+    return request.mimetype == "multipart/form-data" and declared is not None and declared.upload is not None
 
 
 def refuse_foreign_origin(*, is_needed: bool) -> None:

@@ -31,7 +31,8 @@ class Endpoint:
     """What a route promises. `answers` maps a status to the shape of its body (None: no JSON body).
 
     A route that changes something and declares no `body` takes none, or an object without members; with
-    `takes_form` a form may come as well, which says nothing and is not read: a mail program sends one.
+    `takes_form` a form may come as well, which says nothing and is not read: a mail program sends one. With `upload` a
+    file comes, and beside it JSON of this shape; the view reads both by `uploads.received`.
     `is_for_every_caller` marks a route below a private prefix that every known caller may use, whatever they may do.
     `needs_session` refuses tokens: what is done concerns a person's account. `needs_reader` asks for a reader's session
     and for nothing else. `needs_fresh_proof` asks a session for
@@ -49,6 +50,7 @@ class Endpoint:
     query: Schema | None = None
     is_body_optional: bool = False
     takes_form: bool = False
+    upload: Schema | None = None
     needs_revision: bool = False
     needs_session: bool = False
     needs_reader: bool = False
@@ -63,13 +65,20 @@ class Endpoint:
 
 
 def endpoint(
-    *, summary: str, answers: Mapping[int, Shapes], body: Shapes = None, query: Shapes = None, **options: Any
+    *,
+    summary: str,
+    answers: Mapping[int, Shapes],
+    body: Shapes = None,
+    query: Shapes = None,
+    upload: Shapes = None,
+    **options: Any,
 ) -> Callable[[View], View]:
     """Declare a view. It is called with what it names: `body`, `query`, `revision`, beside the path's parts.
 
     Raises: Forbidden, BadRequest, Invalid, PreconditionMissing before the view runs.
     """
-    declared = Endpoint(summary=summary, answers=answers, body=_instance(body), query=_instance(query), **options)
+    shapes = {name: _instance(shape) for name, shape in (("body", body), ("query", query), ("upload", upload))}
+    declared = Endpoint(summary=summary, answers=answers, **{**shapes, **options})
 
     def declare(view: View) -> View:
         @wraps(view)
@@ -90,7 +99,11 @@ def endpoint(
                 given["revision"] = required_revision()
             if declared.body is not None:
                 given["body"] = _load_body(declared.body, is_optional=declared.is_body_optional)
-            elif request.method in CHANGING and not (declared.takes_form and request.mimetype in FORMS):
+            elif (
+                request.method in CHANGING
+                and declared.upload is None
+                and not (declared.takes_form and request.mimetype in FORMS)
+            ):
                 # Whoever sends members to a route that reads none believes something that is not so.
                 _load_body(NOTHING, is_optional=True)
             limit = limit_of(declared, request.method)

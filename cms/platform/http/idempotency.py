@@ -27,6 +27,7 @@ KEPT_HEADERS = ("Content-Type", "Cache-Control", "ETag", "Location", "Link")
 KEPT_HOURS = 24
 # A fingerprint is 160 bits of the request and 96 of the caller's rights, in hexadecimal.
 REQUEST_CHARACTERS, RIGHTS_CHARACTERS = 40, 24
+BODY_DIGEST = "body_digest"
 PATIENCE_MS = 2_000
 LOCK_NOT_AVAILABLE = "55P03"
 
@@ -133,7 +134,8 @@ def _fingerprint() -> str:
     # Query and If-Match belong to what was asked; a repeat that differs in them is another request.
     parts = (request.method, request.full_path, request.headers.get("If-Match", ""))
     digest = hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass"))
-    digest.update(request.get_data(cache=True))
+    # Of a body that was read in passing, such as a file, its digest is known.
+    digest.update(g.get(BODY_DIGEST) or request.get_data(cache=True))
     return digest.hexdigest()[:REQUEST_CHARACTERS] + _rights()
 
 

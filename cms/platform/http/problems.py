@@ -22,7 +22,7 @@ CODES = {
     412: "stale", 413: "too_large", 414: "uri_too_long", 415: "unsupported_media_type", 416: "range_not_satisfiable",
     417: "expectation_failed", 422: "invalid", 423: "lease_held", 428: "precondition_required",
     429: "too_many_requests", 431: "headers_too_large", 500: "internal", 501: "not_implemented",
-    502: "bad_gateway", 503: "unavailable",
+    502: "bad_gateway", 503: "unavailable", 507: "no_room",
 }  # fmt: skip
 
 

@@ -1,0 +1,29 @@
+"""Events of assets: pictures and other files. Plain Python; a part of the catalogue."""
+
+from dataclasses import dataclass
+
+from cms.events.event import Event
+
+
+@dataclass(frozen=True)
+class AssetUploaded(Event):
+    """A file came whole and is kept; readers see nothing of it before a published article shows it."""
+
+    type = "asset.uploaded"
+    kind: str
+
+
+@dataclass(frozen=True)
+class AssetChanged(Event):
+    """Other things are known of an asset, such as its alternative texts, its credit or its focal point."""
+
+    type = "asset.changed"
+    revision: int
+
+
+@dataclass(frozen=True)
+class AssetDeleted(Event):
+    """An asset that nothing used is gone."""
+
+    type = "asset.deleted"
+    sha256: str

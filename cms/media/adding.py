@@ -1,0 +1,95 @@
+"""Adding assets: a record is there exactly where the whole file is."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from cms.audit.recording import note
+from cms.events.asset_events import AssetUploaded
+from cms.media.keeping import hold_media, record_on
+from cms.media.models import Asset
+from cms.media.queries import asset_by_content, bytes_kept
+from cms.media.rules import BY_MEDIA_TYPE, EMPTY, NewAsset, Received, label, merged
+from cms.media.storing import ORIGINALS, LocalStore
+from cms.platform.actor import Actor
+from cms.platform.errors import NoRoom, Unavailable
+from cms.platform.ids import new_id
+
+
+@dataclass(frozen=True)
+class Added:
+    """An asset, and whether it is new; its content may have been there already."""
+
+    asset: Asset
+    is_new: bool
+
+
+def add_asset(
+    session: Session, actor: Actor, store: LocalStore, command: NewAsset, now: datetime, *, quota_bytes: int = 0
+) -> Added:
+    """Keep a file whose bytes are in the store already; where its content is known, the asset that has it stays as it
+    is. `quota_bytes` is the most that all files together may have, or 0.
+
+    Emits: AssetUploaded
+    Raises: NoRoom (`quota_reached`); Unavailable where the file is not in the store any more.
+    """
+    hold_media(session)
+    received = command.received
+    known = known_asset(session, actor, received.sha256, now)
+    if known is not None:
+        return Added(known, is_new=False)
+    if quota_bytes and bytes_kept(session) + received.byte_count > quota_bytes:
+        raise NoRoom(f"All files together may have {quota_bytes:,} bytes; this one does not fit.", code="quota_reached")
+    if not store.has(ORIGINALS, received.sha256):
+        raise Unavailable("The file was tidied away before it was kept; send it again.", headers={"Retry-After": "1"})
+    asset = _new(actor, command, now)
+    session.add(asset)
+    session.flush()
+    record_on(session, actor, asset, AssetUploaded(subject=asset.id, kind=asset.kind), now)
+    return Added(asset, is_new=True)
+
+
+def known_asset(session: Session, actor: Actor, sha256: str, now: datetime) -> Asset | None:
+    """The asset that has this content already, with a note that somebody sent it again."""
+    asset = asset_by_content(session, sha256)
+    if asset is not None:
+        note(session, actor=actor, action="asset.sent_again", subject_kind="asset", subject_id=asset.id, now=now)
+    return asset
+
+
+def _new(actor: Actor, command: NewAsset, now: datetime) -> Asset:
+    received = command.received
+    said = merged(EMPTY, command.described.given)
+    point = said.pop("focal_point") or (None, None)
+    said["name"] = said["name"] or label(received.name)
+    if command.described.reads_credit:
+        said["credit"] = said["credit"] or received.credit
+    return Asset(
+        id=new_id(),
+        revision=1,
+        kind=BY_MEDIA_TYPE[received.media_type].kind,
+        created_at=now,
+        updated_at=now,
+        focal_x=point[0],
+        focal_y=point[1],
+        maker_kind=actor.kind,
+        maker_id=actor.id,
+        **seen_values(received),
+        **said,
+    )
+
+
+def seen_values(received: Received) -> dict[str, object]:
+    """What the file itself says of an asset."""
+    return {
+        "media_type": received.media_type,
+        "sha256": received.sha256,
+        "byte_count": received.byte_count,
+        "width": received.width,
+        "height": received.height,
+        "proposed_x": received.focal_point[0],
+        "proposed_y": received.focal_point[1],
+        "colour": received.colour,
+        "blurhash": received.blurhash,
+    }

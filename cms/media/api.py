@@ -1,0 +1,231 @@
+"""Assets over HTTP, for editors: sending files, what is known of them, and the files as they came."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from flask import Blueprint, Response, current_app
+
+from cms.media import queries
+from cms.media.adding import add_asset, known_asset
+from cms.media.darkroom.asking import Darkroom
+from cms.media.deleting import delete_asset
+from cms.media.describing import change_asset
+from cms.media.keeping import NO_ASSET
+from cms.media.models import Asset
+from cms.media.rules import (
+    BY_MEDIA_TYPE,
+    READ,
+    TAKEN,
+    WRITE,
+    ChangeAsset,
+    Described,
+    NewAsset,
+    Received,
+    disposition,
+    format_of,
+)
+from cms.media.schemas import AssetPageShape, AssetPatchShape, AssetShape, AssetsQueryShape, NewAssetShape
+from cms.media.storing import ORIGINALS, LocalStore
+from cms.platform.errors import FieldError, Invalid, NotFound, Unavailable
+from cms.platform.http.answers import answer
+from cms.platform.http.endpoint import endpoint
+from cms.platform.http.etags import is_not_modified, revision_etag
+from cms.platform.http.guard import current_actor
+from cms.platform.http.json_input import UnsupportedMediaType
+from cms.platform.http.limiting import SEARCH
+from cms.platform.http.pages import page_answer
+from cms.platform.http.services import services
+from cms.platform.http.transactions import reading, transaction
+from cms.platform.http.uploads import PIECE_BYTES, Upload, no_room_is_told, received
+from cms.platform.ids import is_id
+
+media = Blueprint("media", __name__, url_prefix="/api/v1")
+MEDIA = "copydesk.media"
+NEW_ASSET = NewAssetShape()
+SENT = (
+    "A form with the part `file` and, where something is to be said of it, the part `data` as JSON. What the file is "
+    f"counts, not what it is called: {TAKEN}. Ask `GET /api/v1/assets?sha256=` first: what is known need not be sent. "
+    "A file whose content is known is answered 200 with the asset that has it, unchanged."
+)
+
+
+@dataclass(frozen=True)
+class Media:
+    """The parts of media in one process."""
+
+    store: LocalStore
+    darkroom: Darkroom = field(default_factory=Darkroom)
+
+
+def media_parts() -> Media:
+    """The parts of the running application."""
+    return cast(Media, current_app.extensions[MEDIA])
+
+
+@media.post("/assets")
+@endpoint(
+    summary="Send a file", scope=WRITE, upload=NEW_ASSET, answers={201: AssetShape, 200: AssetShape}, refuses=(507,),
+    description=SENT,
+)  # fmt: skip
+def send() -> Response:
+    """Send a file."""
+    settings = services().settings
+    with _sent() as upload:
+        with reading() as session:
+            is_known = queries.asset_by_content(session, upload.sha256) is not None
+        if is_known:
+            return _sent_again(upload.sha256)
+        command = NewAsset(_looked_at(upload), upload.said)
+        with no_room_is_told():
+            media_parts().store.put(ORIGINALS, upload.sha256, upload.path)
+        with transaction() as session:
+            added = add_asset(
+                session, current_actor(), media_parts().store, command, services().clock(),
+                quota_bytes=settings.media_quota_bytes,
+            )  # fmt: skip
+            return _asset_answer(added.asset, 201 if added.is_new else 200)
+
+
+@media.get("/assets")
+@endpoint(
+    summary="List assets", scope=READ, query=AssetsQueryShape, answers={200: AssetPageShape}, limit=SEARCH,
+    limited_by="q", description="The newest first. With `q` it is a search and counted as one.",
+)  # fmt: skip
+def listed(query: dict[str, Any]) -> Response:
+    """List assets."""
+    now = services().clock()
+    asked = queries.asked_assets(query, now)
+    filters = "|".join(str(query[name]) for name in ("q", "sha256", "kind", "rights"))
+    with reading() as session:
+
+        def read(limit: int, after: tuple[Any, ...] | None, is_backwards: bool) -> list[Any]:
+            rows = queries.page_of_assets(session, asked, limit=limit, after=after, is_backwards=is_backwards)
+            return list(zip(rows, queries.asset_data(rows, now), strict=True))
+
+        return page_answer(
+            f"assets|{filters}",
+            query,
+            read=read,
+            position=lambda row: (row[0].number,),
+            dump=lambda row: row[1],
+            count=lambda: queries.count_of(session, asked),
+        )
+
+
+@media.get("/assets/<asset_id>")
+@endpoint(summary="Read an asset", scope=READ, answers={200: AssetShape, 304: None}, refuses=(404,))
+def read(asset_id: str) -> Response:
+    """Read an asset."""
+    with reading() as session:
+        asset = _found(queries.asset_by_id, session, asset_id)
+        if is_not_modified(revision_etag(asset.revision)):
+            return answer(None, 304, etag=revision_etag(asset.revision))
+        return _asset_answer(asset)
+
+
+@media.patch("/assets/<asset_id>")
+@endpoint(
+    summary="Change what is known of an asset", scope=WRITE, body=AssetPatchShape, needs_revision=True,
+    answers={200: AssetShape},
+    description="A JSON Merge Patch (RFC 7396). Of what others sent, this needs `assets:write_any` without a limit.",
+)  # fmt: skip
+def change(asset_id: str, revision: int, body: dict[str, Any]) -> Response:
+    """Change what is known of an asset."""
+    command = ChangeAsset(_id(asset_id), revision, body)
+    with transaction() as session:
+        return _asset_answer(change_asset(session, current_actor(), command, services().clock()))
+
+
+@media.delete("/assets/<asset_id>")
+@endpoint(
+    summary="Delete an asset", scope=WRITE, needs_revision=True, answers={204: None},
+    description="For good. Of what others sent, this needs `assets:write_any` without a limit.",
+)  # fmt: skip
+def delete(asset_id: str, revision: int) -> Response:
+    """Delete an asset."""
+    with transaction() as session:
+        delete_asset(session, current_actor(), _id(asset_id), revision, services().clock())
+        return answer(None, 204)
+
+
+@media.get("/assets/<asset_id>/original")
+@endpoint(
+    summary="Fetch a file as it came", scope=WRITE, answers={200: None}, refuses=(404,),
+    description="With everything that its maker left in it, such as where a picture was taken. Readers never get it.",
+)  # fmt: skip
+def original(asset_id: str) -> Response:
+    """Fetch a file as it came."""
+    with reading() as session:
+        asset = _found(queries.asset_by_id, session, asset_id)
+        path = media_parts().store.path(ORIGINALS, asset.sha256)
+        kind = BY_MEDIA_TYPE[asset.media_type]
+    if not path.is_file():
+        raise NotFound("The file of this asset is not there.")
+    response = Response(_pieces(path), mimetype=kind.media_type)
+    response.content_length = asset.byte_count
+    response.headers["Content-Disposition"] = disposition(asset.name, kind.ending)
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+@contextmanager
+def _sent() -> Iterator[Upload]:
+    """The file of this request. Raises: UnsupportedMediaType for what is not taken; Invalid; NoRoom."""
+    settings, store = services().settings, media_parts().store
+    limits = {"most_bytes": settings.media_limit_bytes, "reserve_bytes": settings.media_reserve_bytes}
+    with received(NEW_ASSET, store.incoming, **limits) as upload:
+        if format_of(upload.head) is None:
+            raise UnsupportedMediaType(f"The file is none of those that are taken: {TAKEN}.")
+        told: Described = upload.said
+        if told.sha256 and told.sha256 != upload.sha256:
+            detail = f"The file that came has {upload.sha256}."
+            raise Invalid(errors=[FieldError("/data/sha256", "other_content", detail)])
+        yield upload
+
+
+def _sent_again(sha256: str) -> Response:
+    with transaction() as session:
+        known = known_asset(session, current_actor(), sha256, services().clock())
+        if known is None:
+            raise Unavailable("The asset was deleted just now; send it again.", headers={"Retry-After": "1"})
+        return _asset_answer(known)
+
+
+def _looked_at(upload: Upload) -> Received:
+    kind = format_of(upload.head)
+    assert kind is not None
+    found = media_parts().darkroom.look(upload.path, kind.name)
+    x, y = found["focal_point"]
+    return Received(
+        upload.name, upload.sha256, upload.byte_count, kind.media_type, found["width"], found["height"], (x, y),
+        found["colour"], found["blurhash"], found["credit"],
+    )  # fmt: skip
+
+
+def _asset_answer(asset: Asset, status: int = 200) -> Response:
+    [data] = queries.asset_data([asset], services().clock())
+    headers = {"Location": f"/api/v1/assets/{asset.id}"} if status == 201 else {}
+    return answer(data, status, headers=headers, etag=revision_etag(asset.revision))
+
+
+def _found(read_one: Callable[..., Asset | None], session: Any, asset_id: str) -> Asset:
+    asset = read_one(session, _id(asset_id))
+    if asset is None:
+        raise NotFound(NO_ASSET)
+    return asset
+
+
+def _id(text: str) -> str:
+    if not is_id(text):
+        raise NotFound(NO_ASSET)
+    return text
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    """A file in pieces; it is opened with the first one, which a HEAD does not ask for."""
+    with path.open("rb") as file:
+        while piece := file.read(PIECE_BYTES):
+            yield piece

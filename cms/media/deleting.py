@@ -1,0 +1,22 @@
+"""Deleting assets. Their files go later, when it is certain that nobody sent the same content meanwhile."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from cms.events.asset_events import AssetDeleted
+from cms.media.keeping import held_asset, hold_media, record_on
+from cms.platform.actor import Actor
+
+
+def delete_asset(session: Session, actor: Actor, asset_id: str, revision: int, now: datetime) -> None:
+    """Delete an asset for good.
+
+    Emits: AssetDeleted
+    Raises: NotFound; Forbidden; Stale.
+    """
+    hold_media(session)
+    asset = held_asset(session, actor, asset_id, revision)
+    record_on(session, actor, asset, AssetDeleted(subject=asset.id, sha256=asset.sha256), now)
+    session.delete(asset)
+    session.flush()

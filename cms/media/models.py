@@ -1,0 +1,49 @@
+"""Tables of media: assets."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from cms.media.rules import LONGEST_CREDIT, LONGEST_LICENCE, LONGEST_NAME
+from cms.platform.db import Instant, Json, RowNumber, Table, id_column
+
+
+class Asset(Table):
+    """A file that was sent, and what is known of it. There is one for each content: `sha256` is that of the bytes as
+    they came, under which they are kept, privately.
+
+    `alt` and `captions` are texts by locale. `focal_x` and `focal_y` are the point that an editor set, as parts of
+    width and height, `proposed_x` and `proposed_y` the one that holds where nobody did. `revision` counts the changes
+    and is the ETag.
+    """
+
+    __tablename__ = "assets"
+
+    number: Mapped[int] = mapped_column(RowNumber, primary_key=True, autoincrement=True)
+    id: Mapped[str] = mapped_column(id_column(), unique=True)
+    revision: Mapped[int] = mapped_column(default=1)
+    kind: Mapped[str] = mapped_column(String(12))
+    media_type: Mapped[str] = mapped_column(String(60))
+    name: Mapped[str] = mapped_column(String(LONGEST_NAME))
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    byte_count: Mapped[int] = mapped_column(BigInteger)
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    alt: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
+    captions: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
+    credit: Mapped[str] = mapped_column(String(LONGEST_CREDIT), default="")
+    licence: Mapped[str] = mapped_column(String(LONGEST_LICENCE), default="")
+    source: Mapped[str] = mapped_column(Text, default="")
+    use_until: Mapped[datetime | None] = mapped_column(Instant, index=True)
+    is_decorative: Mapped[bool] = mapped_column(default=False)
+    focal_x: Mapped[float | None]
+    focal_y: Mapped[float | None]
+    proposed_x: Mapped[float | None]
+    proposed_y: Mapped[float | None]
+    colour: Mapped[str] = mapped_column(String(7), default="")
+    blurhash: Mapped[str] = mapped_column(String(60), default="")
+    maker_kind: Mapped[str] = mapped_column(String(20))
+    maker_id: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    updated_at: Mapped[datetime] = mapped_column(Instant)

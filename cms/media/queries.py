@@ -1,0 +1,94 @@
+"""Reads of assets: one, pages of a list, and what each is in the shape of the wire. Nothing here writes."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import Session
+
+from cms.media.models import Asset
+from cms.media.rules import EMPTY, is_expired
+from cms.platform.keyset import one_page
+
+PLAIN = (
+    "id", "number", "revision", "kind", "media_type", "name", "sha256", "byte_count", "width", "height", "alt",
+    "captions", "credit", "licence", "source", "use_until", "is_decorative", "colour", "blurhash", "created_at",
+    "updated_at",
+)  # fmt: skip
+MOST_ASKED = 10
+
+
+def asset_by_id(session: Session, asset_id: str, *, is_locked: bool = False) -> Asset | None:
+    """The asset with this id, held until the transaction ends where it is locked."""
+    statement = select(Asset).where(Asset.id == asset_id)
+    if is_locked:
+        statement = statement.with_for_update()
+    return session.scalar(statement, execution_options={"populate_existing": True})
+
+
+def asset_by_content(session: Session, sha256: str) -> Asset | None:
+    """The asset whose file has this digest."""
+    return session.scalar(select(Asset).where(Asset.sha256 == sha256))
+
+
+def bytes_kept(session: Session) -> int:
+    """How many bytes the files of all assets have as they came."""
+    return session.scalar(select(func.coalesce(func.sum(Asset.byte_count), 0))) or 0
+
+
+def members(asset: Asset) -> dict[str, Any]:
+    """What editors write of an asset."""
+    point = None if asset.focal_x is None else [asset.focal_x, asset.focal_y]
+    return {name: getattr(asset, name) for name in EMPTY if name != "focal_point"} | {"focal_point": point}
+
+
+def point_of(asset: Asset) -> list[float] | None:
+    """The point that crops keep: the one that was set, or else the proposed one; None for what is no picture."""
+    if asset.focal_x is not None and asset.focal_y is not None:
+        return [asset.focal_x, asset.focal_y]
+    if asset.proposed_x is None or asset.proposed_y is None:
+        return None
+    return [asset.proposed_x, asset.proposed_y]
+
+
+def asset_data(assets: Sequence[Asset], now: datetime) -> list[dict[str, Any]]:
+    """Assets in the shape of the wire."""
+    return [
+        {name: getattr(asset, name) for name in PLAIN}
+        | {
+            "is_expired": is_expired(asset.use_until, now),
+            "focal_point": point_of(asset),
+            "is_focal_point_set": asset.focal_x is not None,
+            "made_by": {"kind": asset.maker_kind, "id": asset.maker_id},
+        }
+        for asset in assets
+    ]
+
+
+def asked_assets(query: dict[str, Any], now: datetime) -> Select[Any]:
+    """Assets as a list is narrowed to."""
+    statement = select(Asset)
+    for word in (query["q"] or "").split()[:MOST_ASKED]:
+        texts = (Asset.name, Asset.credit, Asset.source)
+        statement = statement.where(or_(*(text.icontains(word, autoescape=True) for text in texts)))
+    for name in ("sha256", "kind"):
+        if query[name] is not None:
+            statement = statement.where(getattr(Asset, name) == query[name])
+    if query["rights"] == "expired":
+        statement = statement.where(Asset.use_until <= now)
+    if query["rights"] == "limited":
+        statement = statement.where(Asset.use_until > now)
+    return statement
+
+
+def page_of_assets(
+    session: Session, asked: Select[Any], *, limit: int, after: tuple[Any, ...] | None, is_backwards: bool
+) -> list[Asset]:
+    """A page of such a list, the newest first."""
+    return one_page(session, asked, (Asset.number,), after, limit=limit, is_falling=True, is_backwards=is_backwards)
+
+
+def count_of(session: Session, asked: Select[Any]) -> int:
+    """How many assets such a list has."""
+    return session.scalar(select(func.count()).select_from(asked.order_by(None).subquery())) or 0

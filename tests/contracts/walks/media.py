@@ -1,0 +1,25 @@
+"""What the walk over every route asks of assets."""
+
+from tests.contracts.witness import Witness
+from tests.media.drawing import form, picture
+
+
+def walk_assets(witness: Witness) -> None:
+    ask = witness.ask
+    made = ask("POST", "/api/v1/assets", 201, form(picture(), "quay.jpg", alt={"en": "A quay"})).json
+    ask("POST", "/api/v1/assets", 200, form(picture()))
+    ask("POST", "/api/v1/assets", 415, {"name": "no form"})
+    ask("POST", "/api/v1/assets", 415, form(b"no picture"))
+    ask("POST", "/api/v1/assets", 422, form(picture(seed=2), colour="red"))
+    path = f"/api/v1/assets/{made['id']}"
+    ask("GET", "/api/v1/assets?q=quay&count=exact", 200)
+    ask("GET", "/api/v1/assets?colour=red", 400)
+    ask("GET", path, 200)
+    ask("GET", path, 304, If_None_Match='"1"')
+    ask("GET", "/api/v1/assets/none", 404)
+    ask("GET", f"{path}/original", 200)
+    ask("PATCH", path, 200, {"credit": "Ines Okafor", "use_until": "2030-01-01T00:00:00Z"}, If_Match='"1"')
+    ask("PATCH", path, 412, {"credit": "Nobody"}, If_Match='"1"')
+    ask("PATCH", path, 422, {"focal_point": [2, 2]}, If_Match='"2"')
+    ask("DELETE", path, 428)
+    ask("DELETE", path, 204, If_Match='"2"')

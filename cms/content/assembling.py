@@ -19,7 +19,8 @@ from cms.content.beside import Beside, beside
 from cms.content.changes.noting import Noted, note_changes
 from cms.content.changes.rules import UPDATED, weight
 from cms.content.models import Audience, Document, DocumentCard, RelatedEntry
-from cms.content.rules import NOT_ON_CARDS, ORDER, SHOWN, AudienceCounts
+from cms.content.related.rules import SHOWN, rank
+from cms.content.rules import NOT_ON_CARDS, ORDER, AudienceCounts
 from cms.content.structured import news_article, work
 from cms.platform.clock import rfc3339
 from cms.platform.coding import packed
@@ -35,10 +36,10 @@ RELATED = (
     select(
         ENTRIES.c.article_id, ENTRIES.c.other_id, ENTRIES.c.score, ENTRIES.c.why,
         OTHERS.c.content["section"].label("section"), OTHERS.c.locale, OTHERS.c.slug, OTHERS.c.title,
-        OTHERS.c.published_at,
+        OTHERS.c.published_at, ENTRIES.c.pin,
     )
     .join(OTHERS, OTHERS.c.article_id == ENTRIES.c.other_id)
-    .where(ENTRIES.c.article_id.in_(bindparam("articles", expanding=True)))
+    .where(ENTRIES.c.article_id.in_(bindparam("articles", expanding=True)), ~ENTRIES.c.is_hidden)
 )  # fmt: skip
 ALONE = Beside()
 # HTTP tells instants of change in whole seconds, so no two states of a document may share one.
@@ -134,13 +135,13 @@ def counts_in(row: Audience | Row[Any] | None) -> AudienceCounts:
 
 
 def related_shown(session: Session, article_ids: Collection[str]) -> dict[str, list[dict[str, Any]]]:
-    """The related entries that each of these documents shows, best first."""
+    """The related entries that each of these documents shows, in their order."""
     session.flush()
     lists: dict[str, list[Any]] = defaultdict(list)
     for entry in session.execute(RELATED, {"articles": list(article_ids)}):
         lists[entry.article_id].append(entry)
     for entries in lists.values():
-        entries.sort(key=lambda entry: (-entry.score, entry.other_id))
+        entries.sort(key=rank)
     return defaultdict(list, {key: [_mention(entry) for entry in rows[:SHOWN]] for key, rows in lists.items()})
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from cms.content.assembling import hold_content, reassemble
+from cms.content.assembling import chunks, hold_content, reassemble
 from cms.content.models import Document
 from cms.platform.db import change_rows
 
@@ -36,6 +36,9 @@ def regroup(session: Session, kinships: Mapping[str, Kinship | None], now: datet
     documents = session.scalars(statement).all()
     touched = {document.article_id for document in documents}
     touched |= group_members(session, {document.group_id for document in documents})
+    regrouped = {one.article_id for one in documents if one.group_id != _group_of(kinships[one.article_id])}
+    former = {one.group_id for one in documents if one.article_id in regrouped}
+    regrouped |= group_members(session, former)
     for document in documents:
         for name, value in kinship_values(document.article_id, kinships[document.article_id]).items():
             setattr(document, name, value)
@@ -43,7 +46,19 @@ def regroup(session: Session, kinships: Mapping[str, Kinship | None], now: datet
     groups = {kinship.group_id: kinship for kinship in kinships.values() if kinship is not None}
     for kinship in groups.values():
         mark_stale(session, kinship)
+    let_relate_again(session, regrouped)
     reassemble(session, touched | group_members(session, list(groups)), now)
+
+
+def let_relate_again(session: Session, article_ids: Collection[str]) -> None:
+    """Let the next refresh of related lists come to these articles, as what they are translations of has changed."""
+    for ids in chunks(sorted(article_ids)):
+        statement = update(Document).where(Document.article_id.in_(ids)).values(has_lost_related=True)
+        change_rows(session, statement)
+
+
+def _group_of(kinship: Kinship | None) -> str | None:
+    return kinship.group_id if kinship is not None else None
 
 
 def kinship_values(article_id: str, kinship: Kinship | None) -> dict[str, Any]:

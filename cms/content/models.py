@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Float, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text, true
+from sqlalchemy import Float, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cms.platform.db import Instant, Json, RowNumber, Table, id_column
@@ -204,7 +204,11 @@ class DocumentField(Table):
 
 
 class RelatedEntry(Table):
-    """One neighbour of a published article. More are kept than are shown, so that a list that loses one has spares."""
+    """One neighbour of a published article. More are kept than are shown, so that a list that loses one has spares.
+
+    `pin` is the place that an editor gave it, from 1; 0 for what was found. A hidden one says nearly the same as one
+    before it, or as the article itself, and takes its place when that one goes.
+    """
 
     __tablename__ = "related_entries"
 
@@ -216,6 +220,19 @@ class RelatedEntry(Table):
     )
     score: Mapped[float] = mapped_column(Float(53))
     why: Mapped[list[str]] = mapped_column(Json)
+    pin: Mapped[int] = mapped_column(default=0, server_default="0")
+    is_hidden: Mapped[bool] = mapped_column(default=False, server_default=false())
+
+
+class DocumentSketch(Table):
+    """By what the text of a published article is known again in one that says nearly the same (`text/sketches.py`)."""
+
+    __tablename__ = "document_sketches"
+
+    article_id: Mapped[str] = mapped_column(
+        id_column(), ForeignKey("documents.article_id", ondelete="CASCADE"), primary_key=True
+    )
+    sketch: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class DocumentTerm(Table):

@@ -4,21 +4,22 @@ They take plain values and know nothing of drafts. What is written here is live 
 Not here: derived parts (`deriving.py`, `relating.py`) and the bytes themselves (`assembling.py`).
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import and_, bindparam, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from cms.content.assembling import article_url, assembled, chunks, counts_in, hold_content, reassemble
 from cms.content.beside import naming
 from cms.content.changes.noting import Noted, note_changes
 from cms.content.changes.rules import PUBLISHED, UNPUBLISHED
-from cms.content.grouping import Kinship, group_members, kinship_values, mark_stale
+from cms.content.grouping import Kinship, group_members, kinship_values, let_relate_again, mark_stale
 from cms.content.models import Audience, Document, DocumentCard, DocumentField, RelatedEntry
 from cms.content.redirects.redirecting import leave_place, take_place
-from cms.content.rules import SHOWN
+from cms.content.related.rules import SHOWN
 from cms.content.wording import (
     PersonValue,
     Place,
@@ -131,12 +132,22 @@ def withdraw_document(session: Session, article_id: str, now: datetime, why: str
     note_changes(session, [Noted(article_id, why, document.locale, document.slug, former=former)], now)
     session.delete(document)
     session.flush()
-    left = select(func.count()).where(RelatedEntry.article_id == Document.article_id).scalar_subquery()
-    for ids in chunks(losing):
-        statement = update(Document).where(Document.article_id.in_(ids), left < SHOWN).values(has_lost_related=True)
-        change_rows(session, statement)
-    reassemble(session, [*losing, *neighbours, *group_members(session, [group_id])], now)
+    kin = group_members(session, [group_id])
+    _let_refill(session, losing, kin)
+    reassemble(session, [*losing, *neighbours, *kin], now)
     return True
+
+
+def _let_refill(session: Session, losing: list[str], kin: Collection[str]) -> None:
+    """Mark the lists that shall be refilled: of articles that lost an entry where now too little is shown, or where
+    something was hidden, perhaps behind it; and of translations, which were related through the article."""
+    own = RelatedEntry.article_id == Document.article_id
+    left = select(func.count()).where(own, ~RelatedEntry.is_hidden).scalar_subquery()
+    hidden = exists().where(own, RelatedEntry.is_hidden)
+    for ids in chunks(losing):
+        statement = update(Document).where(Document.article_id.in_(ids), or_(left < SHOWN, hidden))
+        change_rows(session, statement.values(has_lost_related=True))
+    let_relate_again(session, kin)
 
 
 def _is_shown(session: Session, article: PublishedArticle) -> bool:
@@ -177,7 +188,10 @@ def _kin(session: Session, article: PublishedArticle, former: str | None) -> set
     """The published articles whose translations change with this one, after it was written down who lags behind."""
     if article.kinship is not None:
         mark_stale(session, article.kinship)
-    return group_members(session, {former, article.kinship.group_id if article.kinship is not None else None})
+    group_id = article.kinship.group_id if article.kinship is not None else None
+    if former not in (None, group_id):
+        let_relate_again(session, group_members(session, {former}))
+    return group_members(session, {former, group_id})
 
 
 def _values(article: PublishedArticle) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from uuid import UUID
 
 import orjson
 
-from cms.content.rules import KEPT, Filter, tombstone_data
+from cms.content.related.rules import KEPT
+from cms.content.rules import Filter, tombstone_data
 from cms.platform.direct_reads import DirectReads, read_instant
 from cms.taxonomy.rules import in_locale
 
@@ -24,8 +25,8 @@ VARIANTS = (
 TOMBSTONE = "SELECT article_id, taken_down_at, reason FROM tombstones WHERE {0} ORDER BY taken_down_at DESC LIMIT 1"
 RELATED = (
     "SELECT c.card, r.score, r.why FROM related_entries r CROSS JOIN documents d CROSS JOIN document_cards c "
-    "WHERE r.article_id = ? AND d.article_id = r.other_id AND c.number = d.number "
-    "ORDER BY r.score DESC, r.other_id LIMIT ?"
+    "WHERE r.article_id = ? AND d.article_id = r.other_id AND c.number = d.number AND NOT r.is_hidden "
+    "ORDER BY r.pin = 0, r.pin, r.score DESC, r.other_id LIMIT ?"
 )
 LIVE = (
     "SELECT d.article_id, d.title, d.text, d.section_path, d.locale, c.card FROM documents d "
@@ -103,7 +104,7 @@ def tombstone_by_slug(reads: DirectReads, locale: str, slug: str) -> dict[str, s
 
 
 def related_cards(reads: DirectReads, article_id: str, limit: int) -> list[bytes]:
-    """The cards of an article's related list with `score` and `why`, best first, as ready bytes."""
+    """The cards of an article's related list with `score` and `why`, in its order, as ready bytes."""
     rows = reads.rows(RELATED, (stored_id(reads, article_id), min(limit, KEPT)))
     cards = []
     for card, score, why in rows:

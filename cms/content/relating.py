@@ -1,7 +1,8 @@
 """Related lists: found from what was published, kept for both sides, refilled when an article goes.
 
 An article that enters computes its own list and offers itself to the lists of its candidates, so the work does not
-grow with the number of articles. What that misses is repaired by the sweep (`sweeping.py`).
+grow with the number of articles. Its translations do the same, as they are related through one another. What that
+misses is repaired by the sweep (`sweeping.py`).
 Source: search.md section 4 of the project's measurements; 79 to 99 % of the lists that change are found at once.
 """
 
@@ -14,8 +15,21 @@ from sqlalchemy.orm import Session, aliased
 from cms.content.assembling import chunks, hold_content, reassemble
 from cms.content.beside import naming, neighbours_of
 from cms.content.models import Document, DocumentTag, DocumentTerm, RelatedEntry
-from cms.content.portraits import portraits, store_vector
-from cms.content.rules import KEPT, SHOWN, Neighbour, Portrait, best, neighbour, rank
+from cms.content.portraits import portraits, store_vector, stored_sketches
+from cms.content.related.queries import choices_of, pinning
+from cms.content.related.rules import (
+    KEPT,
+    SHOWN,
+    Choices,
+    Neighbour,
+    Portrait,
+    best,
+    list_of,
+    neighbour,
+    pinned,
+    rank,
+    veiled,
+)
 from cms.platform.db import change_rows, columns_of, insert_into
 
 ASKED_TERMS = 25
@@ -24,20 +38,24 @@ TEXT_CANDIDATES = 100
 ASKED_TAGS = 8
 TAG_CANDIDATES = 15
 REFILLS_AT_ONCE = 40
+# A list that is refilled can push an article out of another one, which then is refilled itself.
+MOST_ROUNDS = 3
 
 List = dict[str, Neighbour]
 
 # Every publish is followed by all of these, so they are built once.
 IDS: BindParameter[Sequence[str]] = bindparam("ids", expanding=True)
 ROWS = columns_of(RelatedEntry)
-LISTS = select(ROWS.c.article_id, ROWS.c.other_id, ROWS.c.score, ROWS.c.why).where(ROWS.c.article_id.in_(IDS))
+LISTS = select(
+    ROWS.c.article_id, ROWS.c.other_id, ROWS.c.score, ROWS.c.why, ROWS.c.pin, ROWS.c.is_hidden
+).where(ROWS.c.article_id.in_(IDS))  # fmt: skip
 REMOVE = delete(ROWS).where(ROWS.c.article_id == bindparam("owner"), ROWS.c.other_id == bindparam("other"))
 ADD = insert_into(RelatedEntry)
 HOLDING = select(ROWS.c.article_id).where(ROWS.c.other_id == bindparam("article"))
 HELD = select(ROWS.c.other_id).where(ROWS.c.article_id == bindparam("article"))
 FULL = (
     select(ROWS.c.article_id, func.min(ROWS.c.score))
-    .where(ROWS.c.article_id.in_(IDS))
+    .where(ROWS.c.article_id.in_(IDS), ROWS.c.pin == 0)
     .group_by(ROWS.c.article_id)
     .having(func.count() >= KEPT)
 )
@@ -103,9 +121,19 @@ def stored_lists(session: Session, article_ids: Collection[str]) -> dict[str, Li
     """The kept entries of these articles, by article and neighbour."""
     lists: dict[str, List] = {article_id: {} for article_id in article_ids}
     for ids in chunks(sorted(lists)):
-        for owner, other, score, why in session.execute(LISTS, {"ids": ids}):
-            lists[owner][other] = Neighbour(other, score, tuple(why))
+        for owner, other, score, why, pin, is_hidden in session.execute(LISTS, {"ids": ids}):
+            lists[owner][other] = Neighbour(other, score, tuple(why), pin, is_hidden)
     return lists
+
+
+def veiled_lists(session: Session, lists: Mapping[str, Iterable[Neighbour]]) -> dict[str, List]:
+    """Lists as they are stored: with what is hidden in each because something before it says nearly the same."""
+    entries = {owner: list(found) for owner, found in lists.items()}
+    sketches = stored_sketches(session, {*entries, *(one.other_id for found in entries.values() for one in found)})
+    return {
+        owner: {entry.other_id: entry for entry in veiled(sketches.get(owner, ()), found, sketches)}
+        for owner, found in entries.items()
+    }
 
 
 def write_lists(session: Session, before: Mapping[str, List], after: Mapping[str, List]) -> set[str]:
@@ -121,39 +149,76 @@ def write_lists(session: Session, before: Mapping[str, List], after: Mapping[str
         session.execute(REMOVE, [{"owner": owner, "other": other} for owner, other in gone])
     if come:
         rows = [
-            {"article_id": owner, "other_id": entry.other_id, "score": entry.score, "why": list(entry.why)}
+            {
+                "article_id": owner, "other_id": entry.other_id, "score": entry.score, "why": list(entry.why),
+                "pin": entry.pin, "is_hidden": entry.is_hidden,
+            }
             for owner, entry in come
-        ]
+        ]  # fmt: skip
         session.execute(ADD, rows)
     return touched
 
 
 def shown(entries: List) -> list[Neighbour]:
-    """The entries that readers see, best first."""
-    return sorted(entries.values(), key=rank)[:SHOWN]
+    """The entries that readers see, in their order."""
+    return sorted((entry for entry in entries.values() if not entry.is_hidden), key=rank)[:SHOWN]
 
 
 def _enter(session: Session, article_id: str) -> set[str]:
+    """Bring the list of a published article, those of its translations and all that they enter or leave into order."""
     mine = portraits(session, [article_id])[article_id]
-    holding = _holding(session, article_id)
-    others = _candidates(session, mine) | holding | _held(session, article_id)
-    faces = portraits(session, others, terms=mine.vector)
-    offers = {other: offer for other, face in faces.items() if (offer := neighbour(face, mine)) is not None}
-    changing = holding | _beaten(session, offers)
-    before = stored_lists(session, [article_id, *changing])
-    entries = [entry for face in faces.values() if (entry := neighbour(mine, face)) is not None]
-    after: dict[str, List] = {article_id: {entry.other_id: entry for entry in best(entries)}}
+    family = [mine]
+    if mine.kin:
+        family = list(portraits(session, [article_id, *(one.article_id for one in mine.kin)]).values())
+    found = {other for one in family for other in _candidates(session, one)}
+    terms = {term for one in family for term in one.vector}
+    return {owner for one in family for owner in _take_places(session, one, found, terms)}
+
+
+def _take_places(session: Session, mine: Portrait, found: Collection[str], terms: Collection[str]) -> set[str]:
+    own = mine.article_id
+    holding = _holding(session, own) | pinning(session, own)
+    chosen = choices_of(session, [own])[own]
+    faces = _faces(session, mine, {*found, *holding, *_held(session, own), *chosen.pins}, terms)
+    choices = choices_of(session, faces)
+    offers = {
+        other: offer
+        for other, face in faces.items()
+        if not choices[other].names(own) and (offer := neighbour(face, mine)) is not None
+    }
+    changing = (holding & faces.keys()) | _beaten(session, offers)
+    before = stored_lists(session, [own, *changing])
+    after: dict[str, Iterable[Neighbour]] = {own: list_of(mine, faces.values(), chosen)}
     thin = []
     for other in changing:
-        kept = [entry for key, entry in before[other].items() if key != article_id]
-        offered = [*kept, offers[other]] if other in offers else kept
-        after[other] = {entry.other_id: entry for entry in best(offered)}
-        if len(after[other]) < min(SHOWN, len(before[other])):
+        offered = _offered(faces[other], mine, choices[other], offers.get(other))
+        entries = [*(entry for key, entry in before[other].items() if key != own), *offered]
+        kept = [*(entry for entry in entries if entry.pin), *best(entry for entry in entries if not entry.pin)]
+        after[other] = kept
+        if len(kept) < min(SHOWN, len(before[other])):
             thin.append(other)
-    touched = write_lists(session, before, after)
+    touched = write_lists(session, before, veiled_lists(session, after))
     for ids in chunks(sorted(thin)):
         mark(session, ids, has_lost=True)
     return touched
+
+
+def _offered(owner: Portrait, mine: Portrait, chosen: Choices, offer: Neighbour | None) -> list[Neighbour]:
+    """What an article brings into another one's list: its pin, the entry that was found, or nothing."""
+    if mine.article_id in chosen.pins and owner.locale == mine.locale:
+        return [pinned(owner, mine, chosen.pins.index(mine.article_id) + 1)]
+    return [offer] if offer is not None else []
+
+
+def _faces(session: Session, mine: Portrait, ids: Collection[str], terms: Collection[str]) -> dict[str, Portrait]:
+    """The portraits of others, and of those of their translations that are in the language of this one."""
+    others = set(ids) - {mine.article_id}
+    faces = portraits(session, others, terms=terms, with_kin=bool(mine.kin))
+    near = {other for face in faces.values() if (other := face.in_locale(mine.locale)) is not None}
+    missing = near - faces.keys() - {mine.article_id}
+    if missing:
+        faces |= portraits(session, missing, terms=terms)
+    return faces
 
 
 def _beaten(session: Session, offers: Mapping[str, Neighbour]) -> set[str]:
@@ -165,22 +230,19 @@ def _beaten(session: Session, offers: Mapping[str, Neighbour]) -> set[str]:
 
 
 def _refill(session: Session) -> set[str]:
-    waiting = list(session.scalars(WAITING))
-    if not waiting:
-        return set()
-    before = stored_lists(session, waiting)
-    after: dict[str, List] = {}
-    for article_id, mine in portraits(session, waiting).items():
-        faces = portraits(session, _candidates(session, mine) | set(before[article_id]), terms=mine.vector)
-        entries = [entry for face in faces.values() if (entry := neighbour(mine, face)) is not None]
-        after[article_id] = {entry.other_id: entry for entry in best(entries)}
-    touched = write_lists(session, before, after)
-    mark(session, waiting, has_lost=False)
+    """Bring the lists into order that lost something, and those of articles whose translations changed."""
+    touched: set[str] = set()
+    for _ in range(MOST_ROUNDS):
+        waiting = list(session.scalars(WAITING))
+        if not waiting:
+            break
+        mark(session, waiting, has_lost=False)
+        touched |= {*waiting, *(owner for article_id in waiting for owner in _enter(session, article_id))}
     return touched
 
 
 def mark(session: Session, article_ids: Sequence[str], *, has_lost: bool) -> None:
-    """Remember of lists whether they fell below what is shown and wait to be refilled."""
+    """Remember of lists whether they wait to be brought into order, as after they fell below what is shown."""
     statement = update(Document).where(Document.article_id.in_(article_ids)).values(has_lost_related=has_lost)
     change_rows(session, statement)
 

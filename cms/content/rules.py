@@ -1,12 +1,9 @@
-"""What a list can be narrowed to; what is counted of an article's readers; what makes two published articles related: a
-pure score, and how many neighbours are kept and shown.
+"""What a list can be narrowed to; what is counted of an article's readers; in which languages an article is answered.
 
-Not here: finding candidates and keeping the lists (`relating.py`), counting terms (`platform/text/terms.py`).
+Not here: what makes two published articles related (`related/rules.py`).
 """
 
-import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -14,9 +11,6 @@ from typing import Any
 from cms.platform.clock import rfc3339
 from cms.platform.text.locales import canonical_locale
 
-KEPT = 15
-SHOWN = 5
-STRONGEST_TERMS = 40
 MOST_TAGS = 10
 MOST_IDS = 100
 # The members of a document in their order, and those that its entry in lists does not have.
@@ -34,16 +28,6 @@ BODY_FORMS = ("html", "markdown", "text", "blocks", "none")
 PAGE = 20
 NEWEST_FIRST = "-published_at"
 SORTS = (NEWEST_FIRST, "published_at", "-updated_at", "updated_at")
-
-TEXT_PART = 0.75
-TAG_PART = 0.20
-SECTION_PART = 0.05
-HALF_LIFE_DAYS = 90.0
-OLDEST_PART = 0.5
-NAMED_FROM_COSINE = 0.05
-# In the sample newsroom all entries below this share a common word or two and no subject; a shared tag scores more.
-LEAST_SCORE = 0.03
-SECONDS_PER_DAY = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -103,27 +87,6 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Portrait:
-    """What the score sees of a published article. `vector` is L2-normalised and holds the strongest terms."""
-
-    article_id: str
-    locale: str
-    section: str
-    published_at: datetime
-    tags: frozenset[str]
-    vector: Mapping[str, float] = field(repr=False)
-
-
-@dataclass(frozen=True)
-class Neighbour:
-    """One entry of a related list."""
-
-    other_id: str
-    score: float
-    why: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class AudienceCounts:
     """How many readers act on an article and whether they can comment, as its document shows it."""
 
@@ -174,64 +137,3 @@ def wanted_locales(fallbacks: str, locale: str) -> tuple[str, ...]:
 
 def _spelled(tag: str) -> str:
     return canonical_locale(tag) or tag
-
-
-def text_likeness(one: Portrait, other: Portrait) -> float:
-    """The cosine of two articles' vectors. Range: 0 to 1. Summed exactly, so that the order of terms has no say."""
-    short, long = sorted((one.vector, other.vector), key=len)
-    return math.fsum(weight * long[term] for term, weight in short.items() if term in long)
-
-
-def tag_likeness(one: Portrait, other: Portrait) -> float:
-    """How far two articles carry the same tags. Range: 0 to 1. Formula: |A ∩ B| / sqrt(|A| · |B|)."""
-    if not one.tags or not other.tags:
-        return 0.0
-    return len(one.tags & other.tags) / math.sqrt(len(one.tags) * len(other.tags))
-
-
-def closeness_in_time(one: datetime, other: datetime) -> float:
-    """How much two articles belong to the same days. Range: 0.5 to 1. Formula: 0.5 + 0.5 · 2^(-days apart / 90)."""
-    days = abs((one - other).total_seconds()) / SECONDS_PER_DAY
-    return OLDEST_PART + (1 - OLDEST_PART) * 2 ** (-days / HALF_LIFE_DAYS)
-
-
-def score(one: Portrait, other: Portrait) -> float:
-    """How related two articles are. Symmetric, and the same at any time of asking.
-
-    Range: 0 to 1, rounded to six places; 0 between locales, and where neither a strong term nor a tag is shared.
-    Formula: (0.75 · cosine of the texts + 0.20 · shared tags + 0.05 · same section) · closeness in time
-    """
-    if one.locale != other.locale or one.article_id == other.article_id:
-        return 0.0
-    shared = TEXT_PART * text_likeness(one, other) + TAG_PART * tag_likeness(one, other)
-    if shared <= 0:
-        return 0.0
-    if one.section and one.section == other.section:
-        shared += SECTION_PART
-    return round(shared * closeness_in_time(one.published_at, other.published_at), 6)
-
-
-def reasons(one: Portrait, other: Portrait) -> tuple[str, ...]:
-    """Why two articles are related, for people: `tag:rail`, `text`, `section`."""
-    why = [f"tag:{tag}" for tag in sorted(one.tags & other.tags)]
-    if text_likeness(one, other) >= NAMED_FROM_COSINE or not why:
-        why.append("text")
-    if one.section and one.section == other.section:
-        why.append("section")
-    return tuple(why)
-
-
-def neighbour(one: Portrait, other: Portrait) -> Neighbour | None:
-    """The entry that `other` makes in the list of `one`, or None where they are not related enough."""
-    value = score(one, other)
-    return Neighbour(other.article_id, value, reasons(one, other)) if value >= LEAST_SCORE else None
-
-
-def rank(entry: Neighbour) -> tuple[float, str]:
-    """Best first; of equals the one with the smaller id."""
-    return (-entry.score, entry.other_id)
-
-
-def best(entries: Iterable[Neighbour]) -> list[Neighbour]:
-    """The entries that are kept, best first."""
-    return sorted(entries, key=rank)[:KEPT]

@@ -8,7 +8,7 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from cms.content.rules import KEPT, SHOWN
+from cms.content.related.rules import KEPT, SHOWN
 from cms.platform.http.query_input import WholeNumber
 from cms.platform.http.shapes import Flag, ListShape, Shape, UtcInstant
 from cms.platform.text.locales import LONGEST_LOCALE, canonical_locale
@@ -122,10 +122,17 @@ class CardShape(Shape):
 
 
 class RelatedCardShape(CardShape):
-    """A neighbour: its card, how near it is and why, such as `tag:rail`, `text`, `section`."""
+    """A neighbour: its card, how near it is and why."""
 
     score = fields.Float(required=True, metadata={"description": "0 to 1"})
-    why = fields.List(fields.String(), required=True)
+    why = fields.List(
+        fields.String(),
+        required=True,
+        metadata={
+            "description": "`pinned` by an editor, `tag:rail`, `text`, `section`, `person:mei-lin`, and "
+            "`translation:en` where two articles are near each other in another language"
+        },
+    )
 
 
 class BesideShape(Shape):

@@ -25,14 +25,18 @@ from cms.content.portraits import (
     coarse,
     language_of,
     portraits,
+    stored_sketches,
     stored_vectors,
     strongest,
     words_of,
+    write_sketches,
     write_vectors,
 )
-from cms.content.relating import List, mark, stored_lists, write_lists
-from cms.content.rules import Portrait, best, neighbour
+from cms.content.related.queries import choices_of
+from cms.content.related.rules import Choices, Neighbour, Portrait, list_of
+from cms.content.relating import mark, stored_lists, veiled_lists, write_lists
 from cms.platform.db import Database
+from cms.platform.text.sketches import Sketch, sketch
 from cms.platform.text.terms import count_terms
 
 AT_ONCE = 100
@@ -104,24 +108,29 @@ def _fit(database: Database, frequencies: Frequencies) -> int:
 
 
 def _weigh(database: Database, ids: list[str], frequencies: Frequencies) -> int:
-    """Rewrite the vectors that the vocabulary changed; returns how many."""
+    """Rewrite the vectors that the vocabulary changed, and sketches that are missing; returns how many vectors."""
     changed = 0
     for rows in _texts(database, ids):
         with database.reading() as session:
             stored = stored_vectors(session, [row.article_id for row in rows])
+            sketched = stored_sketches(session, [row.article_id for row in rows])
         new: dict[str, dict[str, float]] = {}
-        revisions: dict[str, int] = {}
+        redrawn: dict[str, Sketch] = {}
         for row in rows:
             vocabulary = frequencies.get(language_of(row.locale), {})
-            vector = strongest(_terms_of(row), vocabulary, vocabulary.get(ALL, 0))
+            vector, own = strongest(_terms_of(row), vocabulary, vocabulary.get(ALL, 0)), sketch(row.text)
             if vector != stored.get(row.article_id, {}):
-                new[row.article_id], revisions[row.article_id] = vector, row.revision
-        if new:
+                new[row.article_id] = vector
+            if own != sketched.get(row.article_id, ()):
+                redrawn[row.article_id] = own
+        if new or redrawn:
+            revisions = {row.article_id: row.revision for row in rows}
             with database.transaction() as session:
                 hold_content(session)
                 current = _unchanged(session, revisions)
-                write_vectors(session, {article_id: new[article_id] for article_id in current})
-            changed += len(current)
+                write_vectors(session, {one: vector for one, vector in new.items() if one in current})
+                write_sketches(session, {one: own for one, own in redrawn.items() if one in current})
+            changed += len(new.keys() & current)
             _let_others()
     return changed
 
@@ -130,14 +139,15 @@ def _relate(database: Database, now: datetime) -> int:
     """Repair the lists that differ from the exact ones; returns how many."""
     with database.reading() as session:
         locales = list(session.scalars(select(Document.locale).distinct().order_by(Document.locale)))
+    also = _through_translations(database, locales)
     changed = 0
     for locale in locales:
         with database.reading() as session:
-            ids = session.scalars(select(Document.article_id).where(Document.locale == locale))
-            crowd = Crowd(portraits(session, ids.all()).values())
-        exact: dict[str, List] = {}
-        for portrait, entries in crowd.lists():
-            exact[portrait.article_id] = {entry.other_id: entry for entry in entries}
+            ids = session.scalars(select(Document.article_id).where(Document.locale == locale)).all()
+            crowd, choices = Crowd(portraits(session, ids).values()), choices_of(session, ids)
+        exact: dict[str, Sequence[Neighbour]] = {}
+        for portrait, entries in crowd.lists(choices, also):
+            exact[portrait.article_id] = entries
             if len(exact) == AT_ONCE:
                 changed += _repair(database, exact, now)
                 exact = {}
@@ -145,8 +155,25 @@ def _relate(database: Database, now: datetime) -> int:
     return changed
 
 
-def _repair(database: Database, exact: Mapping[str, List], now: datetime) -> int:
+def _through_translations(database: Database, locales: Sequence[str]) -> dict[str, set[str]]:
+    """For each article that has translations the others that are near it in one of their languages."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for locale in locales:
+        with database.reading() as session:
+            statement = select(Document.article_id).where(Document.locale == locale, Document.group_id.is_not(None))
+            translated = [one for one in portraits(session, session.scalars(statement).all()).values() if one.kin]
+        for target in locales:
+            by_id = {one.article_id: one.in_locale(target) for one in translated if target != locale}
+            there = [one for one in translated if by_id.get(one.article_id) is not None]
+            for portrait, entries in Crowd(there).lists():
+                own = by_id[portrait.article_id]
+                found[str(own)] |= {other for entry in entries if (other := by_id[entry.other_id]) is not None}
+    return found
+
+
+def _repair(database: Database, found: Mapping[str, Sequence[Neighbour]], now: datetime) -> int:
     with database.reading() as session:
+        exact = veiled_lists(session, found)
         before = stored_lists(session, list(exact))
         waiting = session.scalars(
             select(Document.article_id).where(Document.article_id.in_(list(exact)), Document.has_lost_related)
@@ -160,8 +187,15 @@ def _repair(database: Database, exact: Mapping[str, List], now: datetime) -> int
         # Between the look at everything and now articles came, changed and went: what is stored has a say, and every
         # score is taken from what the tables hold at this moment.
         asked = {owner: {*exact[owner], *before[owner]} for owner in differing}
-        faces = portraits(session, {*differing, *(other for others in asked.values() for other in others)})
-        after = {owner: _list(faces, owner, asked[owner]) for owner in differing if owner in faces}
+        choices = choices_of(session, differing)
+        pins = (pin for owner in differing for pin in choices[owner].pins)
+        faces = portraits(session, {*differing, *pins, *(other for others in asked.values() for other in others)})
+        lists = {
+            owner: _list(faces, owner, {*asked[owner], *choices[owner].pins}, choices[owner])
+            for owner in differing
+            if owner in faces
+        }
+        after = veiled_lists(session, lists)
         touched = write_lists(session, before, after)
         mark(session, sorted(after), has_lost=False)
         reassemble(session, touched, now)
@@ -169,9 +203,8 @@ def _repair(database: Database, exact: Mapping[str, List], now: datetime) -> int
     return sum(before[owner] != after[owner] for owner in after)
 
 
-def _list(faces: Mapping[str, Portrait], owner: str, others: set[str]) -> List:
-    entries = (neighbour(faces[owner], faces[other]) for other in others if other in faces)
-    return {entry.other_id: entry for entry in best(entry for entry in entries if entry is not None)}
+def _list(faces: Mapping[str, Portrait], owner: str, others: set[str], choices: Choices) -> list[Neighbour]:
+    return list_of(faces[owner], (faces[other] for other in others if other in faces), choices)
 
 
 def _texts(database: Database, ids: list[str]) -> Iterator[Sequence[Any]]:
@@ -188,9 +221,9 @@ def _terms_of(row: Any) -> dict[str, int]:
     return count_terms(words_of(row.title, row.content, row.text), language_of(row.locale))
 
 
-def _unchanged(session: Session, revisions: Mapping[str, int]) -> list[str]:
+def _unchanged(session: Session, revisions: Mapping[str, int]) -> set[str]:
     statement = select(Document.article_id, Document.revision).where(Document.article_id.in_(list(revisions)))
-    return [article_id for article_id, revision in session.execute(statement) if revisions[article_id] == revision]
+    return {article_id for article_id, revision in session.execute(statement) if revisions[article_id] == revision}
 
 
 def _let_others() -> None:

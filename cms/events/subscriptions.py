@@ -41,7 +41,13 @@ SUBSCRIPTIONS = (
     ),
     Subscription(
         "related",
-        hears=(*SHOWN, *HIDDEN, "article.regrouped"),
+        hears=(
+            *SHOWN,
+            *HIDDEN,
+            "article.regrouped",
+            "article.translation_linked",
+            "article.translation_parted",
+        ),
         queue="derive",
         time_limit_seconds=60,
         together=5,
@@ -75,7 +81,7 @@ UNHEARD = frozenset(
         "article.revision_restored", "article.lease_taken", "article.lease_given_back",
         "redirect.added", "redirect.removed", "list.changed", "list.deleted",
         "follow.added", "follow.changed", "follow.removed",
-        "article.translation_started", "article.translation_linked", "article.translation_parted",
+        "article.translation_started",
         "comment.posted", "comment.edited", "comment.deleted", "comment.reported", "comment.liked", "comment.unliked",
         "comment.approved", "comment.rejected", "comment.marked_as_spam", "comments.forgotten",
         "reader.banned", "reader.unbanned",

@@ -8,6 +8,7 @@ from cms.content.changes import models as changes
 from cms.content.embargo import models as embargo
 from cms.content.front_lists import models as front_lists
 from cms.content.redirects import models as redirects
+from cms.content.related import models as related
 from cms.events import models as events
 from cms.identity import models as identity
 from cms.identity.staff import models as staff
@@ -29,7 +30,7 @@ from cms.taxonomy.article_types import models as article_types
 
 WINGS = (
     article_types, audit, bookmarks, changes, comments, content, embargo, events, follows, front_lists, identity,
-    leases, mail, media, newsroom, platform, readers, redirects, releases, schedules, sharing, staff, taxonomy,
+    leases, mail, media, newsroom, platform, readers, redirects, related, releases, schedules, sharing, staff, taxonomy,
 )  # fmt: skip
 
 

@@ -38,6 +38,7 @@ def add_section(session: Session, actor: Actor, command: NewSection, now: dateti
         parent_id=parent.id if parent else None,
         path=path,
         position=command.position,
+        related_half_life_days=command.related_half_life_days,
         place=rules.section_place(slug, command.position, parent.place if parent else ""),
     )
     _add(session, actor, section, now)

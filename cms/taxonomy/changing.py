@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from cms.audit.recording import note
-from cms.events.catalogue import SectionMoved, WordRenamed
+from cms.events.catalogue import RelatedSweepDue, SectionMoved, WordRenamed
 from cms.events.outbox import record
 from cms.identity.moving import move_grants
 from cms.platform.actor import Actor
@@ -31,7 +31,7 @@ from cms.taxonomy.rules import ChangeWord
 
 EMPTY: dict[str, Any] = {
     "names": {}, "bios": {}, "bio": "", "url": "", "roles": [], "links": [], "synonyms": [], "position": 0,
-    "parent": None,
+    "parent": None, "related_half_life_days": None,
 }  # fmt: skip
 # What published articles and the index hold of a word; a change of anything else concerns neither.
 SHOWN = frozenset({"slug", "name", "names", "synonyms"})
@@ -48,7 +48,7 @@ class Changed:
 def change_word(session: Session, actor: Actor, kind: type[Any], command: ChangeWord, now: datetime) -> Changed:
     """Change a word by a merge patch; what changes nothing writes nothing. An old slug goes on leading here.
 
-    Emits: WordRenamed or SectionMoved, where articles show what changed
+    Emits: WordRenamed or SectionMoved, where articles show what changed; RelatedSweepDue, where they age otherwise
     Raises: NotFound; Forbidden, also for the place that a section moves to; Stale; Invalid; Conflict (`slug_taken`)
     """
     if kind is Section:
@@ -76,11 +76,14 @@ def change_word(session: Session, actor: Actor, kind: type[Any], command: Change
     name = KIND_NAMES[kind]
     action = f"{name}.{'moved' if is_moved else 'changed'}"
     note(session, actor=actor, action=action, subject_kind=name, subject_id=word.id, now=now, changes=changes)
+    swept = None
+    if "related_half_life_days" in changes:
+        swept = record(session, RelatedSweepDue(subject=word.id), actor=actor, now=now).id
     if is_moved:
         return Changed(word, record(session, SectionMoved(subject=word.id), actor=actor, now=now).id)
     if SHOWN & set(changes):
         return Changed(word, record(session, WordRenamed(subject=word.id, kind=name), actor=actor, now=now).id)
-    return Changed(word, None)
+    return Changed(word, swept)
 
 
 def found_for_change(session: Session, actor: Actor, kind: type[Any], key: str) -> Any:

@@ -13,7 +13,8 @@ class Section(Table):
     """A part of the site. `path` holds the slugs from the root, each ended by `/`, for questions about subtrees.
 
     `place` is where it stands in the list of the whole tree: as `path`, with the position among siblings before each
-    slug. `names` are its names by locale, `name` the one for every other locale.
+    slug. `names` are its names by locale, `name` the one for every other locale. `related_half_life_days` says how fast
+    its articles age in related lists; without it they do as those of the section above.
     """
 
     __tablename__ = "sections"
@@ -27,6 +28,7 @@ class Section(Table):
     path: Mapped[str] = mapped_column(String(1000), index=True)
     position: Mapped[int] = mapped_column(default=0)
     place: Mapped[str] = mapped_column(String(4000))
+    related_half_life_days: Mapped[int | None]
     revision: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(Instant)
 

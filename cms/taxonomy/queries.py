@@ -22,7 +22,7 @@ KIND_NAMES: dict[type[Any], str] = {Section: "section", Tag: "tag", Person: "per
 MODELS: dict[str, type[Any]] = {name: model for model, name in KIND_NAMES.items()}
 # What editors write of each kind, beside a section's parent and a tag's synonyms.
 MEMBERS: dict[type[Any], tuple[str, ...]] = {
-    Section: ("slug", "name", "names", "position"),
+    Section: ("slug", "name", "names", "position", "related_half_life_days"),
     Tag: ("slug", "name", "names"),
     Person: ("slug", "name", "names", "bio", "bios", "roles", "links"),
     Source: ("name", "url"),

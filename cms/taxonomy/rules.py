@@ -20,6 +20,7 @@ MOST_LOCALES = 50
 MOST_SYNONYMS = 40
 MOST_LINKS = 20
 MOST_POSITION = 9_999
+MOST_HALF_LIFE_DAYS = 36_500
 KINDS = ("section", "tag", "person", "source")
 PERSON_ROLES = ("author", "editor", "photographer", "illustrator", "translator", "videographer")
 WRITE = "taxonomy:write"
@@ -34,6 +35,7 @@ class NewSection:
     parent: str | None = None
     names: Mapping[str, str] = field(default_factory=dict)
     position: int = 0
+    related_half_life_days: int | None = None
 
 
 @dataclass(frozen=True)

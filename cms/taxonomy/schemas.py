@@ -82,6 +82,15 @@ class SectionPatchShape(SlugPatchShape):
         validate=validate.Range(0, rules.MOST_POSITION),
         metadata={"description": "Its place among its siblings, 0 first; those with the same go by slug"},
     )
+    related_half_life_days = fields.Integer(
+        strict=True,
+        allow_none=True,
+        validate=validate.Range(1, rules.MOST_HALF_LIFE_DAYS),
+        metadata={
+            "description": "After how many days between them two articles count half as close in time, when related "
+            "lists are made. Null: as the section above, at the root 90"
+        },
+    )
 
 
 class TagPatchShape(SlugPatchShape):
@@ -214,6 +223,7 @@ class SectionShape(WordShape):
     parent = fields.String(required=True, allow_none=True, metadata={"description": "Slug of the section above"})
     path = fields.List(fields.String(), required=True)
     position = fields.Integer(required=True)
+    related_half_life_days = fields.Integer(required=True, allow_none=True)
 
 
 class PersonShape(WordShape):

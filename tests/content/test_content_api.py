@@ -65,7 +65,7 @@ def test_one_call_renders_the_page_by_id_and_by_slug(client: FlaskClient, databa
     assert by_id.json["number"] == 7
     assert by_id.json["section"] == {"slug": "europe", "name": "Europe"}
     assert by_id.json["reading_time"]["label"] == "阅读约需 1 分钟"
-    assert [mention["why"] for mention in by_id.json["related"]] == [["tag:rail", "text"]]
+    assert [mention["why"] for mention in by_id.json["related"]] == [["tag:rail", "text", "person:mei-lin"]]
     assert by_id.headers["Cache-Control"].startswith("public, max-age=")
     assert by_id.headers["Last-Modified"] == "Sun, 01 Nov 2026 08:00:03 GMT"
     assert "Set-Cookie" not in by_id.headers

@@ -14,9 +14,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import delete
 
 from cms.app import create_app
-from cms.content.portraits import portraits
+from cms.content.relating import shown as visible
 from cms.content.relating import stored_lists
-from cms.content.rules import SHOWN, best, neighbour, rank, reasons, score
 from cms.events.catalogue import RelatedSweepDue
 from cms.events.outbox import record
 from cms.identity.tokens import issue_token
@@ -30,6 +29,7 @@ from search_index.query import parse
 from search_index.reader import Reader
 from search_index.writer import Writer
 from tests.conftest import SECRET
+from tests.content.comparing import assert_entries_are_right, compared
 from tests.draining import ALL, NONE, Drain
 from tests.properties.folding import buried, fold
 from workers.heard import HEARINGS
@@ -260,25 +260,19 @@ class Run:
 
     def check_related(self, live: Mapping[str, Mapping[str, Any]]) -> None:
         with self.house.database.reading() as session:
-            faces = portraits(session, list(live))
             lists = stored_lists(session, list(live))
+            strangers = {other for entries in lists.values() for other in entries} - live.keys()
+            assert not strangers, "articles that are not published are in related lists"
+            assert_entries_are_right(session)
         for owner, entries in lists.items():
-            for other, entry in entries.items():
-                assert other in live, f"{owner} lists {other}, which is not published"
-                assert entry.score == score(faces[owner], faces[other])
-                assert entry.why == reasons(faces[owner], faces[other])
             shown = self.house.client.get(f"/content/v1/articles/{owner}").json["related"]
-            expected = [(one.other_id, one.score) for one in sorted(entries.values(), key=rank)[:SHOWN]]
+            expected = [(one.other_id, one.score) for one in visible(entries)]
             assert [(one["id"], one["score"]) for one in shown] == expected
             assert all(one["title"] == live[one["id"]]["title"] for one in shown)
 
     def check_brute_force(self, live: Mapping[str, Mapping[str, Any]]) -> None:
         with self.house.database.reading() as session:
-            faces = portraits(session, list(live))
-            lists = stored_lists(session, list(live))
-        for owner, mine in faces.items():
-            found = [entry for face in faces.values() if (entry := neighbour(mine, face)) is not None]
-            assert lists[owner] == {entry.other_id: entry for entry in best(found)}
+            assert stored_lists(session, list(live)) == compared(session)
 
 
 def steps_of(seed: int) -> list[Step]:

@@ -1,0 +1,1 @@
+"""What makes two published articles related, and what editors decided of it."""

@@ -13,6 +13,7 @@ from cms.content.express import Express
 from cms.content.feeds.api import feeds
 from cms.content.front_lists.api import shown_lists
 from cms.content.redirects.api import redirects
+from cms.content.search.api import site_search
 from cms.identity.api import identity
 from cms.identity.credentials import verifier
 from cms.identity.staff.api import staff_access
@@ -67,11 +68,11 @@ from cms.readers.sharing.api import sharing
 from cms.settings import Settings
 from cms.taxonomy.api import taxonomy
 from cms.taxonomy.article_types.api import article_types
-from search_index.reader import Reader
+from search_index.shelf import Shelf
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     # What readers get.
-    content, changes, shown_lists, shown_comments, redirects, feeds,
+    content, site_search, changes, shown_lists, shown_comments, redirects, feeds,
     # What editors do.
     articles, lifecycle, review, revisions, leases, schedules, releases, front_lists,
     translations, trash,
@@ -99,7 +100,7 @@ def create_app(settings: Settings) -> Flask:
         settings=settings,
         database=database,
         keys=keys,
-        index=Reader(settings.index_home),
+        index=Shelf(settings.index_home).reader(),
         limiter=Limiter(database, BrokerCounts(settings.bell_url)),
         clock=now,
         verify_token=verifier(database, now),

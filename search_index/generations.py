@@ -1,25 +1,38 @@
 """A new index is built aside and put in the place of the old one while readers and writers go on."""
 
 import shutil
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
+from search_index.damage import IndexBroken
 from search_index.document import IndexDocument
+from search_index.engine import Differences, Examine, Progress, Tell
 from search_index.home import REBUILD_LOCK, TOUCHED, WRITER_LOCK, locked, make_home, numbered_folders, point_to
+from search_index.reader import Reader
 from search_index.writer import FolderWriter
 
 FEW = 20
 MOST_ROUNDS = 10
+TOLD_EVERY = 200
 
-Differences = Callable[[Mapping[str, int]], tuple[Sequence[IndexDocument], Sequence[str]]]
+Documents = Callable[[], Iterable[IndexDocument]]
 
 
-def rebuild(home: Path, documents: Callable[[], Iterable[IndexDocument]], differences: Differences) -> int:
+def rebuild(
+    home: Path,
+    documents: Documents,
+    differences: Differences,
+    *,
+    total: int = 0,
+    tell: Tell | None = None,
+    examine: Examine | None = None,
+) -> int:
     """Build a new index, catch up with what changed meanwhile, and make it the index. Returns its documents.
 
     `differences` is given id → revision of what is indexed, and answers what to put and what to remove. A document
     that was written to the old index meanwhile may have changed without a new revision (a tag got another name), so it
-    is left out of the mapping, and is put again. Two rebuilds of one home wait for each other.
+    is left out of the mapping, and is put again. Two rebuilds of one home wait for each other. Before the swap every
+    byte is read again, and `examine` may ask the new index whatever it likes. Raises: IndexBroken, the old index stays.
     """
     make_home(home)
     with locked(home / REBUILD_LOCK):
@@ -28,7 +41,11 @@ def rebuild(home: Path, documents: Callable[[], Iterable[IndexDocument]], differ
         try:
             with locked(home / WRITER_LOCK):
                 (home / TOUCHED).write_text("", "utf-8")
-            count = _build(home, writer, documents, differences)
+            writer.create()
+            writer.fill(_told(documents(), total, tell) if tell is not None else documents())
+            _catch_up(writer, differences)
+            _examine(home, folder, examine)
+            count = _swap(home, writer, differences)
         except BaseException:
             (home / TOUCHED).unlink(missing_ok=True)
             shutil.rmtree(folder, ignore_errors=True)
@@ -39,16 +56,35 @@ def rebuild(home: Path, documents: Callable[[], Iterable[IndexDocument]], differ
     return count
 
 
-def _build(
-    home: Path, writer: FolderWriter, documents: Callable[[], Iterable[IndexDocument]], differences: Differences
-) -> int:
-    writer.create()
-    writer.fill(documents())
+def _told(documents: Iterable[IndexDocument], total: int, tell: Tell) -> Iterator[IndexDocument]:
+    done = 0
+    for done, document in enumerate(documents, 1):
+        if done % TOLD_EVERY == 0:
+            tell(Progress(done, max(done, total)))
+        yield document
+    tell(Progress(done, done))
+
+
+def _catch_up(writer: FolderWriter, differences: Differences) -> None:
     for _ in range(MOST_ROUNDS):
         put, remove = differences(writer.indexed())
         if len(put) + len(remove) <= FEW:
-            break
+            return
         writer.apply(put, remove)
+
+
+def _examine(home: Path, folder: Path, examine: Examine | None) -> None:
+    reader = Reader(home, folder)
+    try:
+        reader.verify()
+        wrong = list(examine(reader)) if examine is not None else []
+    finally:
+        reader.close()
+    if wrong:
+        raise IndexBroken(f"the new index is not what it should be: {'; '.join(wrong)}")
+
+
+def _swap(home: Path, writer: FolderWriter, differences: Differences) -> int:
     with locked(home / WRITER_LOCK):
         _apply_last(writer, differences, frozenset((home / TOUCHED).read_text("utf-8").splitlines()))
         count = writer.count()

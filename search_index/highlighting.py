@@ -6,6 +6,7 @@ from html import escape
 
 from search_index.analysis import fold, spans, terms
 from search_index.query import Query
+from search_index.stemming import language_of
 
 ELLIPSIS = "…"
 SPACES = re.compile(r"\s+")
@@ -13,13 +14,13 @@ SPACES = re.compile(r"\s+")
 LEAD = 40
 
 
-def highlight(query: Query, text: str, *, max_characters: int) -> str:
+def highlight(query: Query, text: str, *, max_characters: int, locale: str = "") -> str:
     """Escaped HTML of at most so many characters of the text, where most of what was looked for stands.
 
-    Units: characters of the text, not of the HTML.
+    Units: characters of the text, not of the HTML. `locale` is that of the text.
     """
     text = SPACES.sub(" ", text).strip()
-    found = list(_found(query, text))
+    found = list(_found(query, text, language_of(locale)))
     start, end = _excerpt(text, found, max_characters)
     parts, at = [ELLIPSIS] if start else [], start
     for begin, stop in _joined(found):
@@ -32,11 +33,11 @@ def highlight(query: Query, text: str, *, max_characters: int) -> str:
     return "".join(parts)
 
 
-def _found(query: Query, text: str) -> Iterator[tuple[int, int, str]]:
+def _found(query: Query, text: str, language: str) -> Iterator[tuple[int, int, str]]:
     """Start, end and term of every place that was looked for."""
     wanted = [element for unit in query.units for element in unit.elements]
     wanted += [element for part in query.restrictions for element in part.unit.elements]
-    exact = {element.term for element in wanted if not element.is_prefix}
+    exact = {term for one in wanted if not one.is_prefix for term in (one.term, one.in_language(language))}
     begun = [element for element in wanted if element.is_prefix]
     characters = {element.term for element in begun if not element.whole}
     for start, end, is_unspaced in spans(text):
@@ -48,7 +49,7 @@ def _found(query: Query, text: str) -> Iterator[tuple[int, int, str]]:
                 elif one in characters:
                     yield at, at + 1, one
         else:
-            for term in terms(text[start:end]):
+            for term in terms(text[start:end], language):
                 if term in exact or any(element.fits(term) for element in begun):
                     yield start, end, term
                     break

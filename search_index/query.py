@@ -1,12 +1,13 @@
-"""What a reader typed, understood: words, "phrases", -without, beginning*, field:word. Everything else is text.
+"""What a reader typed, understood: words, "phrases", -without, one OR other, beginning*, field:word, after:2026-11.
 
 Words are looked for together and, where that finds too little, one by one; phrases, fields and exclusions always
-hold. Only the fields named here can be reached. Not here: finding (`ranking`).
+hold. Only the fields named here can be reached, everything else is text. Not here: finding (`ranking`).
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from search_index.analysis import IS_UNSPACED, Element, beginning, elements, fold
 
@@ -16,13 +17,18 @@ MOST_ELEMENTS = 32
 MOST_PHRASE_WORDS = 6
 EXACT_FIELDS = ("section", "locale")
 WORD_FIELDS = ("tag", "author", "title")
+SPAN_FIELDS = ("before", "after")
+# What a program narrows a search to, and the field that holds it; none of these names can be typed.
+NARROWED = {"locale": "locale", "section": "section", "tag": "tag_key", "author": "author_key", "type": "type"}
 QUOTES = str.maketrans(dict.fromkeys("“”„‟«»「」『』＂", '"'))
 CHUNK = re.compile(
     rf"""(?P<minus>-)?
-         (?:(?P<field>{"|".join((*EXACT_FIELDS, *WORD_FIELDS))}):)?
+         (?:(?P<field>{"|".join((*EXACT_FIELDS, *WORD_FIELDS, *SPAN_FIELDS))}):)?
          (?:"(?P<phrase>[^"]*)"? | (?P<word>[^\s"]+))""",
     re.VERBOSE | re.IGNORECASE,
 )
+DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
+OR = "OR"
 
 
 class QueryError(ValueError):
@@ -41,8 +47,26 @@ class Unit:
 
 
 @dataclass(frozen=True)
+class AnyOf:
+    """Units of which one will do. `weights` say how much each counts; a synonym less than what was typed."""
+
+    units: tuple[Unit, ...]
+    weights: tuple[float, ...]
+
+    @property
+    def is_phrase(self) -> bool:
+        """Whether one of them must be there."""
+        return all(unit.is_phrase for unit in self.units)
+
+    @property
+    def elements(self) -> tuple[Element, ...]:
+        """All that is looked for."""
+        return tuple(element for unit in self.units for element in unit.elements)
+
+
+@dataclass(frozen=True)
 class Restriction:
-    """What a field must hold: an exact value of `section` or `locale`, words of the others."""
+    """What a field must hold: words of `tag`, `author` and `title`, an exact value of the others."""
 
     field: str
     value: str
@@ -50,18 +74,52 @@ class Restriction:
 
 
 @dataclass(frozen=True)
+class Span:
+    """When an article was published: at `since` or later, and before `until`."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def unit(self) -> Unit:
+        """Nothing that could be marked."""
+        return NOTHING
+
+
+NOTHING = Unit(())
+Part = Unit | AnyOf
+Limit = Restriction | Span
+
+
+@dataclass(frozen=True)
 class Query:
     """What is looked for. `in_a_row` is set when words were typed side by side, which articles may say just so."""
 
-    units: tuple[Unit, ...] = ()
-    restrictions: tuple[Restriction, ...] = ()
-    without: tuple[Unit | Restriction, ...] = ()
+    units: tuple[Part, ...] = ()
+    restrictions: tuple[Limit, ...] = ()
+    without: tuple[Unit | Limit, ...] = ()
     in_a_row: Unit | None = None
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing that could be looked for was typed."""
         return not (self.units or self.restrictions or self.without)
+
+    def narrowed(self, exact: Mapping[str, str | None], span: Span | None = None) -> "Query":
+        """The same among articles of these values of `NARROWED`, and of a span; what is None narrows nothing."""
+        added: list[Limit] = [
+            Restriction(field, fold(value).strip() if field in EXACT_FIELDS else value, NOTHING)
+            for field, value in ((NARROWED[name], value) for name, value in exact.items())
+            if value is not None
+        ]
+        if span is not None and span != Span():
+            added.append(span)
+        return replace(self, restrictions=(*self.restrictions, *added)) if added else self
+
+
+def alternatives(part: Part) -> tuple[tuple[Unit, float], ...]:
+    """The units of a part of a query, each with its weight."""
+    return tuple(zip(part.units, part.weights, strict=True)) if isinstance(part, AnyOf) else ((part, 1.0),)
 
 
 def parse(text: str) -> Query:
@@ -73,39 +131,78 @@ def parse(text: str) -> Query:
         raise QueryError(f"at most {MOST_CHARACTERS} characters can be searched for, this is {len(text)}")
     if not text.strip():
         raise QueryError("there is nothing to search for")
-    wanted: list[Unit] = []
-    restrictions: list[Restriction] = []
-    without: list[Unit | Restriction] = []
+    wanted: list[list[Unit]] = []
+    restrictions: list[Limit] = []
+    without: list[Unit | Limit] = []
     row: list[str] = []
-    room = MOST_ELEMENTS
+    count, room, is_after_unit, is_choice = 0, MOST_ELEMENTS, False, False
     for is_without, part in _parts(text, row):
-        unit = part.unit if isinstance(part, Restriction) else part
-        if len(wanted) + len(restrictions) + len(without) == MOST_UNITS or len(unit.elements) > room:
+        if part is None:
+            is_choice = is_after_unit
+            continue
+        unit = part if isinstance(part, Unit) else part.unit
+        if count == MOST_UNITS or len(unit.elements) > room:
             break
         room -= len(unit.elements)
         if is_without:
-            without.append(_strict(part))
-        elif isinstance(part, Restriction):
+            without.append(_strict_unit(part) if isinstance(part, Unit) else part)
+        elif not isinstance(part, Unit):
             restrictions.append(part)
-        elif part not in wanted:
-            wanted.append(part)
-    return Query(tuple(wanted), tuple(restrictions), tuple(without), _in_a_row(row))
+        elif is_choice:
+            wanted[-1].append(part)
+            row.clear()
+        elif [part] not in wanted:
+            wanted.append([part])
+        else:
+            count -= 1
+        count += 1
+        is_after_unit, is_choice = not is_without and isinstance(part, Unit), False
+    has_choice = any(len(units) > 1 for units in wanted)
+    units = tuple(map(_one_of, wanted))
+    return Query(units, tuple(restrictions), tuple(without), None if has_choice else _in_a_row(row))
 
 
-def _parts(text: str, row: list[str]) -> Iterator[tuple[bool, Unit | Restriction]]:
-    """What the chunks of a text mean. Plain words are noted in `row` as well."""
+def _one_of(units: list[Unit]) -> Part:
+    different = tuple(dict.fromkeys(units))
+    return different[0] if len(different) == 1 else AnyOf(different, (1.0,) * len(different))
+
+
+def _parts(text: str, row: list[str]) -> Iterator[tuple[bool, Unit | Limit | None]]:
+    """What the chunks of a text mean; None is an OR. Plain words are noted in `row` as well."""
     for match in CHUNK.finditer(text.translate(QUOTES)):
         is_without, field = match["minus"] is not None, (match["field"] or "").lower()
-        unit = _phrase(match["phrase"]) if match["phrase"] is not None else _run(match["word"])
         said = match["phrase"] if match["phrase"] is not None else match["word"]
+        if match[0] == OR:
+            yield False, None
+            continue
+        if field in SPAN_FIELDS:
+            span = _span(field, said)
+            if span is not None:
+                yield is_without, span
+                continue
+            # No date: then it is text like any other.
+            said, field = f"{field}:{said}", ""
+        unit = _phrase(said) if match["phrase"] is not None else _run(said)
         if field in EXACT_FIELDS:
-            yield is_without, Restriction(field, fold(said).strip(), Unit(()))
+            yield is_without, Restriction(field, fold(said).strip(), NOTHING)
         elif unit.elements and field:
             yield is_without, Restriction(field, "", _strict_unit(unit))
         elif unit.elements:
             if match["word"] and not is_without:
                 row.append(said)
             yield is_without, unit
+
+
+def _span(field: str, said: str) -> Span | None:
+    """The days before or from the beginning of a year, month or day of UTC; None where that is no date."""
+    match = DATE.fullmatch(said)
+    if match is None:
+        return None
+    try:
+        begins = datetime(int(match[1]), int(match[2] or 1), int(match[3] or 1), tzinfo=UTC)
+    except ValueError:
+        return None
+    return Span(until=begins) if field == "before" else Span(since=begins)
 
 
 def _phrase(text: str) -> Unit:
@@ -130,10 +227,6 @@ def _within_a_phrase(found: Sequence[Element]) -> tuple[Element, ...]:
             break
         kept.append(element)
     return tuple(kept)
-
-
-def _strict(part: Unit | Restriction) -> Unit | Restriction:
-    return part if isinstance(part, Restriction) else _strict_unit(part)
 
 
 def _strict_unit(unit: Unit) -> Unit:

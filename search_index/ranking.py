@@ -11,16 +11,18 @@ Source: Robertson and Zaragoza, The Probabilistic Relevance Framework: BM25 and 
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import NamedTuple
 
 from whoosh.util.numeric import byte_to_length
 
 from search_index.analysis import Element
-from search_index.query import Query, Restriction, Unit
-from search_index.schema import places
-from search_index.segment import Postings, Segment
+from search_index.finding import Finder
+from search_index.ordering import Ranked
+from search_index.query import Part, Query, Unit, alternatives
+from search_index.segment import Segment
 from search_index.snapshot import Snapshot
 
 K1 = 1.2
@@ -36,83 +38,13 @@ MOST_ROWS = 2_000
 DECIMALS = 6
 SCORED = {"all": 1.0, "title": TITLE_WEIGHT}
 
-# -published, not published: ascending order of this is the order of results.
-Ranked = tuple[float, int, str]
 
-
-@dataclass
-class _Finder:
-    """Reads one segment for one query; every posting list once."""
+class Found(NamedTuple):
+    """What was found in one segment: numbers of documents, and their places among the results in the same order."""
 
     segment: Segment
-    most_beginnings: int
-    kept: dict[tuple[str, Element], list[Postings]] = field(default_factory=dict)
-
-    def postings(self, field: str, element: Element) -> list[Postings]:
-        """The posting lists of an element: one for a term, several for what begins with it."""
-        key = (field, replace(element, offset=0))
-        if key not in self.kept:
-            words = [element.term]
-            if element.is_prefix:
-                words = self.segment.beginning_with(field, element.term, self.most_beginnings)
-                if element.whole and element.whole not in words:
-                    words.append(element.whole)
-            lists = (self.segment.postings(field, word) for word in words)
-            self.kept[key] = [found for found in lists if found]
-        return self.kept[key]
-
-    def weights(self, field: str, element: Element) -> dict[int, float]:
-        """Document → how often it holds the element."""
-        lists = self.postings(field, element)
-        if len(lists) == 1:
-            return dict(zip(lists[0].documents, lists[0].weights, strict=True))
-        total: dict[int, float] = {}
-        for found in lists:
-            for document, weight in zip(found.documents, found.weights, strict=True):
-                total[document] = total.get(document, 0.0) + weight
-        return total
-
-    def count(self, field: str, element: Element) -> int:
-        """The number of documents that hold the element."""
-        lists = self.postings(field, element)
-        return len(lists[0].documents) if len(lists) == 1 else len(self.weights(field, element))
-
-    def in_a_row(self, field: str, unit: Unit, among: Set[int] | None = None) -> set[int]:
-        """The documents in which the elements of a unit stand side by side as typed."""
-        where = [self._places(field, element) for element in unit.elements]
-        rarest: dict[int, bytes] = min(where, key=len, default={})
-        documents = set(rarest)
-        for found in where:
-            documents &= found.keys()
-        if among is not None:
-            documents &= among
-        if len(where) == 1:
-            return documents
-        return {document for document in documents if _fits([found[document] for found in where], unit)}
-
-    def _places(self, field: str, element: Element) -> dict[int, bytes]:
-        total: dict[int, bytes] = {}
-        for found in self.postings(field, element):
-            for document, value in zip(found.documents, found.places, strict=True):
-                total[document] = total[document] + value if document in total else value
-        return total
-
-    def holding(self, restriction: Restriction) -> set[int]:
-        """The documents whose field holds what it must."""
-        if restriction.unit.elements:
-            return self.in_a_row(restriction.field, restriction.unit)
-        found = self.segment.postings(restriction.field, restriction.value)
-        return set(found.documents) if found else set()
-
-
-def _fits(where: list[bytes], unit: Unit) -> bool:
-    starts: set[int] | None = None
-    for value, element in zip(where, unit.elements, strict=True):
-        here = {place - element.offset for place in places(value)}
-        starts = here if starts is None else starts & here
-        if not starts:
-            return False
-    return True
+    documents: list[int]
+    ranked: list[Ranked]
 
 
 @dataclass
@@ -121,21 +53,22 @@ class Ranking:
 
     snapshot: Snapshot
     query: Query
-    finders: list[_Finder] = field(init=False)
+    finders: list[Finder] = field(init=False)
 
     def __post_init__(self) -> None:
-        parts = (*self.query.units, *(part.unit for part in self.query.restrictions), *self.query.without)
-        units = (part.unit if isinstance(part, Restriction) else part for part in parts)
-        beginnings = sum(element.is_prefix for unit in units for element in unit.elements)
+        query = self.query
+        parts = [*query.units, *(part.unit for part in query.restrictions)]
+        parts += [part if isinstance(part, Unit) else part.unit for part in query.without]
+        beginnings = sum(element.is_prefix for part in parts for element in part.elements)
         most = MOST_BEGINNINGS // max(1, beginnings)
-        self.finders = [_Finder(segment, most) for segment in self.snapshot.segments]
+        self.finders = [Finder(segment, most) for segment in self.snapshot.segments]
 
-    def results(self) -> Iterator[Ranked]:
-        """(-score, -published, id) of every document that was found, in no order."""
-        for finder, gone in zip(self.finders, self.snapshot.gone, strict=True):
-            yield from self._of_segment(finder, gone)
+    def found(self) -> list[Found]:
+        """Every document that was found, by segment, in no order."""
+        pairs = zip(self.finders, self.snapshot.gone, strict=True)
+        return [self._of_segment(finder, gone) for finder, gone in pairs]
 
-    def _of_segment(self, finder: _Finder, gone: frozenset[int]) -> Iterator[Ranked]:
+    def _of_segment(self, finder: Finder, gone: frozenset[int]) -> Found:
         segment, query = finder.segment, self.query
         if query.units:
             total, full = self._scores(finder)
@@ -146,45 +79,69 @@ class Ranking:
         for restriction in query.restrictions:
             candidates = candidates & finder.holding(restriction)
         for part in query.without:
-            candidates = candidates - (
-                finder.holding(part) if isinstance(part, Restriction) else finder.in_a_row("all", part)
-            )
-        candidates = candidates - gone
+            candidates = candidates - (finder.saying(part) if isinstance(part, Unit) else finder.holding(part))
+        documents = list(candidates - gone)
+        published, ids = segment.published, segment.ids
         if not query.units:
-            for document in candidates:
-                yield -1.0, -segment.published[document], segment.ids[document]
-            return
-        full &= candidates
+            return Found(segment, documents, [(-1.0, -published[one], ids[one]) for one in documents])
+        full &= set(documents)
         rows = self._rows(finder, total, full)
-        for document in candidates:
-            score = self._score(total[document], segment.published[document], document in rows)
+        ranked = []
+        for document in documents:
+            score = self._score(total[document], published[document], document in rows)
             if document in full:
                 score += 1.0
-            yield -round(score, DECIMALS), -segment.published[document], segment.ids[document]
+            ranked.append((-round(score, DECIMALS), -published[document], ids[document]))
+        return Found(segment, documents, ranked)
 
-    def _scores(self, finder: _Finder) -> tuple[dict[int, float], set[int]]:
+    def _scores(self, finder: Finder) -> tuple[dict[int, float], set[int]]:
         """Document → its sum for what it has, and the documents that have everything. Phrases must be there."""
         total: dict[int, float] = {}
         full: set[int] | None = None
         required: set[int] | None = None
-        for unit in self.query.units:
-            found = [self._element_scores(finder, element) for element in unit.elements]
-            has_all = set(found[0]) if len(found) == 1 else finder.in_a_row("all", unit)
-            counted: Set[int] = has_all
-            if not unit.is_phrase and len(found) > 1:
-                counts = Counter(document for scores in found for document in scores)
-                counted = {document for document, count in counts.items() if 2 * count > len(found)}
-            for scores in found:
-                for document in scores.keys() & counted:
-                    total[document] = total.get(document, 0.0) + scores[document]
+        for part in self.query.units:
+            has_all, scores = self._part_scores(finder, part)
+            if total:
+                for document, score in scores.items():
+                    total[document] = total.get(document, 0.0) + score
+            else:
+                total = scores
             full = has_all if full is None else full & has_all
-            if unit.is_phrase:
+            if part.is_phrase:
                 required = has_all if required is None else required & has_all
         if required is not None:
             total = {document: score for document, score in total.items() if document in required}
         return total, full or set()
 
-    def _element_scores(self, finder: _Finder, element: Element) -> dict[int, float]:
+    def _part_scores(self, finder: Finder, part: Part) -> tuple[set[int], dict[int, float]]:
+        """The documents that have a part of the query, and what each is worth for it: of several units the best."""
+        if isinstance(part, Unit):
+            return self._unit_scores(finder, part)
+        has_any: set[int] = set()
+        best: dict[int, float] = {}
+        for unit, weight in alternatives(part):
+            has_all, scores = self._unit_scores(finder, unit)
+            has_any |= has_all
+            for document, score in scores.items():
+                best[document] = max(best.get(document, 0.0), weight * score)
+        return has_any, best
+
+    def _unit_scores(self, finder: Finder, unit: Unit) -> tuple[set[int], dict[int, float]]:
+        found = [self._element_scores(finder, element) for element in unit.elements]
+        if len(found) == 1:
+            return set(found[0]), found[0]
+        has_all = finder.in_a_row("all", unit)
+        counted: Set[int] = has_all
+        if not unit.is_phrase:
+            counts = Counter(document for scores in found for document in scores)
+            counted = {document for document, count in counts.items() if 2 * count > len(found)}
+        total: dict[int, float] = {}
+        for scores in found:
+            for document in scores.keys() & counted:
+                total[document] = total.get(document, 0.0) + scores[document]
+        return has_all, total
+
+    def _element_scores(self, finder: Finder, element: Element) -> dict[int, float]:
         scores: dict[int, float] = {}
         for name, share in SCORED.items():
             gain, norms = share * self._gain(name, element), self._norms[name]
@@ -227,15 +184,16 @@ class Ranking:
     @cached_property
     def _bound(self) -> float:
         """More than any document can reach."""
-        found = sum(
-            share * max(0.0, self._gain(name, element))
-            for unit in self.query.units
-            for element in unit.elements
-            for name, share in SCORED.items()
-        )
-        return max(found, 1e-9)
+        return max(sum(map(self._most, self.query.units)), 1e-9)
 
-    def _rows(self, finder: _Finder, total: Mapping[int, float], full: set[int]) -> set[int]:
+    def _most(self, part: Part) -> float:
+        gains = (
+            sum(share * max(0.0, self._gain(name, one)) for one in unit.elements for name, share in SCORED.items())
+            for unit, _ in alternatives(part)
+        )
+        return max(gains, default=0.0)
+
+    def _rows(self, finder: Finder, total: Mapping[int, float], full: set[int]) -> set[int]:
         row = self.query.in_a_row
         if row is None or not full:
             return set()

@@ -2,50 +2,39 @@
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from heapq import nsmallest
 from pathlib import Path
 from typing import Any
 
-from search_index.analysis import fold
+from search_index.completing import completed_names, title_query
 from search_index.damage import IndexBroken, IndexUnavailable, damage_as
+from search_index.engine import NEWEST, RELEVANCE, Completion, Hit, Position, SearchPage, Stats
+from search_index.facets import counted
 from search_index.home import current_folder
-from search_index.query import Query, QueryError, Restriction, Unit
-from search_index.ranking import Ranked, Ranking
+from search_index.ordering import hit_of, place_of, start_of
+from search_index.query import Query
+from search_index.ranking import Found, Ranking
 from search_index.snapshot import Mark, Snapshot, Snapshots, mark
+from search_index.suggesting import meant
 
 LOOKING_SECONDS = 0.1
 MOST_TRIES = 5
 
-Position = tuple[float, int, str]
+# Answers that are kept for one commit. A page of twenty hits takes some 5 kB.
+MOST_KEPT = 200
 
 __all__ = ["Hit", "IndexBroken", "IndexUnavailable", "Position", "Reader", "SearchPage"]
 
 
-@dataclass(frozen=True)
-class Hit:
-    """One article found. `position` is where the next page goes on; JSON keeps it exactly."""
-
-    id: str
-    score: float
-    position: Position
-
-
-@dataclass(frozen=True)
-class SearchPage:
-    """Hits, best first, and whether there are more."""
-
-    hits: tuple[Hit, ...]
-    has_more: bool
-
-
 class Reader:
-    """The index of a home. Opens nothing until it is asked; costs nothing when there is no index."""
+    """The index of a home, or one folder of it that is not the index yet. Opens nothing until it is asked; costs
+    nothing when there is no index."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, folder: Path | None = None) -> None:
         self._home = home
+        self._folder = folder
         self._snapshots = Snapshots()
         self._lock = threading.Lock()
         self._looking = threading.Lock()
@@ -54,34 +43,67 @@ class Reader:
         self._look_at = 0.0
 
     def search(
-        self, query: Query, *, locale: str | None, section: str | None, limit: int, after: Sequence[Any] | None
+        self,
+        query: Query,
+        *,
+        limit: int,
+        after: Sequence[Any] | None = None,
+        sort: str = RELEVANCE,
+        facets: Collection[str] = (),
     ) -> SearchPage:
-        """One page of results. `section` means it and all below it.
+        """One page of results. By date only what has all that was asked for is listed, where there is any.
 
         Raises: IndexUnavailable; QueryError for a position that is none.
         """
-        start = _position(after)
+        start = start_of(after, sort)
         if query.is_empty:
-            return SearchPage((), False)
-        exact = {"locale": locale, "section": section}
-        added = tuple(Restriction(field, fold(value), Unit(())) for field, value in exact.items() if value is not None)
-        query = replace(query, restrictions=(*query.restrictions, *added))
+            return SearchPage((), False, facets=dict.fromkeys(facets, ()))
+        # Words that differ before stemming may have one term in one language and two in another.
+        words = tuple(one.word for part in query.units for one in part.elements)
+        key = (query, words, limit, start, sort, tuple(facets))
         with self._held() as snapshot:
-            results = Ranking(snapshot, query).results()
-            if start is not None:
-                results = (ranked for ranked in results if ranked > start)
-            best = nsmallest(limit + 1, results)
-        return SearchPage(tuple(map(_hit, best[:limit])), len(best) > limit)
+            page = snapshot.kept.get(key)
+            if page is None:
+                page = _page(snapshot, query, limit, start, sort, facets)
+                if len(snapshot.kept) >= MOST_KEPT:
+                    snapshot.kept.clear()
+                snapshot.kept[key] = page
+        return page
+
+    def complete(self, text: str, *, locale: str | None, limit: int) -> tuple[list[str], list[Completion]]:
+        """Ids of the newest articles whose title, and tags and people whose name, goes on as was typed.
+
+        Raises: IndexUnavailable
+        """
+        query = title_query(text, locale)
+        ids = [hit.id for hit in self.search(query, limit=limit, sort=NEWEST).hits] if query is not None else []
+        with self._held() as snapshot:
+            return ids, completed_names(snapshot, text, locale, limit)
+
+    def suggest(self, query: Query) -> dict[str, str]:
+        """For words of the query that no article has: the like one that headlines have. Raises: IndexUnavailable"""
+        with self._held() as snapshot:
+            return meant(snapshot, query)
 
     def indexed(self) -> dict[str, int]:
         """Id → revision of every article in the index. Raises: IndexUnavailable."""
         with self._held() as snapshot:
             return snapshot.indexed()
 
+    def digests(self) -> dict[str, int]:
+        """Id → digest of the content of every article in the index. Raises: IndexUnavailable."""
+        with self._held() as snapshot:
+            return snapshot.digests()
+
     def count(self) -> int:
         """The number of articles in the index. Raises: IndexUnavailable."""
         with self._held() as snapshot:
             return snapshot.count
+
+    def stats(self) -> Stats:
+        """What is known of the index. Raises: IndexUnavailable."""
+        with self._held() as snapshot:
+            return Stats(snapshot.count, len(snapshot.segments), sum(one.file_size for one in snapshot.segments))
 
     def verify(self) -> None:
         """Read every byte and compare it with what was written, which nothing else does. Raises: IndexUnavailable."""
@@ -135,7 +157,7 @@ class Reader:
         for _ in range(MOST_TRIES):
             try:
                 with damage_as(IndexUnavailable):
-                    latest = mark(current_folder(self._home))
+                    latest = mark(self._folder or current_folder(self._home))
                     pause = LOOKING_SECONDS
                     after, trouble = self._opened(latest, before), ""
                     break
@@ -167,15 +189,26 @@ class Reader:
         self._snapshots.let_go(snapshot)
 
 
-def _position(after: Sequence[Any] | None) -> Ranked | None:
-    if after is None:
-        return None
-    match list(after):
-        case [float() | int() as score, int() as published, str() as key] if score == score:
-            return -float(score), -published, key
-    raise QueryError("this is no place in the results")
+def _page(
+    snapshot: Snapshot, query: Query, limit: int, start: Position | None, sort: str, facets: Collection[str]
+) -> SearchPage:
+    found = Ranking(snapshot, query).found()
+    if sort != RELEVANCE:
+        found = _whole(found)
+    places: Iterator[Position] = (place_of(ranked, sort) for one in found for ranked in one.ranked)
+    if start is not None:
+        places = (place for place in places if place > start)
+    best = nsmallest(limit + 1, places)
+    counts = counted(((one.segment, one.documents) for one in found), facets)
+    count = sum(len(one.documents) for one in found)
+    return SearchPage(tuple(hit_of(place, sort) for place in best[:limit]), len(best) > limit, count, counts)
 
 
-def _hit(ranked: Ranked) -> Hit:
-    score, published, key = -ranked[0], -ranked[1], ranked[2]
-    return Hit(key, score, (score, published, key))
+def _whole(found: list[Found]) -> list[Found]:
+    """What has all that was asked for, where there is any: by date, a lucky half of a query would come first."""
+    whole = []
+    for one in found:
+        kept = [number for number, ranked in enumerate(one.ranked) if ranked[0] <= -1.0]
+        documents, places = [one.documents[number] for number in kept], [one.ranked[number] for number in kept]
+        whole.append(Found(one.segment, documents, places))
+    return whole if any(one.documents for one in whole) else found

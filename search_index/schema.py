@@ -1,7 +1,9 @@
 """The fields of the index, and an article as values for them. The text itself is not stored: the database has it.
 
 `all` holds everything that is said of an article and is what scores are made of; `title` adds a little. `section`,
-`locale` and `id` are exact. `revision`, `published` and the id again are columns: one value per document.
+`tag_key`, `author_key`, `type`, `locale` and `id` are exact. `label` holds the names of tags and people for completing,
+`spelling` the words of headlines as they are written, for telling what was meant. `revision`, `digest`, `published` and
+the id again are columns: one value per document.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,14 +15,17 @@ from whoosh.columns import NumericColumn, VarBytesColumn
 from whoosh.fields import COLUMN, FieldType, Schema
 from whoosh.formats import Existence, Format
 
-from search_index.analysis import fold, terms
+from search_index.analysis import fold, terms, written
 from search_index.document import IndexDocument
+from search_index.stemming import language_of
 
 # Changing what the fields mean changes the number; an index of another number, or of another major version of the
 # library, is then not found and built again. The name begins the file names of the index.
-INDEX_NAME = f"shelf1w{__version__[0]}"
+INDEX_NAME = f"shelf2w{__version__[0]}"
 # Two parts of a document are so far apart that no phrase reaches from one into the other.
 GAP = 16
+# Between the parts of a label; no name holds it.
+PART = "\u001f"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
@@ -32,7 +37,7 @@ class Places(Format):
 
 
 class Words(FieldType):
-    """Parts of text, as terms with their places."""
+    """Parts of text, as terms with their places. A value is (language, parts), see `stemming`."""
 
     def __init__(self) -> None:
         self.format = Places()
@@ -41,12 +46,13 @@ class Words(FieldType):
         self.stored = self.unique = False
         self.vector = None
 
-    def index(self, value: Sequence[str], **_: Any) -> Iterator[tuple[bytes, int, float, bytes]]:
+    def index(self, value: tuple[str, Sequence[str]], **_: Any) -> Iterator[tuple[bytes, int, float, bytes]]:
         """Term, frequency, weight and places, as the library's writer wants them."""
         places: dict[str, list[str]] = {}
         start = 0
-        for part in value:
-            found = terms(part)
+        language, parts = value
+        for part in parts:
+            found = terms(part, language)
             for place, term in enumerate(found, start):
                 if term in places:
                     places[term].append(chr(place))
@@ -80,29 +86,50 @@ SCHEMA = Schema(
     tag=Words(),
     author=Words(),
     section=Keys(),
+    tag_key=Keys(),
+    author_key=Keys(),
+    type=Keys(),
     locale=Keys(),
+    label=Keys(),
+    spelling=Keys(),
     id=Keys(is_column=True),
     revision=COLUMN(NumericColumn("q")),
+    digest=COLUMN(NumericColumn("q")),
     published=COLUMN(NumericColumn("q")),
 )
 
 
 def values(document: IndexDocument) -> dict[str, Any]:
     """An article as values for the fields."""
-    tags = tuple(name for _, name in document.tags)
-    people = tuple(name for _, name in document.people)
-    parts = (document.title, document.dek, *document.summary, document.text, document.section_name, *tags, *people)
+    tags, people = (*document.tags, *document.tag_aliases), document.people
+    names = (document.section_name, *(name for _, name in tags), *(name for _, name in people))
+    head = (document.title, document.dek, *document.summary)
+    language = language_of(document.locale)
     return {
-        "all": parts,
-        "title": (document.title,),
-        "tag": tuple(word for pair in document.tags for word in pair),
-        "author": tuple(word for pair in document.people for word in pair),
+        "all": (language, (*head, document.text, *names)),
+        "title": (language, (document.title,)),
+        "tag": (language, tuple(word for pair in tags for word in pair)),
+        "author": (language, tuple(word for pair in people for word in pair)),
         "section": tuple(map(fold, document.section_path)),
+        "tag_key": tuple(slug for slug, _ in document.tags),
+        "author_key": document.authors,
+        "type": (document.type,),
         "locale": (fold(document.locale),),
+        "label": (
+            *(PART.join(("tag", slug, name)) for slug, name in document.tags),
+            *(PART.join(("person", slug, name)) for slug, name in people),
+        ),
+        "spelling": tuple(word for part in (*head, *names) for word in written(part)),
         "id": (document.id,),
         "revision": document.revision,
-        "published": (document.published_at - EPOCH) // MICROSECOND,
+        "digest": document.digest,
+        "published": microseconds(document.published_at),
     }
+
+
+def microseconds(instant: datetime) -> int:
+    """An instant as the index has it. Units: microseconds since 1970"""
+    return (instant - EPOCH) // MICROSECOND
 
 
 def places(value: bytes) -> list[int]:

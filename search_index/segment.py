@@ -6,21 +6,24 @@ are used here, and the layout of its posting lists, so its version is pinned. So
 
 import pickle
 import struct
+import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from io import BytesIO
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar, cast
 
 from whoosh.codec.whoosh3 import LENGTHS_COLUMN
 from whoosh.reading import SegmentReader, TermNotFound
 
 from search_index.damage import IndexUnavailable
-from search_index.schema import SCHEMA
+from search_index.schema import EPOCH, MICROSECOND, SCHEMA
+from search_index.stemming import language_of
 from search_index.storage import SEGMENT, ShelfStorage
 
+Names = TypeVar("Names")
 POSTINGS = ".pst"
 POSTINGS_MAGIC = b"W3Bl"
 BLOCK_LENGTH = struct.Struct("!i")
@@ -43,6 +46,8 @@ class Segment:
         self.file = folder / described.make_filename(SEGMENT)
         self.file_size = self.file.stat().st_size
         self.holders = 0
+        self._labels: object = None
+        self._values: dict[str, list[tuple[str, ...]]] = {}
         self._storage = ShelfStorage(folder)
         try:
             self._reader = SegmentReader(self._storage, SCHEMA, described)
@@ -72,6 +77,11 @@ class Segment:
         """Per document, its revision."""
         return list(self._reader.column_reader("revision", translate=False))
 
+    @property
+    def digests(self) -> list[int]:
+        """Per document, the digest of its content; asked for rarely, so not kept."""
+        return list(self._reader.column_reader("digest", translate=False))
+
     @cached_property
     def published(self) -> list[int]:
         """Per document, the instant of its publication. Units: microseconds since 1970"""
@@ -81,6 +91,36 @@ class Segment:
     def newest(self) -> int:
         """The latest instant of publication."""
         return max(self.published, default=0)
+
+    @cached_property
+    def languages(self) -> tuple[str, ...]:
+        """The languages of its documents that have stems of their own."""
+        found = {language_of(locale) for locale in self.all_terms("locale")}
+        return tuple(sorted(found - {""}))
+
+    def values_of(self, field: str) -> list[tuple[str, ...]]:
+        """Per document, the values of an exact field, for counting. They are read once and kept."""
+        if field not in self._values:
+            held: list[list[str]] = [[] for _ in range(self.documents)]
+            for value in self.all_terms(field):
+                found = self.postings(field, value)
+                for number in found.documents if found else ():
+                    held[number].append(value)
+            same: dict[tuple[str, ...], tuple[str, ...]] = {}
+            self._values[field] = [same.setdefault(one, one) for one in map(tuple, held)]
+        return self._values[field]
+
+    def labels(self, make: Callable[["Segment"], Names]) -> Names:
+        """What `completing` makes of the names in this segment, once."""
+        if self._labels is None:
+            self._labels = make(self)
+        return cast("Names", self._labels)
+
+    @cached_property
+    def years(self) -> list[tuple[str, ...]]:
+        """Per document, the year of UTC in which it was published, for counting."""
+        years = {year: (f"{year:04}",) for year in range(1, 10_000)}
+        return [years[(EPOCH + instant * MICROSECOND).year] for instant in self.published]
 
     @cached_property
     def lengths(self) -> dict[str, bytes]:
@@ -115,6 +155,10 @@ class Segment:
         """Field, term and postings of everything, by field and term as the segment numbers them."""
         for (field, term), info in self._reader._terms.items():
             yield field, term, self._read(info)
+
+    def all_terms(self, field: str) -> list[str]:
+        """All terms of a field, in the order of their bytes."""
+        return self.beginning_with(field, "", sys.maxsize)
 
     def beginning_with(self, field: str, prefix: str, limit: int) -> list[str]:
         """The first terms of a field that begin so, in the order of their bytes."""

@@ -56,6 +56,8 @@ class Snapshot:
         self.segments = tuple(segments)
         self.gone = tuple(gone)
         self.holders = 0
+        # Answers to what is asked again and again; they hold for as long as this commit is the latest.
+        self.kept: dict[Any, Any] = {}
 
     def __iter__(self) -> Iterator[tuple[Segment, frozenset[int]]]:
         return zip(self.segments, self.gone, strict=True)
@@ -70,6 +72,14 @@ class Snapshot:
         found: dict[str, int] = {}
         for segment, gone in self:
             pairs = zip(segment.ids, segment.revisions, strict=True)
+            found.update(pair for number, pair in enumerate(pairs) if number not in gone)
+        return found
+
+    def digests(self) -> dict[str, int]:
+        """Id → digest of every document."""
+        found: dict[str, int] = {}
+        for segment, gone in self:
+            pairs = zip(segment.ids, segment.digests, strict=True)
             found.update(pair for number, pair in enumerate(pairs) if number not in gone)
         return found
 

@@ -10,8 +10,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cms.events.deliveries import describe
 from cms.settings import Settings
-from search_index.reader import IndexUnavailable, Reader
-from search_index.writer import IndexBroken
+from search_index.damage import IndexBroken, IndexUnavailable
+from search_index.shelf import Shelf
 from workers.handlers.indexing import put_in_order
 from workers.work import Work, make_work
 
@@ -24,7 +24,7 @@ class IndexWatch:
 
     def __init__(self, work: Work) -> None:
         self._work = work
-        self._reader = Reader(work.settings.index_home)
+        self._reader = Shelf(work.settings.index_home).reader()
         self._trouble = ""
 
     def look(self) -> bool:

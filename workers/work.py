@@ -20,7 +20,8 @@ from cms.platform.clock import now
 from cms.platform.db import Database
 from cms.platform.keys import Keys, load_keys
 from cms.settings import Settings
-from search_index.writer import Writer
+from search_index.engine import SearchWriter
+from search_index.shelf import Shelf
 
 LETTERS_AT_ONCE = 2
 
@@ -37,7 +38,7 @@ class Work:
     settings: Settings
     database: Database
     keys: Keys
-    index: Writer
+    index: SearchWriter
     clock: Callable[[], datetime] = now
     places: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(LETTERS_AT_ONCE))
     documents: threading.Lock = field(default_factory=threading.Lock)
@@ -87,7 +88,7 @@ def make_work(settings: Settings, letters_at_once: int = LETTERS_AT_ONCE) -> Wor
         settings=settings,
         database=Database(settings.database, is_durable=False),
         keys=load_keys(settings),
-        index=Writer(settings.index_home),
+        index=Shelf(settings.index_home).writer(),
         places=threading.Semaphore(letters_at_once),
         bulk_places=threading.Semaphore(max(1, letters_at_once - 1)),
     )

@@ -34,17 +34,19 @@ def page_representation(
     *,
     count: int | None = None,
     cache_keys: str = "",
+    meta: Mapping[str, Any] | None = None,
     address: str,
     query: Mapping[str, str],
 ) -> tuple[Representation, list[tuple[str, str]]]:
     """The page and its header `Link`. `name` is what binds cursors to the list; `address` and `query` are the page's.
 
-    `following` and `preceding` are the positions of the pages beside it, or None where there are none.
+    `following` and `preceding` are the positions of the pages beside it, or None where there are none. `meta` is what
+    the list says of all its entries beside their number.
     """
     after = encode_cursor(keys, f"content|{name}", Cursor("next", tuple(following))) if following else None
     before = encode_cursor(keys, f"content|{name}", Cursor("prev", tuple(preceding))) if preceding else None
     page = {"limit": limit, "next_cursor": after, "prev_cursor": before, "has_more": after is not None}
-    rest = orjson.dumps({"page": page, "meta": {"count": count}})
+    rest = orjson.dumps({"page": page, "meta": {"count": count, **(meta or {})}})
     body = b'{"data":[' + b",".join(entries) + b"]," + rest[1:]
     link = links(address, query, after, before)
     return Representation(body, etag_of(body), cache_keys), [("Link", link)] if link else []

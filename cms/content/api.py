@@ -11,7 +11,7 @@ from uuid import UUID
 import orjson
 from flask import Blueprint, Response, request
 
-from cms.content import listing, queries, searching
+from cms.content import listing, queries
 from cms.content.addressing import Pages
 from cms.content.answering import document_representation, list_keys, page_representation
 from cms.content.asking import ArchiveQueryShape, ListQueryShape, MonthListShape, PastShape, VariantQueryShape
@@ -31,13 +31,11 @@ from cms.content.rules import ON_CARDS, ORDER, Choice, wanted_locales
 from cms.content.schemas import (
     ArticleDocumentShape,
     CardListShape,
-    HitListShape,
     NameShape,
     PersonEntryShape,
     PersonListShape,
     RelatedListShape,
     RelatedQueryShape,
-    SearchQueryShape,
     SectionEntryShape,
     SectionListShape,
     TagListShape,
@@ -48,7 +46,6 @@ from cms.content.whole import NDJSON, archive_answer, export_answer
 from cms.platform.errors import Gone, NotFound
 from cms.platform.http.answers import public_answer
 from cms.platform.http.endpoint import endpoint
-from cms.platform.http.limiting import SEARCH
 from cms.platform.http.paging import Cursor, decode_cursor
 from cms.platform.http.representing import Representation, etag_of
 from cms.platform.http.services import services
@@ -185,31 +182,6 @@ def list_related(query: dict[str, Any], article_id: UUID) -> Response:
     if not cards and queries.document_by_id(reads, str(article_id)) is None:
         return _missing(queries.tombstone_by_id(reads, str(article_id)))
     return _page("related", cards, query["limit"], None, None, None)
-
-
-@content.get("/search")
-@endpoint(
-    summary="Search published articles",
-    answers={200: HitListShape, 304: None},
-    query=SearchQueryShape,
-    limit=SEARCH,
-    refuses=(422, 503),
-    description="Relevance depends on all published articles. When one is published or withdrawn between two pages, "
-    "scores move, and a hit near the border of a page may come twice or be missed; whoever needs every article lists "
-    "/content/v1/articles, which is stable. "
-    "An address may have 65,534 bytes in all. To a longer one the HTTP server answers 414 with no body.",
-)
-def search(query: dict[str, Any]) -> Response:
-    """Results, best first, with what was found marked in title and snippet."""
-    parts = services()
-    asked = searching.Search(query["q"], query["locale"], query["section"], query["limit"])
-    cursor = _cursor(asked.name, query["cursor"])
-    after = cursor.position if cursor else None
-    page = searching.search(parts.database.direct, parts.index, asked, after)
-    section = queries.renamed(parts.database.direct, "sections", asked.section) if asked.section else None
-    if not page.hits and section is not None:
-        page = searching.search(parts.database.direct, parts.index, replace(asked, section=section), after)
-    return _page(asked.name, page.hits, asked.limit, page.following, None, None)
 
 
 @content.get("/sections")

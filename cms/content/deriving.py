@@ -62,7 +62,7 @@ def index_documents(session: Session, article_ids: Collection[str]) -> dict[str,
     """What the index should hold of these articles, by id; those that readers do not see are missing."""
     columns = (
         Document.article_id, Document.revision, Document.locale, Document.title, Document.content, Document.text,
-        Document.field_text, Document.section_path, Document.published_at,
+        Document.field_text, Document.section_path, Document.published_at, Document.type,
     )  # fmt: skip
     found: dict[str, IndexDocument] = {}
     for ids in chunks(sorted(set(article_ids))):
@@ -122,7 +122,10 @@ def _index_document(row: Any, other_tags: Iterable[tuple[str, str]]) -> IndexDoc
         text=f"{row.text}\n{row.field_text}" if row.field_text else row.text,
         section_path=tuple(slug for slug in row.section_path.split("/") if slug),
         section_name=section["name"] if section else "",
-        tags=(*((tag["slug"], tag["name"]) for tag in content["tags"]), *other_tags),
+        tags=tuple((tag["slug"], tag["name"]) for tag in content["tags"]),
         people=tuple(people.items()),
         published_at=row.published_at,
+        type=row.type,
+        authors=tuple(person["slug"] for person in content["authors"]),
+        tag_aliases=tuple(other_tags),
     )

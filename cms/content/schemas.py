@@ -56,16 +56,6 @@ class RelatedQueryShape(Shape):
     limit = WholeNumber(load_default=SHOWN, validate=validate.Range(1, KEPT))
 
 
-class SearchQueryShape(Shape):
-    """A search: words, "phrases", -without, pre*, field:word."""
-
-    q = fields.String(required=True, metadata={"description": "What is looked for"})
-    locale = AskedLocale(load_default=None, validate=LOCALE)
-    section = fields.String(load_default=None, validate=SLUG, metadata={"description": "With the sections below it"})
-    limit = WholeNumber(load_default=20, validate=validate.Range(1, 100))
-    cursor = fields.String(load_default=None, validate=validate.Length(max=2000))
-
-
 class SectionEntryShape(NameShape):
     """A section; `parent` is the slug of the one above it."""
 
@@ -230,20 +220,6 @@ class ArticleDocumentShape(CardShape):
     next = fields.Nested(BesideShape, required=True, allow_none=True, metadata={"description": "Published after it"})
 
 
-class HighlightShape(Shape):
-    """HTML with `<mark>` around what was found; everything else is escaped."""
-
-    title = fields.String(required=True)
-    snippet = fields.String(required=True)
-
-
-class HitShape(CardShape):
-    """One result of a search."""
-
-    score = fields.Float(required=True)
-    highlight = fields.Nested(HighlightShape, required=True)
-
-
 class CardListShape(ListShape):
     """Articles, newest first."""
 
@@ -254,12 +230,6 @@ class RelatedListShape(ListShape):
     """Neighbours, nearest first."""
 
     data = fields.List(fields.Nested(RelatedCardShape), required=True)
-
-
-class HitListShape(ListShape):
-    """Results, best first. A page can hold fewer than `limit` where the index is behind; `has_more` says the truth."""
-
-    data = fields.List(fields.Nested(HitShape), required=True)
 
 
 class SectionListShape(ListShape):

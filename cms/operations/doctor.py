@@ -26,7 +26,8 @@ from cms.platform.errors import Unavailable
 from cms.platform.keys import existing_keys
 from cms.platform.migration_step import current_step, head_step
 from cms.settings import Settings
-from search_index.reader import IndexUnavailable, Reader
+from search_index.damage import IndexUnavailable
+from search_index.shelf import Shelf
 
 LAG = timedelta(seconds=60)
 PROBE_SECONDS = 3
@@ -194,7 +195,7 @@ def _index(settings: Settings, database: Database, _now: datetime) -> Iterator[F
         return
     with database.reading() as session:
         published = published_revisions(session)
-    reader = Reader(settings.index_home)
+    reader = Shelf(settings.index_home).reader()
     try:
         reader.verify()
         indexed = reader.indexed()

@@ -11,7 +11,8 @@ from cms.operations.queries import open_work
 from cms.platform.db import Database
 from cms.platform.migration_step import current_step, head_step
 from cms.settings import Settings
-from search_index.reader import IndexUnavailable, Reader
+from search_index.damage import IndexUnavailable
+from search_index.engine import SearchReader
 
 log = structlog.get_logger("copydesk.health")
 LAG_SECONDS = 60
@@ -32,7 +33,7 @@ class HealthCheck:
 
     settings: Settings
     database: Database
-    index: Reader
+    index: SearchReader
 
     def now(self, instant: datetime) -> Health:
         """The health at this moment."""

@@ -17,13 +17,14 @@ from cms.mail.models import OutgoingLetter
 from cms.newsroom.schedules.queries import Punctuality, punctuality
 from cms.operations.queries import open_work
 from cms.platform.db import Database
-from search_index.reader import IndexUnavailable, Reader
+from search_index.damage import IndexUnavailable
+from search_index.engine import SearchReader
 
 
 class WorkCollector(Collector):
     """Open and dead deliveries, letters by state, schedules, published articles and indexed ones."""
 
-    def __init__(self, database: Database, index: Reader, instant: datetime) -> None:
+    def __init__(self, database: Database, index: SearchReader, instant: datetime) -> None:
         self.database = database
         self.index = index
         self.instant = instant
@@ -72,7 +73,7 @@ def _schedules(kept: Punctuality) -> Iterator[Metric]:
     yield lateness
 
 
-def metrics_text(database: Database, index: Reader, instant: datetime) -> bytes:
+def metrics_text(database: Database, index: SearchReader, instant: datetime) -> bytes:
     """Everything in the Prometheus text format."""
     registry: CollectorRegistry = REGISTRY
     if folder := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):

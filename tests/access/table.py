@@ -178,6 +178,7 @@ GET    /content/v1/lists                                    200 *
 GET    /content/v1/lists/<name>                             200 *
 GET    /content/v1/resolve                                  200 *
 GET    /content/v1/search                                   200 *
+GET    /content/v1/search/completions                       200 *
 GET    /content/v1/sections                                 200 *
 GET    /content/v1/tags                                     200 *
 GET    /content/v1/people                                   200 *

@@ -39,6 +39,7 @@ def test_the_index_is_given_what_readers_see(database: Database) -> None:
             tags=(("rail", "Rail"), ("energy", "Energy")),
             people=(("mei-lin", "Mei-Lin"), ("jo", "Jo")),
             published_at=story.published_at,
+            authors=tuple(person.slug for person in story.authors),
         )
         assert (found[bare.article_id].section_path, found[bare.article_id].section_name) == ((), "")
         assert found[bare.article_id].people == ()

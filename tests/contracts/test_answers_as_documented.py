@@ -104,11 +104,14 @@ def test_every_answer_is_as_documented(witness: Witness, settings: Settings, dat
     ask("GET", "/content/v1/changes", 304, If_None_Match=ask("GET", "/content/v1/changes", 200).headers["ETag"])
     ask("GET", "/content/v1/changes?since=broken", 400)
     ask("GET", "/content/v1/articles/en/none", 404)
-    for listing in ("articles", f"articles/{whole}/related", "search?q=tram", "sections", "tags", "people"):
+    search = "search?q=tram&facets=section,tag,author,year,locale,type&count=exact"
+    completions = "search/completions?q=tr"
+    for listing in ("articles", f"articles/{whole}/related", search, completions, "sections", "tags", "people"):
         answer = ask("GET", f"/content/v1/{listing}", 200)
         assert answer.json["data"], listing
         ask("GET", f"/content/v1/{listing}", 304, If_None_Match=answer.headers["ETag"])
     ask("GET", "/content/v1/search?q=" + "x" * 300, 422)
+    ask("GET", "/content/v1/search/completions?q=", 422)
     ask("GET", "/content/v1/articles?cursor=broken", 400)
     ask("GET", "/content/v1/articles?type=article&fields[desk]=city", 400)
 

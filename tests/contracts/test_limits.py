@@ -69,7 +69,8 @@ class Counter:
 
 # What reads and still costs enough to be counted: searches, lists that search with `q`, a comparison of two texts.
 SEARCHES = {
-    "/content/v1/search", "/api/v1/articles", "/api/v1/sections", "/api/v1/tags", "/api/v1/people", "/api/v1/sources",
+    "/content/v1/search", "/content/v1/search/completions", "/api/v1/articles", "/api/v1/sections", "/api/v1/tags",
+    "/api/v1/people", "/api/v1/sources",
     "/api/v1/articles/<article_id>/revisions/<int:first>..<int:second>",
 }  # fmt: skip
 PART = re.compile(r"<(?:\w+:)?(\w+)>")

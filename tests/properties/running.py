@@ -255,7 +255,7 @@ class Run:
         with self.house.reader() as reader:
             assert reader.indexed() == {key: value["revision"] for key, value in live.items()}
             for marker in self.chance.sample(self.markers, min(4, len(self.markers))):
-                hits = reader.search(parse(marker), locale=None, section=None, limit=50, after=None).hits
+                hits = reader.search(parse(marker), limit=50).hits
                 assert {hit.id for hit in hits} == {key for key, value in live.items() if marker in value["text"]}
 
     def check_related(self, live: Mapping[str, Mapping[str, Any]]) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from search_index import reader as reader_module
 from search_index.document import IndexDocument
+from search_index.engine import RELEVANCE
 from search_index.generations import rebuild
 from search_index.query import parse
 from search_index.reader import Reader, SearchPage
@@ -56,12 +57,13 @@ class Shelf:
         """One commit that removes these."""
         self.writer.apply((), ids)
 
-    def page(self, text: str, limit: int = 100, after: Sequence[Any] | None = None, **where: Any) -> SearchPage:
-        """A page of results for what a reader types."""
-        where = {"locale": None, "section": None, **where}
-        return self.reader.search(parse(text), limit=limit, after=after, **where)
+    def page(
+        self, text: str, limit: int = 100, after: Sequence[Any] | None = None, sort: str = RELEVANCE, **where: str
+    ) -> SearchPage:
+        """A page of results for what a reader types, narrowed by exact values."""
+        return self.reader.search(parse(text).narrowed(where), limit=limit, after=after, sort=sort)
 
-    def find(self, text: str, **where: Any) -> list[str]:
+    def find(self, text: str, **where: str) -> list[str]:
         """Ids, best first."""
         return [hit.id for hit in self.page(text, **where).hits]
 

@@ -145,7 +145,7 @@ def test_bytes_that_were_set_to_zero_are_told_by_verifying(filled: Shelf) -> Non
         for typed in ("ferry", "word7 harbour"):
             # Asking may go unpunished, but never ends in another error.
             with suppress(IndexUnavailable):
-                reader.search(parse(typed), locale=None, section=None, limit=5, after=None)
+                reader.search(parse(typed), limit=5)
         reader.close()
     path.write_bytes(sound)
     filled.reader.verify()

@@ -33,7 +33,7 @@ def random_article(chance: random.Random, key: str, revision: int) -> IndexDocum
 
 
 def seen_by(reader: Reader) -> list[object]:
-    pages = [reader.search(parse(text), locale=None, section=None, limit=50, after=None) for text in QUESTIONS]
+    pages = [reader.search(parse(text), limit=50) for text in QUESTIONS]
     return [reader.indexed(), reader.count(), pages]
 
 
@@ -147,9 +147,8 @@ def test_threads_search_while_a_writer_writes_and_a_rebuild_swaps(tmp_path: Path
     def search() -> None:
         try:
             while not is_over.is_set():
-                page = reader.search(
-                    parse('ferry -"no such" har*'), locale="en", section="world", limit=100, after=None
-                )
+                query = parse('ferry -"no such" har*').narrowed({"locale": "en", "section": "world"})
+                page = reader.search(query, limit=100)
                 counts.append(len(page.hits))
         except BaseException as error:  # noqa: BLE001  # whatever a thread dies of is told by the test
             trouble.append(error)

@@ -11,7 +11,7 @@ from cms.events.subscriptions import QUEUES
 from cms.platform.logs import configure_logs
 from cms.platform.opening import refuse_missing_file
 from cms.settings import Settings
-from search_index.writer import IndexBroken
+from search_index.damage import IndexBroken
 from workers.app import make_celery
 from workers.handlers.indexing import bring_up_to_date
 from workers.heard import HEARINGS

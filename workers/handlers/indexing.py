@@ -18,10 +18,9 @@ from cms.events.catalogue import ArticlePublished, ArticleRegrouped, ArticleRewo
 from cms.events.deliveries import close, hold
 from cms.events.models import Delivery, Letter
 from cms.platform.db import Database
+from search_index.damage import IndexBroken, IndexUnavailable
 from search_index.document import IndexDocument
-from search_index.generations import rebuild
-from search_index.reader import IndexUnavailable, Reader
-from search_index.writer import IndexBroken
+from search_index.shelf import Shelf
 from workers.work import Attempt, Work
 
 log = structlog.get_logger("copydesk.worker")
@@ -47,7 +46,7 @@ def bring_up_to_date(work: Work) -> int:
     """
     with work.database.reading() as session:
         published = published_revisions(session)
-    reader = Reader(work.settings.index_home)
+    reader = Shelf(work.settings.index_home).reader()
     try:
         indexed = reader.indexed()
     except IndexUnavailable:
@@ -71,7 +70,7 @@ def rebuild_index(database: Database, index_home: Path) -> int:
             documents = index_documents(session, newer)
         return list(documents.values()), [key for key in indexed if key not in published]
 
-    return rebuild(index_home, lambda: all_index_documents(database), differences)
+    return Shelf(index_home).rebuild(lambda: all_index_documents(database), differences)
 
 
 def put_in_order(work: Work, subjects: Collection[str]) -> dict[str, int]:

@@ -14,7 +14,7 @@ from cms.platform.keys import Keys
 from cms.platform.limiter import Limiter
 from cms.platform.shared_clock import instant_of
 from cms.settings import Settings
-from search_index.reader import Reader
+from search_index.engine import SearchReader
 
 EXTENSION = "copydesk"
 
@@ -29,7 +29,7 @@ class Services:
     settings: Settings
     database: Database
     keys: Keys
-    index: Reader
+    index: SearchReader
     limiter: Limiter
     clock: Callable[[], datetime]
     verify_token: Callable[[str], Actor]

@@ -74,5 +74,6 @@ ASK: dict[str, Ask] = {
     "GET /content/v1/archives": plain("/content/v1/archives"),
     "GET /content/v1/export": plain("/content/v1/export"),
     "GET /content/v1/search": plain("/content/v1/search?q=opens"),
+    "GET /content/v1/search/completions": plain("/content/v1/search/completions?q=op"),
     "GET /docs/<name>": plain("/docs/docs.js"),
 }

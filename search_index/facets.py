@@ -1,0 +1,28 @@
+"""Counts what was found by section, tag, author, year, language and type."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from itertools import chain
+
+from search_index.engine import MOST_FACET_VALUES
+from search_index.segment import Segment
+
+FIELDS = {"section": "section", "tag": "tag_key", "author": "author_key", "locale": "locale", "type": "type"}
+YEAR = "year"
+
+
+def counted(
+    found: Iterable[tuple[Segment, Collection[int]]], names: Collection[str]
+) -> dict[str, tuple[tuple[str, int], ...]]:
+    """Facet → (value, number of documents), the most frequent first, of equals in the order of their values."""
+    counts: dict[str, Counter[str]] = {name: Counter() for name in names}
+    for segment, documents in found:
+        for name, counter in counts.items():
+            values = segment.years if name == YEAR else segment.values_of(FIELDS[name])
+            counter.update(chain.from_iterable(map(values.__getitem__, documents)))
+    return {name: _most_frequent(counter) for name, counter in counts.items()}
+
+
+def _most_frequent(counter: Counter[str]) -> tuple[tuple[str, int], ...]:
+    ordered = sorted(counter.items(), key=lambda pair: (-pair[1], pair[0]))
+    return tuple(ordered[:MOST_FACET_VALUES])

@@ -26,6 +26,7 @@ from cms.newsroom.api.reviewing import review
 from cms.newsroom.api.trash import trash
 from cms.newsroom.front_lists.api import front_lists
 from cms.newsroom.leases.api import leases
+from cms.newsroom.previews.api import looks, previews
 from cms.newsroom.releases.api import releases
 from cms.newsroom.revisions.api import revisions
 from cms.newsroom.schedules.api import schedules
@@ -72,10 +73,10 @@ from search_index.shelf import Shelf
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     # What readers get.
-    content, site_search, changes, shown_lists, shown_comments, redirects, feeds,
+    content, site_search, changes, shown_lists, shown_comments, redirects, feeds, looks,
     # What editors do.
     articles, lifecycle, review, revisions, leases, schedules, releases, front_lists,
-    translations, trash,
+    translations, trash, previews,
     taxonomy, words, article_types, media,
     # The audience.
     readers, reader_accounts, reader_addresses, reader_consents, bookmarks, own_comments, moderation_desk,

@@ -1,11 +1,12 @@
 """Reading what an environment says: texts into values, and an error for people where that cannot be done.
 
-Also what stands in letters and links: a sender, a name and addresses that a header can hold. Not here: which settings
-there are, and what the others may be (`settings.py`).
+Also what stands in letters and links (a sender, a name and addresses that a header can hold), and how large numbers may
+be. Not here: which settings there are, and what the others may be (`settings.py`).
 """
 
 import ipaddress
 import re
+from collections.abc import Mapping
 from email.utils import getaddresses
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
@@ -18,6 +19,39 @@ SENDER = re.compile(rf"(?!.*=\?){ATOM}(?:\.{ATOM})*@[A-Za-z0-9](?:[A-Za-z0-9.-]{
 LONGEST_SITE_NAME = 100
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+# The least and the largest value of each number.
+RANGES: Mapping[str, tuple[int, int]] = {
+    "port": (1, 65_535),
+    "mailbox_port": (0, 65_535),
+    "mailbox_smtp_port": (0, 65_535),
+    "api_processes": (1, 256),
+    "api_threads": (1, 1_024),
+    "code_cooldown_seconds": (0, 86_400),
+    "body_limit_bytes": (1_024, 2**31 - 1),
+    "wait_limit_seconds": (0, 300),
+    "events_retention_days": (1, 36_500),
+    "audit_retention_days": (1, 36_500),
+    "revisions_kept_days": (1, 36_500),
+    "changes_kept_days": (1, 36_500),
+    "change_streams": (0, 1_024),
+    "lease_seconds": (10, 86_400),
+    "trash_days": (1, 36_500),
+    "preview_hours": (1, 8_784),
+    "preview_longest_hours": (1, 8_784),
+    "previews_kept_days": (1, 36_500),
+    "letters_kept_days": (1, 36_500),
+    "codes_kept_days": (1, 36_500),
+    "reader_sessions_kept_days": (1, 36_500),
+    "suppressions_kept_days": (1, 36_500),
+    "comments_links_held": (0, 100),
+    "comments_reports_held": (0, 1_000),
+    "comments_edit_minutes": (0, 1_440),
+    "comments_depth": (1, 10),
+    "digest_hour": (0, 23),
+    "media_limit_bytes": (1_024, 2**31 - 1),
+    "media_quota_bytes": (0, 2**50),
+    "media_reserve_bytes": (0, 2**50),
+}
 
 
 class SettingsError(ValueError):
@@ -104,6 +138,21 @@ def check_article_page(text: str) -> None:
         raise SettingsError(
             "COPYDESK_ARTICLE_PAGE_URL must be an address of the web whose path has {slug}, {id} or {number}, such as "
             f"{example}"
+        )
+
+
+def check_preview_page(text: str) -> None:
+    """Refuse what is no pattern of pages that show previews. Raises: SettingsError."""
+    example = "https://www.example.org/preview/{id}#{token}"
+    plain = text.replace("{id}", "x").replace("{token}", "x")
+    page = read_place("COPYDESK_PREVIEW_PAGE_URL", plain, example)
+    host = text.partition("://")[2].partition("/")[0]
+    is_page = page.scheme in ("http", "https") and page.hostname and "@" not in page.netloc and "{" not in host
+    is_plain = plain.isascii() and plain.isprintable() and not set(plain) & set('{}\\ "<>')
+    if text and not (is_page and is_plain and "{token}" in text):
+        raise SettingsError(
+            "COPYDESK_PREVIEW_PAGE_URL must be an address of the web behind whose host {token} stands, and {id} may, "
+            f"such as {example}"
         )
 
 

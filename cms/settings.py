@@ -15,10 +15,12 @@ from typing import Literal
 from zoneinfo import available_timezones
 
 from cms.environment import (
+    RANGES,
     Network,
     SettingsError,
     check_article_page,
     check_page,
+    check_preview_page,
     check_sender,
     check_site_name,
     read_keys,
@@ -41,36 +43,6 @@ HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]{0,250}[a-z0-9_])?|\[[0-9a-f:.]+\]
 ORIGIN = re.compile(rf"https?://(?:{HOST_NAME.pattern})(?::(?!80$|443$)[1-9][0-9]{{0,4}})?")
 # No key that was drawn at random holds one of these words, and many a copied one does.
 EXAMPLE_WORDS = ("changeme", "changethis", "example", "insecure", "placeholder", "replaceme", "yoursecret")
-# The least and the largest value of each number.
-RANGES: Mapping[str, tuple[int, int]] = {
-    "port": (1, 65_535),
-    "mailbox_port": (0, 65_535),
-    "mailbox_smtp_port": (0, 65_535),
-    "api_processes": (1, 256),
-    "api_threads": (1, 1_024),
-    "code_cooldown_seconds": (0, 86_400),
-    "body_limit_bytes": (1_024, 2**31 - 1),
-    "wait_limit_seconds": (0, 300),
-    "events_retention_days": (1, 36_500),
-    "audit_retention_days": (1, 36_500),
-    "revisions_kept_days": (1, 36_500),
-    "changes_kept_days": (1, 36_500),
-    "change_streams": (0, 1_024),
-    "lease_seconds": (10, 86_400),
-    "trash_days": (1, 36_500),
-    "letters_kept_days": (1, 36_500),
-    "codes_kept_days": (1, 36_500),
-    "reader_sessions_kept_days": (1, 36_500),
-    "suppressions_kept_days": (1, 36_500),
-    "comments_links_held": (0, 100),
-    "comments_reports_held": (0, 1_000),
-    "comments_edit_minutes": (0, 1_440),
-    "comments_depth": (1, 10),
-    "digest_hour": (0, 23),
-    "media_limit_bytes": (1_024, 2**31 - 1),
-    "media_quota_bytes": (0, 2**50),
-    "media_reserve_bytes": (0, 2**50),
-}
 
 
 @dataclass(frozen=True)
@@ -103,6 +75,7 @@ class Settings:
     code_cooldown_seconds: int = 60
     code_page_url: str = ""
     article_page_url: str = ""
+    preview_page_url: str = ""
     required_consents: tuple[str, ...] = ()
     digest_hour: int = 7
     time_zone: str = "UTC"
@@ -130,6 +103,9 @@ class Settings:
     change_streams: int = 1
     lease_seconds: int = 120
     trash_days: int = 30
+    preview_hours: int = 168
+    preview_longest_hours: int = 720
+    previews_kept_days: int = 30
     letters_kept_days: int = 7
     codes_kept_days: int = 1
     reader_sessions_kept_days: int = 30
@@ -183,6 +159,9 @@ class Settings:
             raise SettingsError("COPYDESK_SMTP_URL must be smtp://host, smtps://host or smtp+starttls://host")
         check_page("COPYDESK_BASE_URL", self.base_url, "https://cms.example.org")
         check_article_page(self.article_page_url)
+        check_preview_page(self.preview_page_url)
+        if self.preview_hours > self.preview_longest_hours:
+            raise SettingsError("COPYDESK_PREVIEW_HOURS must not be more than COPYDESK_PREVIEW_LONGEST_HOURS")
         check_page("COPYDESK_CODE_PAGE_URL", self.code_page_url, "https://www.example.org/code")
         check_sender(self.mail_from)
         check_site_name(self.site_name)

@@ -55,6 +55,9 @@ SETTINGS_TEXT = {
     "article_page_url": "Where readers find an article on your own site, such as "
     "`https://www.example.org/{locale}/{slug}`; also `{id}` and `{number}`. Shared addresses, short links and "
     "letters lead there, and documents name it in `share` and `seo`. Empty: the article in the content API.",
+    "preview_page_url": "Where your own site shows previews, such as `https://www.example.org/preview/{id}#{token}`: "
+    "browsers send to nobody what stands behind the `#`. Preview links for people lead there. Empty: a plain page of "
+    "Copydesk's.",
     "code_page_url": "A page of your own site where readers give codes, such as `https://www.example.org/code`. "
     "Letters with a code then have a link to it, with purpose, number and code behind the `#`, which browsers send to "
     "nobody: the page posts them when the reader says so. Empty: no link.",
@@ -90,6 +93,9 @@ SETTINGS_TEXT = {
     "events_retention_days": "How long finished deliveries and their events are kept.",
     "audit_retention_days": "How long the audit trail is kept; a signed checkpoint stands for what was removed.",
     "trash_days": "How long a deleted article can be taken back. After that it is archived; its work is never deleted.",
+    "preview_hours": "How long a preview link opens where nothing is said.",
+    "preview_longest_hours": "The longest that a preview link may open.",
+    "previews_kept_days": "How long it is kept who looked through a preview link, and after its end the link itself.",
     "letters_kept_days": "How long it is kept which letter went to whom and what became of it.",
     "codes_kept_days": "How long codes and registrations that nobody proved are kept after their time is over.",
     "reader_sessions_kept_days": "How long readers' sessions are kept after their end; a client that is remembered by "

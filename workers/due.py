@@ -28,6 +28,7 @@ from cms.mail.models import OutgoingLetter, Suppression
 from cms.media.storing import LocalStore
 from cms.media.tidying import tidy
 from cms.newsroom.leases.models import ArticleLease
+from cms.newsroom.previews.models import PreviewLink, PreviewView
 from cms.newsroom.queries import deleted_until
 from cms.newsroom.revisions.rules import thinned_before
 from cms.newsroom.revisions.thinning import thin_revisions
@@ -253,6 +254,11 @@ def _old(settings: Settings, now: datetime) -> Iterator[tuple[str, Any, ColumnEl
     yield "mail_suppressions", Suppression, Suppression.created_at < suppressed_until
     yield "follow_matches", FollowMatch, FollowMatch.matched_at < now - MATCHES_KEPT
     yield "digests", Digest, Digest.made_at < now - MATCHES_KEPT
+    # Who looked is forgotten first, and a link with the last of them.
+    previews_until = now - timedelta(days=settings.previews_kept_days)
+    yield "preview_views", PreviewView, PreviewView.last_at < previews_until
+    has_views = exists().where(PreviewView.link_number == PreviewLink.number)
+    yield "preview_links", PreviewLink, (PreviewLink.expires_at < previews_until) & ~has_views
     yield "article_leases", ArticleLease, ArticleLease.expires_at < now - DAY
     yield "challenges", Challenge, Challenge.expires_at < now - timedelta(days=settings.codes_kept_days)
     yield "staff_codes", StaffCode, StaffCode.expires_at < now - DAY

@@ -107,7 +107,7 @@ def reassemble(
         statement = select(Document, Audience).outerjoin(Audience, Audience.article_id == Document.article_id)
         statement = statement.where(Document.article_id.in_(ids)).execution_options(populate_existing=True)
         rows = session.execute(statement).all()
-        variants = _variants(session, {document.group_id for document, _ in rows if document.group_id is not None})
+        variants = variants_of(session, {document.group_id for document, _ in rows if document.group_id is not None})
         cards: dict[int, tuple[Document, bytes]] = {}
         noted: list[Noted] = []
         for document, audience in rows:
@@ -145,7 +145,7 @@ def related_shown(session: Session, article_ids: Collection[str]) -> dict[str, l
     return defaultdict(list, {key: [_mention(entry) for entry in rows[:SHOWN]] for key, rows in lists.items()})
 
 
-def _variants(session: Session, group_ids: Collection[str]) -> dict[str | None, list[Any]]:
+def variants_of(session: Session, group_ids: Collection[str]) -> dict[str | None, list[Any]]:
     """The published articles of these groups, by group, in the order of their languages."""
     variants: dict[str | None, list[Any]] = defaultdict(list)
     if group_ids:
@@ -156,6 +156,20 @@ def _variants(session: Session, group_ids: Collection[str]) -> dict[str | None, 
         for variant in session.execute(statement.order_by(Document.locale, Document.article_id)):
             variants[variant.group_id].append(variant)
     return variants
+
+
+def translations_in(
+    article_id: str, source_id: str | None, others: Sequence[Any]
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The published translations of an article as its document lists them, and in the words of schema.org."""
+    translations = [
+        {"locale": one.locale, "url": article_url(one.locale, one.slug), "is_stale": one.is_stale} for one in others
+    ]
+    works = {
+        "workTranslation": [_work(one) for one in others if one.translated_from_id == article_id],
+        "translationOfWork": next((_work(one) for one in others if one.article_id == source_id), None),
+    }
+    return translations, works
 
 
 def chunks(ids: list[str]) -> Iterator[list[str]]:
@@ -179,15 +193,7 @@ def _mention(entry: Any) -> dict[str, Any]:
 def _ready(
     document: Document, related: list[dict[str, Any]], others: Sequence[Any], audience: AudienceCounts, near: Beside
 ) -> Assembled:
-    translations = [
-        {"locale": one.locale, "url": article_url(one.locale, one.slug), "is_stale": one.is_stale} for one in others
-    ]
-    works = {
-        "workTranslation": [_work(one) for one in others if one.translated_from_id == document.article_id],
-        "translationOfWork": next(
-            (_work(one) for one in others if one.article_id == document.translated_from_id), None
-        ),
-    }
+    translations, works = translations_in(document.article_id, document.translated_from_id, others)
     return assembled(document.content, document.reading_time, related, translations, works, audience, near)
 
 

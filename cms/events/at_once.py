@@ -17,17 +17,19 @@ MEANINGS: Mapping[str, str] = {
     "short_links": "short links lead to it, nowhere, or to its tombstone",
     "related_lists": "it is in the related list of no other article",
     "comments": "no comment on it is shown, taken or changed",
+    "previews": "no preview link to its working copy opens",
     "schedules": "nothing that was scheduled for it happens any more, and an embargo is over",
 }
 SHOWN = ("content_api", "lists", "front_lists", "translations", "bookmarks", "old_addresses", "short_links")
 HIDDEN = (*SHOWN, "related_lists", "comments", "schedules")
+PUT_AWAY = (*HIDDEN, "previews")
 AT_ONCE: Mapping[str, tuple[str, ...]] = {
     "article.published": SHOWN,
     "article.corrected": SHOWN,
     "article.unpublished": HIDDEN,
-    "article.taken_down": HIDDEN,
-    "article.archived": HIDDEN,
-    "article.deleted": HIDDEN,
+    "article.taken_down": PUT_AWAY,
+    "article.archived": PUT_AWAY,
+    "article.deleted": PUT_AWAY,
 }
 
 

@@ -1,14 +1,14 @@
 """The catalogue: everything that can happen, one frozen class per event, in the past tense.
 
-Plain Python; those of comments and assets are in `comment_events.py` and `asset_events.py`. `docs/events.md` is
-generated from here. On every outside surface an event is a CloudEvent 1.0; inside, consumers read the present state of
-the subject and use the event only as a reason to look.
+Plain Python; those of assets, comments and preview links are in `asset_events.py`, `comment_events.py` and
+`preview_events.py`. `docs/events.md` is generated from here. On every outside surface an event is a CloudEvent 1.0;
+inside, consumers read the present state of the subject and use the event only as a reason to look.
 """
 
 from dataclasses import dataclass, fields
 from typing import Any, get_type_hints
 
-from cms.events import asset_events, comment_events  # noqa: F401  # whose events are a part of the catalogue
+from cms.events import asset_events, comment_events, preview_events  # noqa: F401  # whose events are part of it
 from cms.events.event import Event
 
 
@@ -382,7 +382,7 @@ class RelatedSweepDue(Event):
     type = "related.sweep_due"
 
 
-# Those of `asset_events.py` and `comment_events.py`, and those above in the order in which they stand.
+# Those of the other parts, and those above in the order in which they stand.
 CATALOGUE: dict[str, type[Event]] = {event.type: event for event in Event.__subclasses__()}
 
 

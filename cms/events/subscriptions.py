@@ -79,6 +79,7 @@ UNHEARD = frozenset(
         "article.embargoed", "word.deleted", "article_types.declared", "release.scheduled", "release.unscheduled",
         "release.published",
         "article.revision_restored", "article.lease_taken", "article.lease_given_back",
+        "article.preview_shared", "article.preview_revoked",
         "redirect.added", "redirect.removed", "list.changed", "list.deleted",
         "follow.added", "follow.changed", "follow.removed",
         "article.translation_started",

@@ -16,6 +16,7 @@ from cms.mail import models as mail
 from cms.media import models as media
 from cms.newsroom import models as newsroom
 from cms.newsroom.leases import models as leases
+from cms.newsroom.previews import models as previews
 from cms.newsroom.releases import models as releases
 from cms.newsroom.schedules import models as schedules
 from cms.platform import models as platform
@@ -30,7 +31,8 @@ from cms.taxonomy.article_types import models as article_types
 
 WINGS = (
     article_types, audit, bookmarks, changes, comments, content, embargo, events, follows, front_lists, identity,
-    leases, mail, media, newsroom, platform, readers, redirects, related, releases, schedules, sharing, staff, taxonomy,
+    leases, mail, media, newsroom, platform, previews, readers, redirects, related, releases, schedules, sharing, staff,
+    taxonomy,
 )  # fmt: skip
 
 

@@ -19,6 +19,8 @@ from cms.identity.rules import decide as allows
 from cms.newsroom import queries
 from cms.newsroom.models import Article, ArticleAuthor, ArticleTag, Revision, RevisionText
 from cms.newsroom.naming import free_slug, is_slug_taken
+from cms.newsroom.previews.ending import end_links
+from cms.newsroom.previews.rules import ENDS_LINKS
 from cms.newsroom.revisions.packing import digest_of, pack, pack_text
 from cms.newsroom.revisions.rules import LONGEST_AUTHOR, is_thinnable
 from cms.newsroom.rules import APPROVE, CHANGES_WHAT_IS_SHOWN, TAKE_DOWN, Standing
@@ -263,6 +265,8 @@ def record_act(
     """
     if event.type in ENDED_BY and end_appointments(session, article.id, ENDED_BY[event.type]):
         withdraw_embargoed(session, article.id)
+    if event.type in ENDS_LINKS:
+        end_links(session, article.id, now)
     put_revision(session, actor, article, content, event.type.removeprefix("article."), remark, now)
     note(
         session,

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from cms.content.assembling import hold_content
+from cms.content.grouping import Kinship
 from cms.content.publishing import PublishedArticle
 from cms.content.wording import Wording, source_value, wording_of
 from cms.newsroom.models import Article
@@ -15,6 +16,7 @@ from cms.newsroom.translations.queries import kinship_of
 from cms.newsroom.translations.rules import digest_of_words
 from cms.platform.text.markdown import Rendered
 from cms.taxonomy.article_types.queries import type_named
+from cms.taxonomy.article_types.rules.checking import ArticleType
 from cms.taxonomy.article_types.rules.values import filter_values, searchable_text
 from cms.taxonomy.models import Person, Section, Source, Tag
 from cms.taxonomy.queries import by_slugs
@@ -32,18 +34,38 @@ def for_readers(
 
     `standing` is where the article will stand, for one that readers do not see yet.
     """
-    shown = standing or article
-    assert shown.published_revision is not None
-    assert shown.published_at is not None
-    assert shown.first_published_at is not None
-    kind = type_named(session, content["type"])
     # Names are read while no other transaction changes published articles: what renames one comes before or after.
     hold_content(session)
-    wording = wording_now(session, content)
+    return as_readers_get(
+        article,
+        content,
+        rendered,
+        updated_at,
+        standing or article,
+        wording_now(session, content),
+        kinship_of(session, article),
+        type_named(session, content["type"]),
+    )
+
+
+def as_readers_get(
+    article: Article,
+    content: Mapping[str, Any],
+    rendered: Rendered,
+    updated_at: datetime,
+    standing: Standing | Article,
+    wording: Wording,
+    kinship: Kinship | None = None,
+    kind: ArticleType | None = None,
+) -> PublishedArticle:
+    """The same put together from what was read before; nothing is read here."""
+    assert standing.published_revision is not None
+    assert standing.published_at is not None
+    assert standing.first_published_at is not None
     return PublishedArticle(
         article_id=article.id,
         number=article.number,
-        revision=shown.published_revision,
+        revision=standing.published_revision,
         locale=content["locale"],
         slug=content["slug"],
         section=wording.section,
@@ -58,11 +80,11 @@ def for_readers(
         editor=wording.editor,
         source=wording.source,
         fields=content["fields"],
-        published_at=shown.published_at,
-        first_published_at=shown.first_published_at,
+        published_at=standing.published_at,
+        first_published_at=standing.first_published_at,
         updated_at=updated_at,
         corrections=tuple(article.corrections),
-        kinship=kinship_of(session, article),
+        kinship=kinship,
         type=kind.name if kind else content["type"],
         field_values=filter_values(kind.schema, content["fields"]) if kind else (),
         field_text=searchable_text(kind.schema, content["fields"]) if kind else "",

@@ -42,7 +42,8 @@ def backup(settings: Settings, file: Path) -> None:
 def restore(settings: Settings, file: Path, only_verify: bool, keep_tokens: bool) -> None:
     """Put a backup into an empty COPYDESK_HOME or database. Stop Copydesk first; the search index grows back.
 
-    Sessions, open codes and API tokens are ended, since a backup does not know which of them were ended later.
+    Sessions, open codes, API tokens and preview links are ended, since a backup does not know which of them were ended
+    later.
     """
     try:
         if only_verify:
@@ -56,7 +57,7 @@ def restore(settings: Settings, file: Path, only_verify: bool, keep_tokens: bool
     click.echo(f"The backup of {made} is restored; start Copydesk and the search index grows back.")
     click.echo(
         f"Ended: {done.ended.sessions} sessions, {done.ended.tokens} tokens, {done.ended.codes} open codes and "
-        "invitations."
+        f"invitations, {done.ended.previews} preview links."
     )
     click.echo(TOKENS_KEPT if keep_tokens else TOKENS_ENDED)
     click.echo(ACCOUNTS)

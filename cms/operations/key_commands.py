@@ -1,12 +1,15 @@
 """`copydesk keys`: which keys this installation has, and putting a new one in place."""
 
+from datetime import datetime
 from pathlib import Path
 
 import click
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from cms.audit.keyring import AuditKeys
 from cms.audit.recording import note
+from cms.newsroom.previews.queries import count_of_links_signed_with
 from cms.platform import keys as platform_keys
 from cms.platform.actor import system
 from cms.platform.clock import now
@@ -17,7 +20,8 @@ from cms.settings import Settings
 BY_ENVIRONMENT = """The key is in COPYDESK_SECRET_KEY, which this command cannot change. Three steps that refuse nobody:
   1. make a key with openssl rand -hex 32, set it as COPYDESK_PREVIOUS_SECRET_KEY everywhere, and restart each part;
   2. swap the two variables everywhere, and restart each part;
-  3. four days later, when no invitation is older, remove COPYDESK_PREVIOUS_SECRET_KEY.
+  3. when no invitation (four days) and no preview link (COPYDESK_PREVIEW_LONGEST_HOURS) is older, remove
+     COPYDESK_PREVIOUS_SECRET_KEY.
 Or put the key into a file and name it in COPYDESK_SECRET_KEY_FILE: then this command does it all, without a restart."""
 
 
@@ -40,7 +44,7 @@ def list_keys(settings: Settings) -> None:
 
 
 @keys.command()
-@click.option("--force", is_flag=True, help="Also within 73 hours of the last rotation.")
+@click.option("--force", is_flag=True, help="Also within 73 hours of the last rotation, and where preview links end.")
 @click.option("--without-overlap", is_flag=True, help="The present key leaked: end what it signed at once.")
 @click.pass_obj
 def rotate(settings: Settings, force: bool, without_overlap: bool) -> None:
@@ -61,7 +65,7 @@ def rotate(settings: Settings, force: bool, without_overlap: bool) -> None:
         f"The new key is {platform_keys.name_of(made.secret)}, in {path}. Running processes use it within a second."
     )
     if made.previous is None:
-        click.echo("Open invitations, codes and cursors have ended.")
+        click.echo("Open invitations, codes, cursors and preview links have ended.")
     else:
         click.echo("What the key before signed is accepted until the next rotation. Make a backup now.")
 
@@ -73,6 +77,8 @@ def _rotate(
     AuditKeys(settings.home, platform_keys.existing_keys(settings)).current()
     at = now()
     with database.transaction() as session:
+        if has_overlap and not is_forced:
+            _refuse_to_end_links(session, platform_keys.existing_keys(settings).previous, at)
         made = platform_keys.next_keys(path, at.timestamp(), is_forced=is_forced, has_overlap=has_overlap)
         note(
             session,
@@ -86,6 +92,16 @@ def _rotate(
         # Last of all: no key is changed without its note, and a commit that fails now is told to whoever rotates.
         platform_keys.write_keys(path, made)
     return made
+
+
+def _refuse_to_end_links(session: Session, leaving: bytes | None, at: datetime) -> None:
+    """Preview links open longer than codes. Raises: PermissionError, saying how many of them the key takes along."""
+    count = 0 if leaving is None else count_of_links_signed_with(session, platform_keys.name_of(leaving), at)
+    if count:
+        raise PermissionError(
+            f"{count} preview links that still open were signed with the key before the present one and would end; "
+            "wait until they have expired, or use --force"
+        )
 
 
 def _place(settings: Settings) -> str:

@@ -60,6 +60,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "password_refused": (403, "The present password is not the one that was sent."),
     "path_taken": (409, "An article or a redirect is at this path already."),
     "precondition_required": (428, "Send If-Match with the ETag that you read, so that nobody's change is lost."),
+    "preview_ended": (410, "The preview link has expired, was withdrawn, or shows nothing now. Ask whoever sent it."),
     "quota_reached": (507, "All files together have as many bytes as they may. Delete some that nothing uses."),
     "reauthenticate": (
         401,

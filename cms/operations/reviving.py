@@ -1,6 +1,7 @@
 """What a restored database must not bring back to life: credentials that were ended after the backup was made.
 
-Nobody can know from a backup which sessions, tokens and codes were ended since, so all that were open then are ended.
+Nobody can know from a backup which sessions, tokens, codes and preview links were ended since, so all that were open
+then are ended.
 The tables may be older than this program; only columns are named that they have had from their beginning.
 """
 
@@ -14,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from cms.audit.models import AuditEntry
 from cms.identity.models import ApiToken
 from cms.identity.staff.models import StaffCode, StaffInvitation, StaffSession
+from cms.newsroom.previews.models import PreviewLink
 from cms.operations.dumps import BackupError
 from cms.platform.actor import system
 from cms.readers.models import Challenge, ReaderSession
@@ -30,6 +32,7 @@ class Ended:
     sessions: int
     tokens: int
     codes: int
+    previews: int = 0
 
 
 def end_credentials(url: str, archive: str, now: datetime, *, keep_tokens: bool) -> Ended:
@@ -45,6 +48,7 @@ def end_credentials(url: str, archive: str, now: datetime, *, keep_tokens: bool)
                 sessions=sum(_end(connection, there, kind, "revoked_at", now) for kind in SESSIONS),
                 tokens=0 if keep_tokens else _end(connection, there, ApiToken, "revoked_at", now),
                 codes=sum(_end(connection, there, kind, "closed_at", now) for kind in QUESTIONS),
+                previews=_end(connection, there, PreviewLink, "revoked_at", now),
             )
             if "previous_digest" in there.get(ApiToken.__tablename__, ()):
                 connection.execute(update(ApiToken).values(previous_digest=None, previous_until=None))
@@ -79,7 +83,7 @@ def _note(
         "subject_kind": "backup",
         "subject_id": f"sha256:{archive}",
         "outcome": "done",
-        "changes": ["sessions", "codes"] if keep_tokens else ["sessions", "tokens", "codes"],
+        "changes": ["sessions", *(() if keep_tokens else ("tokens",)), "codes", "preview links"],
         "request_id": "",
         "client_address": "",
     }

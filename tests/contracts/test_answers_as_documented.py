@@ -19,6 +19,7 @@ from cms.platform.ids import new_id
 from cms.settings import Settings
 from tests.contracts.walks.articles import (
     walk_front_lists,
+    walk_previews,
     walk_releases,
     walk_restore_and_lease,
     walk_review,
@@ -162,6 +163,7 @@ def test_every_answer_is_as_documented(witness: Witness, settings: Settings, dat
     walk_reader(witness, settings, drafts[1]["id"])
     walk_sharing(witness, drafts[1]["id"])
     walk_schedules(witness)
+    walk_previews(witness)
     walk_words(witness, source)
     walk_assets(witness)
     walk_releases(witness)

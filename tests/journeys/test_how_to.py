@@ -23,6 +23,7 @@ SECTIONS = (
     "See what was changed, and bring it back", "Edit beside others", "Hand a draft in, approve it or give it back",
     "See what a publish would say", "Correct what readers see", "Take an article down", "Take back what was deleted",
     "Rename, move and merge what articles share", "Publish at an instant", "Share an article under embargo",
+    "Show a draft to people without an account",
     "Publish several articles at one moment", "Copy an article", "Translate an article", "Arrange the front page",
     "Give articles fields of their own",
 )  # fmt: skip

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from cms.events.at_once import HIDDEN
+from cms.events.at_once import done_at_once
 from cms.platform.db import Database
 from cms.settings import Settings
 from tests.draining import drain
@@ -16,6 +16,7 @@ from tests.newsroom.making import act, draft, patch
 from tests.readers import shelves
 
 CONTENT = "/content/v1/articles"
+AT_ONCE = done_at_once("article.taken_down")
 
 
 @pytest.mark.both_databases
@@ -38,6 +39,7 @@ def test_the_receipt_of_a_takedown_shows_each_consequence_and_each_is_true(
     short = urlsplit(client.post(f"/readers/v1/articles/{made['id']}/share", json={}).json["short_url"]).path
     schedule = f"/api/v1/articles/{made['id']}/schedule"
     editor.put(schedule, json={"unpublish_at": "2036-01-01T00:00:00Z"})
+    preview = editor.post(f"/api/v1/articles/{made['id']}/previews").json["url"].partition("8000")[2]
     drain(settings, database)
 
     def status(path: str) -> int:
@@ -65,12 +67,13 @@ def test_the_receipt_of_a_takedown_shows_each_consequence_and_each_is_true(
             "comments": [status(f"{CONTENT}/{made['id']}/comments"),
                          reader.client.post(comments, json={"text": "Again."}).status_code],
             "schedules": editor.get(schedule).status_code,
+            "previews": status(preview),
         }  # fmt: skip
 
     assert sees() == {
         "content_api": [200, 200], "lists": [True, True], "front_lists": True, "translations": ["en"],
         "bookmarks": "published", "old_addresses": 301, "short_links": 302, "related_lists": True,
-        "comments": [200, 201], "schedules": 200,
+        "comments": [200, 201], "schedules": 200, "previews": 200,
     }  # fmt: skip
     answer = act(chief, "takedown", made["id"], 4, json={"reason": "A court forbade it."})
     assert answer.status_code == 200
@@ -78,20 +81,20 @@ def test_the_receipt_of_a_takedown_shows_each_consequence_and_each_is_true(
     assert sees() == {
         "content_api": [410, 410], "lists": [False, False], "front_lists": False, "translations": [],
         "bookmarks": "taken_down", "old_addresses": 410, "short_links": 410, "related_lists": False,
-        "comments": [410, 410], "schedules": 404,
+        "comments": [410, 410], "schedules": 404, "previews": 410,
     }  # fmt: skip
     assert kept()["tombstone"]["reason"] == "A court forbade it."
     receipt = chief.get(answer.headers["Location"]).json
     assert {one["name"]: one["state"] for one in receipt["consequences"]} == {
-        **dict.fromkeys(HIDDEN, "done"), "search": "waiting", "related": "waiting",
+        **dict.fromkeys(AT_ONCE, "done"), "search": "waiting", "related": "waiting",
     }  # fmt: skip
-    assert set(HIDDEN) == set(sees()), "each that is said to be done at once is looked at here"
+    assert set(AT_ONCE) == set(sees()), "each that is said to be done at once is looked at here"
     assert receipt["state"] == "running"
     drain(settings, database)
     receipt = chief.get(answer.headers["Location"]).json
     assert (receipt["state"], {one["state"] for one in receipt["consequences"]}) == ("done", {"done"})
     assert all(one["finished_at"] >= receipt["occurred_at"] for one in receipt["consequences"])
-    assert {one["finished_at"] for one in receipt["consequences"] if one["name"] in HIDDEN} == {receipt["occurred_at"]}
+    assert {one["finished_at"] for one in receipt["consequences"] if one["name"] in AT_ONCE} == {receipt["occurred_at"]}
     assert ids("/content/v1/search?q=north") == []
     assert act(chief, "unpublish", other["id"], 2, query_string={"wait": "content_api,lists"}).status_code == 200
     drain(settings, database)

@@ -19,6 +19,7 @@ from cms.platform.db import Database
 from cms.settings import Settings
 from tests.going_back import go_back, insert
 from tests.newsroom.making import act, draft, patch
+from tests.newsroom.previewing import look, share
 from workers.due import thin
 
 DAY = timedelta(days=1)
@@ -138,6 +139,21 @@ def test_what_a_scheduled_release_will_show_is_not_let_go(editor: FlaskClient, d
     with database.transaction() as session:
         assert thin_revisions(session, NOON + DAY) == 1
     assert kept(editor, made["id"]) == [1, 2, 4]
+
+
+def test_what_a_preview_link_shows_for_good_is_not_let_go_while_it_opens(
+    editor: FlaskClient, client: FlaskClient, database: Database
+) -> None:
+    made = draft(editor)
+    for revision in range(1, 6):
+        patch(editor, made["id"], revision, title=f"Title {revision + 1}")
+    shown, ended = share(editor, made["id"], revision=2), share(editor, made["id"], revision=3)
+    editor.delete(ended["link"])
+    dated(database, made["id"], *(NOON,) * 6)
+    with database.transaction() as session:
+        assert thin_revisions(session, NOON + DAY) == 3
+    assert kept(editor, made["id"]) == [1, 2, 6]
+    assert look(client, shown).json["title"] == "Title 2"
 
 
 moments = st.integers(0, 5 * 24 * 60)

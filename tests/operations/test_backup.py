@@ -101,8 +101,11 @@ def test_what_was_ended_after_the_backup_does_not_come_back_to_life(
     invited = office.ask("POST", "/staff/invitations", {"email": "eve@example.org", "name": "Eve"}, token=session).json
     asked = office.ask("POST", "/staff/codes", {"email": ANN}).json["code_id"]
     reader = Desk(app, office.database).reader()[2]
+    article = office.ask("POST", "/articles", {"title": "Quay", "locale": "en"}, token=session).json["id"]
+    link = office.ask("POST", f"/articles/{article}/previews", token=session).json
     archive = tmp_path / "backup.tar.gz"
     backup(settings, archive, NOON)
+    assert office.ask("DELETE", f"/articles/{article}/previews/{link['id']}", token=session).status_code == 204
     # After the backup a token and a session are ended, which the backup does not know.
     assert office.ask("DELETE", f"/tokens/{gone['id']}", token=session).status_code == 204
     assert office.ask("DELETE", f"/staff/invitations/{invited['id']}", token=session).status_code == 204
@@ -115,6 +118,8 @@ def test_what_was_ended_after_the_backup_does_not_come_back_to_life(
     assert other.ask("GET", "/sessions", token=session).status_code == 401
     headers = {"Authorization": f"Bearer {reader}"}
     assert revived.test_client().get("/readers/v1/me", headers=headers).status_code == 401
+    look = f"/preview/v1/articles/{article}?token={link['token']}"
+    assert (done.ended.previews, revived.test_client().get(look).status_code) == (1, 410)
     works = [other.ask("GET", "/articles", token=one["token"]).status_code for one in (gone, kept, rotated)]
     # The text that a rotation had replaced ends in any case.
     assert works == ([200, 200, 401] if keep_tokens else [401] * 3)
@@ -125,7 +130,7 @@ def test_what_was_ended_after_the_backup_does_not_come_back_to_life(
     entry = next(one for one in other.rows(AuditEntry) if one.action == "backup.restored")
     assert (entry.actor_kind, entry.actor_id, entry.at) == ("system", "command line", office.now)
     assert entry.subject_id == f"sha256:{hashlib.sha256(archive.read_bytes()).hexdigest()}"
-    assert entry.changes == (["sessions", "codes"] if keep_tokens else ["sessions", "tokens", "codes"])
+    assert entry.changes == ["sessions", *([] if keep_tokens else ["tokens"]), "codes", "preview links"]
     # Whoever has an account signs in and goes on.
     assert other.ask("GET", f"/staff/{ann}", token=other.token()).status_code == 200
     revived.extensions["copydesk"].database.dispose()

@@ -1,17 +1,24 @@
 """`copydesk keys` as an operator meets it."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from cms.app import create_app
 from cms.audit.models import AuditEntry
+from cms.newsroom.previews.models import PreviewLink
+from cms.newsroom.previews.tokens import read_ticket
 from cms.operations.key_commands import keys
+from cms.platform.clock import now
 from cms.platform.db import Database
 from cms.platform.keys import load_keys, secret_path
 from cms.settings import Settings
+from tests.access.desk import Desk
+from tests.newsroom.previewing import share
 
 
 @pytest.fixture
@@ -61,6 +68,24 @@ def test_rotating_twice_in_three_days_has_to_be_meant(told: Settings, database: 
     assert "have ended" in ended.output
     assert load_keys(told).previous is None
     assert [action for action, _ in actions(database)] == ["keys.rotated", "keys.rotated", "keys.replaced"]
+
+
+def test_a_rotation_that_would_end_preview_links_has_to_be_meant(told: Settings, database: Database) -> None:
+    app = create_app(told)
+    desk = Desk(app, database)
+    link = share(desk.client(desk.token("editor")), desk.article(section=None).article.id)
+    assert run(told, "rotate").exit_code == 0
+    assert read_ticket(load_keys(told), link["article_id"], link["token"]) is not None
+    # The last rotation is long ago, and a link opens longer than a code.
+    os.utime(secret_path(told), (0, 0))
+    refused = run(told, "rotate")
+    assert (refused.exit_code, "1 preview links that still open" in refused.output) == (1, True)
+    with database.transaction() as session:
+        session.execute(update(PreviewLink).values(revoked_at=now()))
+    assert run(told, "rotate").exit_code == 0, "nobody misses a link that was withdrawn"
+    assert read_ticket(load_keys(told), link["article_id"], link["token"]) is None
+    app.extensions["copydesk"].database.dispose()
+    app.extensions["copydesk"].index.close()
 
 
 def test_a_file_of_production_is_rotated_too(told: Settings, database: Database, tmp_path: Path) -> None:

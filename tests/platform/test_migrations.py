@@ -79,7 +79,7 @@ VALUES: dict[str, Any] = {
     "deleted_at": None, "revoked_at": None, "used_at": None, "closed_at": None, "removed_at": None, "parent_id": None,
     "documents.image_count": 0, "bookmarks": 0, "comments.state": "approved", "comments.held_for": "",
     "comment_modes.mode": "post", "reader_follows.kind": "tag", "frequency": "daily", "digest_id": None,
-    "period": "2026-11-03", "last_period": "2026-11-03",
+    "period": "2026-11-03", "day": "2026-11-03", "last_period": "2026-11-03",
     "article_types.text": '{"title": "Video", "type": "object", "properties": {}}',
 }  # fmt: skip
 # What a migration has to change, and to what.

@@ -2,10 +2,11 @@
 
 from datetime import datetime, time
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from cms.newsroom.models import Article, Revision, RevisionText
+from cms.newsroom.previews.models import PreviewLink
 from cms.newsroom.releases.models import ReleaseArticle
 from cms.newsroom.revisions.rules import Kept, is_thinnable, spare
 from cms.platform.db import change_rows
@@ -41,12 +42,20 @@ def _thin_one(session: Session, article_id: str, before: datetime) -> int:
         ReleaseArticle.revision == Revision.revision,
         ReleaseArticle.receipt_id.is_(None),
     )
-    columns = select(Revision.revision, Revision.at, Revision.action, Revision.note, is_promised.label("is_promised"))
+    # And a preview link may show one revision for good.
+    is_previewed = exists().where(
+        PreviewLink.article_id == Revision.article_id,
+        PreviewLink.revision == Revision.revision,
+        PreviewLink.revoked_at.is_(None),
+        PreviewLink.expires_at > before,
+    )
+    is_needed = or_(is_promised, is_previewed).label("is_needed")
+    columns = select(Revision.revision, Revision.at, Revision.action, Revision.note, is_needed)
     rows = session.execute(
         columns.where(of_article, Revision.at >= since, Revision.at < before).order_by(Revision.revision)
     )
     going = spare(
-        Kept(row.revision, row.at, is_thinnable(row.action, row.revision, row.note) and not row.is_promised)
+        Kept(row.revision, row.at, is_thinnable(row.action, row.revision, row.note) and not row.is_needed)
         for row in rows
     )
     for start in range(0, len(going), PER_STATEMENT):

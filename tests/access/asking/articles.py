@@ -11,6 +11,8 @@ from cms.newsroom.front_lists.rules import Entry, ListContent, NewList
 from cms.newsroom.leases.rules import TakeLease
 from cms.newsroom.leases.taking import take_lease
 from cms.newsroom.preparing import PreparedBody
+from cms.newsroom.previews.rules import SharePreview
+from cms.newsroom.previews.sharing import share_preview
 from cms.newsroom.releases.grouping import make_release, schedule_release
 from cms.newsroom.releases.preparing import PreparedRelease
 from cms.newsroom.releases.rules import NewRelease, ScheduleRelease
@@ -122,6 +124,31 @@ def _on_lease(room: Room, column: str) -> Asked:
     return f"{path}/lease", {}
 
 
+def _on_preview(path: str) -> Callable[[Room, str], Asked]:
+    """An article with a preview link; # in the path is the link's id."""
+
+    def ask(room: Room, column: str) -> Asked:
+        address, _, saved = room.article(column)
+        return address + path.replace("#", _preview(room, saved)[0]), {}
+
+    return ask
+
+
+def _through_link(path: str) -> Callable[[Room, str], Asked]:
+    def ask(room: Room, column: str) -> Asked:
+        saved = room.article(column)[2]
+        return f"/preview/v1/articles/{saved.article.id}{path}?token={_preview(room, saved)[1]}", {}
+
+    return ask
+
+
+def _preview(room: Room, saved: Saved) -> tuple[str, str]:
+    command, keys = SharePreview(saved.article.id, timedelta(days=1)), room.desk.app.extensions["copydesk"].keys
+    with room.desk.database.transaction() as session:
+        link, token = share_preview(session, OPERATOR, command, keys, now())
+        return link.id, token
+
+
 def _embargoed(room: Room, column: str) -> Asked:
     address, _, saved = room.article(column)
     command = PutSchedule(saved.article.id, Times(embargo_until=now() + timedelta(days=1)))
@@ -170,6 +197,13 @@ ASK: dict[str, Ask] = {
     "DELETE /api/v1/articles/<article_id>/translation": _translated,
     "PUT /api/v1/articles/<article_id>/lease": on_article("/lease"),
     "DELETE /api/v1/articles/<article_id>/lease": _on_lease,
+    "POST /api/v1/articles/<article_id>/previews": on_article("/previews", headers={}),
+    "GET /api/v1/articles/<article_id>/previews": _on_preview("/previews"),
+    "GET /api/v1/articles/<article_id>/previews/<preview_id>": _on_preview("/previews/#"),
+    "GET /api/v1/articles/<article_id>/previews/<preview_id>/views": _on_preview("/previews/#/views"),
+    "DELETE /api/v1/articles/<article_id>/previews/<preview_id>": _on_preview("/previews/#"),
+    "GET /preview/v1/articles/<uuid:article_id>": _through_link(""),
+    "GET /preview/v1/articles/<uuid:article_id>/page": _through_link("/page"),
     "POST /api/v1/releases": numbered("/api/v1/releases", title="Release #"),
     "GET /api/v1/releases/<release_id>": _on_release(),
     "PATCH /api/v1/releases/<release_id>": _on_release(json={"title": "Another"}),

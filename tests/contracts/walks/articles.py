@@ -57,6 +57,27 @@ def walk_restore_and_lease(witness: Witness, article_id: str) -> None:
     ask("DELETE", f"{path}/lease", 404)
 
 
+def walk_previews(witness: Witness) -> None:
+    ask = witness.ask
+    path = f"/api/v1/articles/{make_draft(witness, 'A tram that few have seen')['id']}"
+    ask("POST", f"{path}/previews", 422, {"expires_in_hours": 0})
+    ask("POST", f"{path}/previews", 422, {"revision": 9})
+    made = ask("POST", f"{path}/previews", 201, {"expires_in_hours": 1, "label": "The press office"})
+    document, link = made.json["url"].partition("8000")[2], made.headers["Location"]
+    assert ask("GET", document, 200).json["preview"]["is_pinned"] is False
+    ask("GET", f"{document}x", 404)
+    ask("GET", made.json["page_url"].partition("8000")[2], 200)
+    ask("GET", f"{path}/previews?count=exact", 200)
+    ask("GET", link, 200)
+    ask("GET", f"{link}/views?count=exact", 200)
+    ask("GET", f"{path}/previews/none", 404)
+    ask("DELETE", link, 204)
+    ask("DELETE", f"{path}/previews/none", 404)
+    ask("GET", document, 410)
+    ask("POST", f"{path}/archive", 200, If_Match='"1"')
+    ask("POST", f"{path}/previews", 409)
+
+
 def walk_releases(witness: Witness) -> None:
     ask = witness.ask
     article = make_draft(witness, "A tram in company")["id"]

@@ -47,7 +47,7 @@ def note(
         "request_id": actor.request_id,
         "client_address": actor.client_address,
     }
-    session.execute(ENTRY, entry)
+    ENTRY.run(session, **entry)
     if subject_kind in OF_ACCESS and actor.request_id:
         told = {
             "act": action,

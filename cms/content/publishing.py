@@ -33,20 +33,23 @@ from cms.content.wording import (
 from cms.platform.clock import rfc3339
 from cms.platform.db import change_rows, columns_of, insert_into
 from cms.platform.errors import Conflict
+from cms.platform.prepared import PreparedRead
 from cms.platform.text.headlines import headline_key
 from cms.taxonomy.article_types.rules.values import FieldValue
 
 # Every publish runs these, so they are built once. HOLDERS: the article's own document, and whichever has its place.
 DOCUMENTS = columns_of(Document)
-HOLDERS = select(DOCUMENTS.c.article_id).where(
-    or_(
-        DOCUMENTS.c.article_id == bindparam("article"),
-        and_(DOCUMENTS.c.locale == bindparam("locale"), DOCUMENTS.c.slug == bindparam("slug")),
+HOLDERS = PreparedRead(
+    select(DOCUMENTS.c.article_id).where(
+        or_(
+            DOCUMENTS.c.article_id == bindparam("article"),
+            and_(DOCUMENTS.c.locale == bindparam("locale"), DOCUMENTS.c.slug == bindparam("slug")),
+        )
     )
 )
 DOCUMENT, CARD = insert_into(Document), insert_into(DocumentCard)
 FIELD_VALUES = insert_into(DocumentField)
-AUDIENCE = select(columns_of(Audience)).where(columns_of(Audience).c.article_id == bindparam("article"))
+AUDIENCE = PreparedRead(select(columns_of(Audience)).where(columns_of(Audience).c.article_id == bindparam("article")))
 
 
 @dataclass(frozen=True)
@@ -152,8 +155,8 @@ def _let_refill(session: Session, losing: list[str], kin: Collection[str]) -> No
 
 def _is_shown(session: Session, article: PublishedArticle) -> bool:
     """Whether readers see the article already. Raises: Conflict when they see another one by its slug."""
-    asked = {"article": article.article_id, "locale": article.locale, "slug": article.slug}
-    holders = set(session.scalars(HOLDERS, asked))
+    found = HOLDERS.rows(session, article=article.article_id, locale=article.locale, slug=article.slug)
+    holders = {one.article_id for one in found}
     others = holders - {article.article_id}
     if others:
         raise Conflict(
@@ -168,12 +171,11 @@ def _add_document(session: Session, article: PublishedArticle, now: datetime) ->
     # Nothing names it yet and it is in no list, so its bytes are put together before its one insert.
     values = _values(article)
     # Who kept it while readers did not see it keeps it still.
-    audience = counts_in(session.execute(AUDIENCE, {"article": article.article_id}).one_or_none())
+    audience = counts_in(AUDIENCE.first(session, article=article.article_id))
     ready = assembled(values["content"], None, [], audience=audience)
     derived = {"reading_time": None, "body": ready.body, "etag": ready.etag, "cache_keys": ready.cache_keys}
-    session.execute(DOCUMENT, {"article_id": article.article_id, "changed_at": now, **values, **derived})
-    card = {"number": article.number, "locale": article.locale, "type": article.type, "card": ready.card}
-    session.execute(CARD, card)
+    DOCUMENT.run(session, article_id=article.article_id, changed_at=now, **values, **derived)
+    CARD.run(session, number=article.number, locale=article.locale, type=article.type, card=ready.card)
     take_place(session, article.article_id, None, (article.locale, article.slug), now)
     place = Place(article.article_id, article.number, article.published_at, article.locale)
     add_wording(session, place, article.wording)
@@ -252,9 +254,7 @@ def _listing(session: Session, article_id: str) -> list[str]:
 
 def _add_field_values(session: Session, article: PublishedArticle) -> None:
     place = {"article_id": article.article_id, "published_at": article.published_at, "number": article.number}
-    if article.field_values:
-        rows = [
-            {**place, "field": value.field, "value": value.text, "amount": value.amount}
-            for value in article.field_values
-        ]
-        session.execute(FIELD_VALUES, rows)
+    rows = [
+        {**place, "field": value.field, "value": value.text, "amount": value.amount} for value in article.field_values
+    ]
+    FIELD_VALUES.run_all(session, rows)

@@ -147,15 +147,14 @@ def write_lists(session: Session, before: Mapping[str, List], after: Mapping[str
             touched.add(owner)
     if gone:
         session.execute(REMOVE, [{"owner": owner, "other": other} for owner, other in gone])
-    if come:
-        rows = [
-            {
-                "article_id": owner, "other_id": entry.other_id, "score": entry.score, "why": list(entry.why),
-                "pin": entry.pin, "is_hidden": entry.is_hidden,
-            }
-            for owner, entry in come
-        ]  # fmt: skip
-        session.execute(ADD, rows)
+    rows = [
+        {
+            "article_id": owner, "other_id": entry.other_id, "score": entry.score, "why": list(entry.why),
+            "pin": entry.pin, "is_hidden": entry.is_hidden,
+        }
+        for owner, entry in come
+    ]  # fmt: skip
+    ADD.run_all(session, rows)
     return touched
 
 

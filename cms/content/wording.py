@@ -8,18 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Insert, bindparam, delete
+from sqlalchemy import bindparam, delete
 from sqlalchemy.orm import Session
 
 from cms.content.models import Document, DocumentAuthor, DocumentSection, DocumentTag, DocumentWord
 from cms.platform.db import columns_of, insert_into
+from cms.platform.prepared import PreparedWrite
 from cms.taxonomy.rules import in_locale
 
 # Every publish runs these, so they are built once.
 SECTIONS, TAGS = insert_into(DocumentSection), insert_into(DocumentTag)
 AUTHORS, WORDS = insert_into(DocumentAuthor), insert_into(DocumentWord)
 FORGET = tuple(
-    delete(table).where(table.c.article_id == bindparam("article"))
+    PreparedWrite(delete(table).where(table.c.article_id == bindparam("article")))
     for table in map(columns_of, (DocumentSection, DocumentTag, DocumentAuthor, DocumentWord))
 )
 
@@ -132,8 +133,8 @@ def source_value(source: Any, url: str) -> SourceValue:
 
 def put_wording(session: Session, document: Document, wording: Wording) -> None:
     """Write down anew in which lists an article stands and which words it shows."""
-    for statement in FORGET:
-        session.execute(statement, {"article": document.article_id})
+    for forget in FORGET:
+        forget.run(session, article=document.article_id)
     place = Place(document.article_id, document.number, document.published_at, document.locale)
     add_wording(session, place, wording)
 
@@ -142,20 +143,15 @@ def add_wording(session: Session, at: Place, wording: Wording) -> None:
     """Write down in which lists an article stands that is in none yet, and which words it shows."""
     place = {"article_id": at.article_id, "published_at": at.published_at, "number": at.number}
     sections = wording.section.path if wording.section else ()
-    _add(session, SECTIONS, [{**place, "section": slug, "locale": at.locale} for slug in dict.fromkeys(sections)])
-    _add(session, TAGS, [{**place, "tag": slug} for slug in dict.fromkeys(tag.slug for tag in wording.tags)])
+    SECTIONS.run_all(session, [{**place, "section": slug, "locale": at.locale} for slug in dict.fromkeys(sections)])
+    TAGS.run_all(session, [{**place, "tag": slug} for slug in dict.fromkeys(tag.slug for tag in wording.tags)])
     authors = dict.fromkeys(person.slug for person in wording.authors)
-    _add(session, AUTHORS, [{**place, "author": slug} for slug in authors])
+    AUTHORS.run_all(session, [{**place, "author": slug} for slug in authors])
     words = [
         {"article_id": at.article_id, "role": role, "position": position, "word_id": word_id}
         for position, (role, word_id) in enumerate(wording.roles())
     ]
-    _add(session, WORDS, words)
-
-
-def _add(session: Session, statement: Insert, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        session.execute(statement, rows)
+    WORDS.run_all(session, words)
 
 
 def _value(kind: Any, word: Any, locale: str) -> Any:

@@ -43,7 +43,7 @@ def record_all(session: Session, events: Sequence[Event], *, actor: Actor, now: 
     letters = [Dropped(new_id()) for _ in events]
     if not letters:
         return []
-    session.execute(LETTER, [_letter(*pair, actor, now) for pair in zip(letters, events, strict=True)])
+    LETTER.run_all(session, [_letter(*pair, actor, now) for pair in zip(letters, events, strict=True)])
     deliveries = [
         {
             "letter_id": letter.id, "subject": event.subject, "state": "open", "attempts": 0, "sends": 0, "due_at": now,
@@ -53,7 +53,7 @@ def record_all(session: Session, events: Sequence[Event], *, actor: Actor, now: 
         for subscription in hearing(event.type)
     ]  # fmt: skip
     if deliveries:
-        session.execute(DELIVERIES, deliveries)
+        DELIVERIES.run_all(session, deliveries)
         wake_after_commit(session)
     return letters
 

@@ -11,6 +11,7 @@ from cms.content.redirects.rules import article_path
 from cms.newsroom.models import Article
 from cms.newsroom.queries import ARTICLE
 from cms.platform.db import columns_of
+from cms.platform.prepared import PreparedRead
 from cms.platform.text.slugs import slugify
 from cms.taxonomy.rules import LONGEST_SLUG
 
@@ -20,7 +21,7 @@ ROOM_FOR_SUFFIX = 8
 # one commit, and of two statements one could come before that and the other behind it.
 ARTICLES = columns_of(Article).c
 OTHERS = select(ARTICLES.slug).where(ARTICLES.locale == bindparam("locale"), ARTICLES.id != ARTICLE)
-NAMESAKE = OTHERS.where(ARTICLES.slug == bindparam("slug")).union_all(*addresses_of_others())
+NAMESAKE = PreparedRead(OTHERS.where(ARTICLES.slug == bindparam("slug")).union_all(*addresses_of_others()))
 NUMBERED = OTHERS.where(ARTICLES.slug.like(bindparam("slug"))).union_all(*addresses_of_others(is_pattern=True))
 
 
@@ -42,7 +43,7 @@ def free_slug(session: Session, article_id: str, title: str, locale: str) -> str
 def is_free(session: Session, article_id: str, locale: str, slug: str) -> bool:
     """Whether an article can have this slug by itself: no other has it, and it leads no reader elsewhere."""
     asked = {"article": article_id, "locale": locale, "slug": slug, "path": article_path(locale, slug)}
-    return session.execute(NAMESAKE, asked).first() is None
+    return NAMESAKE.first(session, **asked) is None
 
 
 def is_slug_taken(session: Session, locale: str, slug: str) -> bool:

@@ -46,12 +46,12 @@ TEXT = PreparedRead(
         _ARTICLES.body, _ARTICLES.body_format,
     ).where(_ARTICLES.id == ARTICLE, _ARTICLES.deleted_at.is_(None))
 )  # fmt: skip
-PATH = select(_SECTIONS.path).where(_SECTIONS.id == bindparam("section"))
-MAKER = select(_REVISIONS.actor_kind, _REVISIONS.actor_id).where(
-    _REVISIONS.article_id == ARTICLE, _REVISIONS.revision == 1
+PATH = PreparedRead(select(_SECTIONS.path).where(_SECTIONS.id == bindparam("section")))
+MAKER = PreparedRead(
+    select(_REVISIONS.actor_kind, _REVISIONS.actor_id).where(_REVISIONS.article_id == ARTICLE, _REVISIONS.revision == 1)
 )
 # A section that was moved is where it is, also for an article that shows its old path for another second.
-SHOWN_AT = (
+SHOWN_AT = PreparedRead(
     select(func.coalesce(_SECTIONS.path, _DOCUMENTS.section_path).label("path"), _DOCUMENTS.locale)
     .outerjoin_from(
         columns_of(Document),
@@ -63,14 +63,14 @@ SHOWN_AT = (
 )
 
 
-def _by_ids(kind: type[Table], name: str) -> Select[Any]:
+def _by_ids(kind: type[Table], name: str) -> PreparedRead:
     columns = columns_of(kind).c
-    return select(columns.id, columns[name]).where(columns.id.in_(bindparam("ids", expanding=True)))
+    return PreparedRead(select(columns.id, columns[name]).where(columns.id.in_(bindparam("ids", expanding=True))))
 
 
-def _in_order(link: type[Table], word_id: str, kind: type[Table]) -> Select[Any]:
+def _in_order(link: type[Table], word_id: str, kind: type[Table]) -> PreparedRead:
     links, words = columns_of(link), columns_of(kind)
-    return (
+    return PreparedRead(
         select(links.c.article_id, words.c.slug)
         .join_from(links, words, words.c.id == links.c[word_id])
         .where(links.c.article_id.in_(bindparam("articles", expanding=True)))
@@ -175,8 +175,8 @@ def deleted_until(session: Session, until: datetime, limit: int) -> list[str]:
 
 def place_at(session: Session, section_id: str | None, locale: str) -> Place:
     """A section, or none, and a language as a place, for the question who may touch what is there."""
-    path = session.scalar(PATH, {"section": section_id}) if section_id else None
-    return Place(path or "", locale)
+    section = PATH.first(session, section=section_id) if section_id else None
+    return Place(section.path if section else "", locale)
 
 
 def is_in_any(places: Iterable[Place]) -> ColumnElement[bool]:
@@ -197,7 +197,7 @@ def section_slugs(session: Session, rows: Iterable[Article]) -> dict[str | None,
 
 def shown_at(session: Session, article_id: str) -> Place | None:
     """Where readers find an article, which is where it was when it was published; None for one that they do not."""
-    found = session.execute(SHOWN_AT, {"article": article_id}).one_or_none()
+    found = SHOWN_AT.first(session, article=article_id)
     return None if found is None else Place(found.path, found.locale)
 
 
@@ -212,7 +212,7 @@ def whereabouts(session: Session, article_id: str) -> Place | None:
 
 def was_made_by(session: Session, article_id: str, kind: str, actor_id: str) -> bool:
     """Whether an article's first revision is this actor's: that is what makes it one's own."""
-    return session.execute(MAKER, {"article": article_id}).one_or_none() == (kind, actor_id)
+    return MAKER.first(session, article=article_id) == (kind, actor_id)
 
 
 def articles(
@@ -376,13 +376,13 @@ def _is_below(top: Any) -> ColumnElement[bool]:
     return Article.section_id.in_(select(Section.id).where(func.substr(Section.path, 1, func.length(top)) == top))
 
 
-def _by_id(session: Session, statement: Select[Any], ids: Iterable[str | None]) -> dict[str | None, Any]:
+def _by_id(session: Session, statement: PreparedRead, ids: Iterable[str | None]) -> dict[str | None, Any]:
     wanted = [one for one in dict.fromkeys(ids) if one is not None]
-    return dict(session.execute(statement, {"ids": wanted}).all()) if wanted else {}
+    return dict(statement.rows(session, ids=wanted)) if wanted else {}
 
 
-def _slugs_in_order(session: Session, statement: Select[Any], article_ids: Sequence[str]) -> dict[str, list[str]]:
+def _slugs_in_order(session: Session, statement: PreparedRead, article_ids: list[str]) -> dict[str, list[str]]:
     slugs: dict[str, list[str]] = defaultdict(list)
-    for article_id, slug in session.execute(statement, {"articles": article_ids}):
+    for article_id, slug in statement.rows(session, articles=article_ids):
         slugs[article_id].append(slug)
     return slugs

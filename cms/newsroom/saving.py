@@ -31,6 +31,7 @@ from cms.newsroom.translations.rules import locale_taken
 from cms.platform.actor import Actor
 from cms.platform.db import columns_of, insert_into
 from cms.platform.errors import Conflict, Invalid, NotFound, Stale
+from cms.platform.prepared import PreparedRead, PreparedWrite
 from cms.taxonomy.adding import source_for, tags_for
 from cms.taxonomy.article_types.queries import errors_in
 from cms.taxonomy.models import Person, Section
@@ -48,11 +49,13 @@ HELD = queries.LIVING_ONE.with_for_update().execution_options(populate_existing=
 TEXTS = columns_of(RevisionText).c
 TAGS, AUTHORS = insert_into(ArticleTag), insert_into(ArticleAuthor)
 FORGET = tuple(
-    delete(table).where(table.c.article_id == queries.ARTICLE)
+    PreparedWrite(delete(table).where(table.c.article_id == queries.ARTICLE))
     for table in (columns_of(ArticleTag), columns_of(ArticleAuthor))
 )
 REVISION, REVISION_TEXT = insert_into(Revision), insert_into(RevisionText)
-KNOWN_TEXT = select(TEXTS.digest).where(TEXTS.article_id == queries.ARTICLE, TEXTS.digest == bindparam("known"))
+KNOWN_TEXT = PreparedRead(
+    select(TEXTS.digest).where(TEXTS.article_id == queries.ARTICLE, TEXTS.digest == bindparam("known"))
+)
 
 
 @dataclass(frozen=True)
@@ -218,11 +221,11 @@ def put_lists(session: Session, article: Article, words: Words, *, is_new: bool 
     """Write tags and authors down, in their order. A new article has none to forget before."""
     if not is_new:
         for forget in FORGET:
-            session.execute(forget, {"article": article.id})
+            forget.run(session, article=article.id)
     for statement, column, ids in ((TAGS, "tag_id", words.tag_ids), (AUTHORS, "person_id", words.author_ids)):
-        rows = [{"article_id": article.id, column: one, "position": place} for place, one in enumerate(ids)]
-        if rows:
-            session.execute(statement, rows)
+        statement.run_all(
+            session, [{"article_id": article.id, column: one, "position": place} for place, one in enumerate(ids)]
+        )
 
 
 def put_values(session: Session, article: Article, values: Mapping[str, Any]) -> None:
@@ -287,9 +290,8 @@ def put_revision(
 ) -> None:
     """Keep the present state of an article as a revision. Its body is written only where no revision has it yet."""
     digest = digest_of(content["body"])
-    if article.revision == 1 or session.scalar(KNOWN_TEXT, {"article": article.id, "known": digest}) is None:
-        text = {"article_id": article.id, "digest": digest, "packed": pack_text(content["body"])}
-        session.execute(REVISION_TEXT, text)
+    if article.revision == 1 or KNOWN_TEXT.first(session, article=article.id, known=digest) is None:
+        REVISION_TEXT.run(session, article_id=article.id, digest=digest, packed=pack_text(content["body"]))
     revision = {
         "article_id": article.id,
         "revision": article.revision,
@@ -303,7 +305,7 @@ def put_revision(
         "at": now,
         "is_weighed": not is_thinnable(action, article.revision, note),
     }
-    session.execute(REVISION, revision)
+    REVISION.run(session, **revision)
 
 
 def keep_working_copy(session: Session, actor: Actor, article: Article, content: dict[str, Any], now: datetime) -> None:

@@ -24,7 +24,6 @@ from sqlalchemy import (
     Delete,
     Dialect,
     Engine,
-    Insert,
     Integer,
     MetaData,
     Result,
@@ -39,9 +38,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from cms.platform.direct_reads import DirectReads
+from cms.platform.direct_reads import DirectReads, to_json
 from cms.platform.engines import sharing_engine
 from cms.platform.errors import Unavailable
+from cms.platform.prepared import PreparedWrite
 
 BUSY_TIMEOUT_MS = 5_000
 PAUSE_SECONDS = (0.0005, 0.005)
@@ -117,7 +117,7 @@ class Database:
         self.is_sqlite = url.startswith("sqlite")
         self.direct = DirectReads(url)
         options: dict[str, Any] = {
-            "json_serializer": lambda value: orjson.dumps(value).decode(),
+            "json_serializer": to_json,
             "json_deserializer": orjson.loads,
             "pool_size": pool_size,
             "max_overflow": 4,
@@ -164,13 +164,13 @@ class Database:
         self.reader.dispose()
 
 
-def insert_into(table: type[Table]) -> Insert:
+def insert_into(table: type[Table]) -> PreparedWrite:
     """An insert to build once and to run with plain values, of one row or of many.
 
-    For rows that nobody changes in the session that writes them: an object that it keeps account of costs five times as
+    For rows that nobody changes in the session that writes them: an object that it keeps account of costs ten times as
     much. Defaults that are Python's own hold here too; keys that the database makes are not read back.
     """
-    return insert(columns_of(table))
+    return PreparedWrite(insert(columns_of(table)))
 
 
 def columns_of(table: type[Table]) -> TableClause:

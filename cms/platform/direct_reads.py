@@ -9,16 +9,32 @@ import sqlite3
 import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 from weakref import WeakSet
 
+import orjson
 from sqlalchemy import Dialect, make_url
 
 from cms.platform.errors import Unavailable
 
 PRAGMAS = ("busy_timeout=5000", "query_only=ON", "temp_store=MEMORY", "mmap_size=268435456")
+DRIVERS = {"sqlite": "sqlite://", "postgresql": "postgresql+psycopg://"}
 PLACEHOLDER = re.compile(r"\?")
+
+
+@cache
+def by_place(kind: str) -> Dialect:
+    """How statements of `prepared.py` are put to `sqlite` or `postgresql`: their values are known by their place."""
+    dialect: Any = make_url(DRIVERS[kind]).get_dialect()
+    style = "qmark" if kind == "sqlite" else "format"
+    written: Dialect = dialect(paramstyle=style, json_serializer=to_json, json_deserializer=orjson.loads)
+    return written
+
+
+def to_json(value: Any) -> str:
+    """A value of a JSON column as both drivers take it."""
+    return orjson.dumps(value).decode()
 
 
 def read_instant(stored: Any) -> datetime:
@@ -47,8 +63,7 @@ class DirectReads:
     def __init__(self, url: str) -> None:
         self._url = make_url(url)
         self.is_sqlite = self._url.get_backend_name() == "sqlite"
-        # How values are written in the statements of `prepared.py`.
-        self.dialect: Dialect = self._url.get_dialect()(paramstyle="qmark" if self.is_sqlite else "format")  # type: ignore[call-arg]  # each takes it
+        self.dialect = by_place(self._url.get_backend_name())
         # PostgreSQL's driver is had from SQLAlchemy, which loads it where it is needed: it takes 6 MB of each process.
         self._driver: Any = self._url.get_dialect().import_dbapi()
         self._mine = threading.local()

@@ -1,64 +1,175 @@
-"""A read that is written with SQLAlchemy and runs without it: compiled once, then one statement of the driver's.
+"""Statements that are written with SQLAlchemy and run without it: compiled once, then one statement of the driver's.
 
-For the reads that every request of a kind makes. A session's begin, execution and end cost several times what the
-statement itself does.
+For what every request of a kind asks and writes: a session's way to the driver costs several times what the statement
+itself does. Reads go by a connection of their own (`DirectReads`), which sees the latest commit, or by a session;
+writes go by a session alone, and are part of its transaction. They do not see what the session has not flushed, and
+change no object that it holds.
 """
 
 from collections import namedtuple
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Dialect, Select
+from sqlalchemy import Delete, Dialect, Insert, SelectBase, Update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import BindParameter
+from sqlalchemy.sql.visitors import iterate
 
-from cms.platform.direct_reads import DirectReads
+from cms.platform.direct_reads import DirectReads, by_place
 
 Processor = Callable[[Any], Any] | None
+Values = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Compiled:
-    """A statement for one kind of database: its text, the names of its values by place, and what makes its rows."""
+    """A statement for one kind of database and one length of each of its lists: its text, and its values by place.
+
+    `lists` has the names of each list's members, `defaults` what holds where nothing is given.
+    """
 
     text: str
-    values: Sequence[tuple[str, Processor]]
-    columns: Sequence[Processor]
-    row: Callable[..., Any]
+    places: Sequence[tuple[str, Processor]]
+    lists: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    defaults: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
+
+    def given(self, values: Values) -> list[Any]:
+        """What the driver gets for these values."""
+        if self.lists or self.defaults:
+            whole = {name: default() for name, default in self.defaults.items()} | dict(values)
+            for name, members in self.lists.items():
+                whole.update(zip(members, values[name], strict=True))
+            values = whole
+        return [process(values[name]) if process else values[name] for name, process in self.places]
 
 
-class PreparedRead:
-    """One SELECT without lists of values. Its values and columns go through their types, as in a session."""
+class Prepared:
+    """What reads and writes share: the statement, put into the driver's words when it is first run."""
 
-    def __init__(self, statement: Select[Any]) -> None:
+    def __init__(self, statement: SelectBase | Insert | Update | Delete) -> None:
         self._statement = statement
-        self._compiled: dict[str, Compiled] = {}
+        self._has_columns_given = isinstance(statement, Insert)
+        self._compiled: dict[Any, Compiled] = {}
+        binds = (one for one in iterate(statement) if isinstance(one, BindParameter))
+        self._lists = tuple({one.key: None for one in binds if one.expanding and one.required})
 
-    def rows(self, reads: DirectReads, **values: Any) -> list[Any]:
-        """All rows, with columns by their names, of the latest commit. Raises: Unavailable."""
-        compiled = self._compiled.get(reads.dialect.name) or self._compile(reads.dialect)
-        given = [process(values[name]) if process else values[name] for name, process in compiled.values]
-        return [
-            compiled.row(*(to(value) if to else value for to, value in zip(compiled.columns, row, strict=True)))
-            for row in reads.rows(compiled.text, given)
-        ]
+    def _for(self, dialect: Dialect, values: Values) -> Compiled:
+        key: tuple[Any, ...] = (dialect.name, *(len(values[name]) for name in self._lists))
+        if self._has_columns_given:
+            key = (*key, *values)
+        compiled = self._compiled.get(key)
+        if compiled is None:
+            compiled = self._compiled[key] = self._compile(dialect, values)
+        return compiled
 
-    def first(self, reads: DirectReads, **values: Any) -> Any:
-        """The first row, or None. Raises: Unavailable."""
-        return next(iter(self.rows(reads, **values)), None)
-
-    def _compile(self, dialect: Dialect) -> Compiled:
-        sql = self._statement.compile(dialect=dialect)
+    def _compile(self, dialect: Dialect, values: Values) -> Compiled:
+        sql = self._statement.compile(dialect=dialect, column_keys=list(values) if self._has_columns_given else None)
         assert isinstance(sql, SQLCompiler)
-        columns = self._statement.selected_columns
-        made = Compiled(
-            text=str(sql),
-            values=[
-                (name, sql.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
-                for name in sql.positiontup or ()
-            ],
-            columns=[column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns],
-            row=namedtuple("Row", [str(column.key) for column in columns]),
-        )
-        self._compiled[dialect.name] = made
-        return made
+        whole = sql.construct_expanded_state(dict(values))
+        members = {name: whole.parameter_expansion[name] for name in self._lists}
+        known = {*values, *(member for one in members.values() for member in one)}
+        defaults = {str(column.key): _default(column) for column in sql.insert_prefetch}
+        places = []
+        for name in whole.positiontup or ():
+            if name not in known and name not in defaults:
+                defaults[name] = _always(whole.parameters[name])
+            process = whole.processors.get(name)
+            if process is None and name in sql.binds:
+                process = sql.binds[name].type.dialect_impl(dialect).bind_processor(dialect)
+            places.append((name, process))
+        return Compiled(whole.statement, places, members, defaults)
+
+
+class PreparedRead(Prepared):
+    """One SELECT. Its values and columns go through their types, as in a session."""
+
+    def __init__(self, statement: SelectBase) -> None:
+        super().__init__(statement)
+        columns = statement.selected_columns
+        self._types = [column.type for column in columns]
+        self._row = _row([str(column.key) for column in columns])
+        self._to: dict[str, list[Processor]] = {}
+
+    def rows(self, asked: DirectReads | Session, **values: Any) -> list[Any]:
+        """All rows, with columns by their names. Raises: Unavailable where it is asked directly."""
+        if isinstance(asked, DirectReads):
+            compiled = self._for(asked.dialect, values)
+            return self._shown(asked.dialect, asked.rows(compiled.text, compiled.given(values)))
+        dialect = by_place(asked.get_bind().dialect.name)
+        compiled = self._for(dialect, values)
+        return self._shown(dialect, _execute(asked, compiled.text, compiled.given(values)).fetchall())
+
+    def first(self, asked: DirectReads | Session, **values: Any) -> Any:
+        """The first row, or None. Raises: Unavailable where it is asked directly."""
+        return next(iter(self.rows(asked, **values)), None)
+
+    def _shown(self, dialect: Dialect, rows: Iterable[Sequence[Any]]) -> list[Any]:
+        to = self._to.get(dialect.name)
+        if to is None:
+            to = [one.dialect_impl(dialect).result_processor(dialect, None) for one in self._types]
+            self._to[dialect.name] = to
+        return [self._row(*(one(value) if one else value for one, value in zip(to, row, strict=True))) for row in rows]
+
+
+class PreparedWrite(Prepared):
+    """One INSERT, UPDATE or DELETE. Its values go through their types, as in a session.
+
+    The values of an INSERT say which columns it has. Defaults that are Python's own hold for the others.
+    """
+
+    def run(self, session: Session, **values: Any) -> int:
+        """Write once; gives how many rows it concerned."""
+        compiled = self._for(by_place(session.get_bind().dialect.name), values)
+        count: int = _execute(session, compiled.text, compiled.given(values)).rowcount
+        return count
+
+    def run_all(self, session: Session, rows: Sequence[Values]) -> None:
+        """Write once for each of these, which have the same names. Without any, nothing is asked of the database."""
+        if rows:
+            compiled = self._for(by_place(session.get_bind().dialect.name), rows[0])
+            _execute(session, compiled.text, [compiled.given(row) for row in rows], are_many=True)
+
+
+def _execute(session: Session, text: str, given: list[Any], *, are_many: bool = False) -> Any:
+    """Run a statement in a session's transaction, on the driver's own connection. Raises: as the session would."""
+    connection = session.connection()
+    driver: Any = connection.connection.dbapi_connection
+    cursor = driver.cursor()
+    for hear in connection.engine.dispatch.before_cursor_execute:
+        hear(connection, cursor, text, given, None, are_many)
+    try:
+        if are_many:
+            cursor.executemany(text, given)
+        else:
+            cursor.execute(text, given)
+    except connection.dialect.loaded_dbapi.Error as error:
+        is_lost = connection.dialect.is_disconnect(error, driver, cursor)
+        if is_lost:
+            connection.invalidate(error)
+        raise DBAPIError.instance(
+            text,
+            None,
+            error,
+            connection.dialect.loaded_dbapi.Error,
+            hide_parameters=True,
+            connection_invalidated=is_lost,
+            dialect=connection.dialect,
+        ) from error
+    return cursor
+
+
+def _row(names: Sequence[str]) -> Callable[..., Any]:
+    return namedtuple("Row", names)
+
+
+def _default(column: Any) -> Callable[[], Any]:
+    default = column.default
+    # A default of Python's own may ask for the context of its statement, and none of ours does.
+    return (lambda: default.arg(None)) if default.is_callable else _always(default.arg)
+
+
+def _always(value: Any) -> Callable[[], Any]:
+    return lambda: value

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from cms.platform.db import columns_of
 from cms.platform.ids import is_id
 from cms.platform.keyset import one_page
+from cms.platform.prepared import PreparedRead
 from cms.taxonomy.models import Person, Section, Source, Tag, WordAlias
 
 Word = TypeVar("Word", Section, Tag, Person, Source)
@@ -53,15 +54,15 @@ def by_slugs(session: Session, kind: type[Any], slugs: Collection[str], *, is_he
         return {}
     called, once_called = _of_slugs(KIND_NAMES[kind], is_held)
     key = KEYS[kind].key
-    found = {str(getattr(word, key)): word for word in session.execute(called, {"slugs": list(wanted)})}
+    found = {str(getattr(word, key)): word for word in called.rows(session, slugs=list(wanted))}
     missing = wanted - found.keys()
     if missing:
-        found |= {word.asked: word for word in session.execute(once_called, {"slugs": list(missing)})}
+        found |= {word.asked: word for word in once_called.rows(session, slugs=list(missing))}
     return found
 
 
 @cache
-def _of_slugs(name: str, is_held: bool) -> tuple[Select[Any], Select[Any]]:
+def _of_slugs(name: str, is_held: bool) -> tuple[PreparedRead, PreparedRead]:
     # Every save and every publish asks for tags and people by their slugs, so these are built once for each kind.
     kind, aliases_of = MODELS[name], columns_of(WordAlias)
     words = columns_of(kind)
@@ -76,7 +77,7 @@ def _of_slugs(name: str, is_held: bool) -> tuple[Select[Any], Select[Any]]:
         # In one order for everybody, so that no two wait for each other.
         called = called.order_by(words.c.number).with_for_update(read=True, key_share=True)
         once_called = once_called.with_for_update(read=True, key_share=True, of=words)
-    return called, once_called
+    return PreparedRead(called), PreparedRead(once_called)
 
 
 def by_key(session: Session, kind: type[Word], key: str, *, is_locked: bool = False) -> Word | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Insert, bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -16,25 +16,26 @@ from cms.content.changes.models import Change, ChangeFloor, DocumentVersion
 from cms.content.changes.rules import GONE, UPDATED
 from cms.platform.db import Instant, change_rows, columns_of
 from cms.platform.ids import new_id
+from cms.platform.prepared import PreparedWrite
 
 CHANGES, VERSIONS = columns_of(Change), columns_of(DocumentVersion)
 # What a version began with is known of its last change.
-VERSION = insert(VERSIONS).from_select(
+VERSION = PreparedWrite(insert(VERSIONS).from_select(
     ("article_id", "locale", "slug", "shown_at", "replaced_at", "kept"),
     select(
         CHANGES.c.article_id, CHANGES.c.locale, CHANGES.c.slug, CHANGES.c.shown_at,
         bindparam("ended_at", type_=Instant()), bindparam("former", type_=VERSIONS.c.kept.type),
     ).where(CHANGES.c.article_id == bindparam("article"), CHANGES.c.shown_at.is_not(None)),
-)  # fmt: skip
+))  # fmt: skip
 
 
-def _in_place(kind: str, *, keeps_version: bool) -> Insert:
+def _in_place(kind: str, *, keeps_version: bool) -> PreparedWrite:
     """An insert that takes the place of the article's change before, under the number of a new one."""
     statement = (postgresql.insert if kind == "postgresql" else sqlite.insert)(CHANGES)
     new = statement.excluded
     values = {name: new[name] for name in ("number", "id", "type", "at", "locale", "slug", "reason")}
     values |= {} if keeps_version else {"shown_at": new.shown_at}
-    return statement.on_conflict_do_update(index_elements=[CHANGES.c.article_id], set_=values)
+    return PreparedWrite(statement.on_conflict_do_update(index_elements=[CHANGES.c.article_id], set_=values))
 
 
 # Every publish runs these, so they are built once.
@@ -62,13 +63,11 @@ def note_changes(session: Session, noted: Sequence[Noted], now: datetime) -> Non
     visible in their order, because no other transaction can be given one before this one has ended.
     """
     ended = [{"article": one.article_id, "ended_at": now, "former": one.former} for one in noted if one.former]
-    if ended:
-        session.execute(VERSION, ended)
+    VERSION.run_all(session, ended)
     kind = session.get_bind().dialect.name
     for keeps in (False, True):
         rows = [_row(one, now) for one in noted if (one.type == UPDATED and one.former is None) == keeps]
-        if rows:
-            session.execute(IN_PLACE[kind, keeps], rows)
+        IN_PLACE[kind, keeps].run_all(session, rows)
 
 
 def forget_versions(session: Session, article_id: str) -> None:

@@ -26,12 +26,13 @@ from cms.platform.actor import Actor
 from cms.platform.db import columns_of, insert_into
 from cms.platform.errors import Conflict, FieldError, Invalid, NotFound
 from cms.platform.ids import new_id
+from cms.platform.prepared import PreparedWrite
 
 Place = tuple[str, str]
 
 # Every publish at a new place runs the first, so they are built once.
 REDIRECTS = columns_of(Redirect)
-AT_PATH = delete(REDIRECTS).where(REDIRECTS.c.path == bindparam("at"))
+AT_PATH = PreparedWrite(delete(REDIRECTS).where(REDIRECTS.c.path == bindparam("at")))
 REDIRECT = insert_into(Redirect)
 
 
@@ -43,7 +44,7 @@ def take_place(session: Session, article_id: str, before: Place | None, after: P
     """
     if before == after:
         return
-    session.execute(AT_PATH, {"at": article_path(*after)})
+    AT_PATH.run(session, at=article_path(*after))
     if before is not None:
         leave_place(session, article_id, before, now)
 
@@ -51,9 +52,8 @@ def take_place(session: Session, article_id: str, before: Place | None, after: P
 def leave_place(session: Session, article_id: str, place: Place, now: datetime) -> None:
     """Remember that readers found an article at a place, for when they find it elsewhere or there again."""
     path = article_path(*place)
-    session.execute(AT_PATH, {"at": path})
-    left = {"id": new_id(), "path": path, "article_id": article_id, "status": PERMANENT, "created_at": now}
-    session.execute(REDIRECT, left)
+    AT_PATH.run(session, at=path)
+    REDIRECT.run(session, id=new_id(), path=path, article_id=article_id, status=PERMANENT, created_at=now)
 
 
 def add_redirect(

@@ -7,10 +7,11 @@ from sqlalchemy.orm import Session
 
 from cms.newsroom.schedules.models import Appointment, Schedule
 from cms.platform.db import change_rows, columns_of
+from cms.platform.prepared import PreparedWrite
 
 # Every publish runs it, so it is built once.
 APPOINTMENTS = columns_of(Appointment)
-END = (
+END = PreparedWrite(
     update(APPOINTMENTS)
     .where(
         APPOINTMENTS.c.subject_id == bindparam("article"),
@@ -23,7 +24,7 @@ END = (
 
 def end_appointments(session: Session, article_id: str, doings: Collection[str]) -> bool:
     """End those of these doings that wait for an article; False where none does. One statement where none does."""
-    if not change_rows(session, END, {"article": article_id, "doings": list(doings)}):
+    if not END.run(session, article=article_id, doings=list(doings)):
         return False
     changed = update(Schedule).where(Schedule.article_id == article_id).values(version=Schedule.version + 1)
     change_rows(session, changed)

@@ -8,8 +8,10 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from cms.platform.db import columns_of
 from cms.platform.direct_reads import DirectReads
 from cms.platform.errors import FieldError
+from cms.platform.prepared import PreparedRead
 from cms.taxonomy.article_types.models import DeclaredType
 from cms.taxonomy.article_types.rules.checking import DEFAULT, ArticleType, misfits, type_from
 
@@ -17,7 +19,8 @@ BUILT_IN = {
     DEFAULT: files("cms.taxonomy.article_types").joinpath("built_in", f"{DEFAULT}.json").read_text("utf-8"),
 }
 # Asked by every publish.
-TYPE_TEXT = select(DeclaredType.text).where(DeclaredType.name == bindparam("name"))
+TYPES = columns_of(DeclaredType).c
+TYPE_TEXT = PreparedRead(select(TYPES.text).where(TYPES.name == bindparam("name")))
 KNOWN = "article types"
 
 
@@ -25,7 +28,8 @@ def type_named(session: Session, name: str) -> ArticleType | None:
     """The type of this name: the newsroom's own, or the built-in one. One transaction asks once for each."""
     known: dict[str, str | None] = session.info.setdefault(KNOWN, {})
     if name not in known:
-        known[name] = session.scalar(TYPE_TEXT, {"name": name}) or BUILT_IN.get(name)
+        row = TYPE_TEXT.first(session, name=name)
+        known[name] = BUILT_IN.get(name) if row is None else row.text
     text = known[name]
     return None if text is None else type_from(name, text)
 

@@ -17,7 +17,8 @@ from cms.content.search.api import site_search
 from cms.identity.api import identity
 from cms.identity.credentials import verifier
 from cms.identity.staff.api import staff_access
-from cms.media.api import MEDIA, Media, media
+from cms.media.api import MEDIA, Media, gallery, media
+from cms.media.gallery import Gallery
 from cms.media.storing import LocalStore
 from cms.newsroom.api.answering import WAITING_ROOM
 from cms.newsroom.api.articles import articles
@@ -77,7 +78,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     # What editors do.
     articles, lifecycle, review, revisions, leases, schedules, releases, front_lists,
     translations, trash, previews,
-    taxonomy, words, article_types, media,
+    taxonomy, words, article_types, media, gallery,
     # The audience.
     readers, reader_accounts, reader_addresses, reader_consents, bookmarks, own_comments, moderation_desk,
     comment_modes, sharing, follows,
@@ -109,8 +110,11 @@ def create_app(settings: Settings) -> Flask:
     )
     app.extensions[STREAMS] = Streams(min(settings.change_streams, settings.api_threads - 1))
     app.extensions[WAITING_ROOM] = WaitingRoom(settings.api_threads // 2)
-    app.extensions[MEDIA] = Media(LocalStore(settings.media_home))
-    app.wsgi_app = door(Express(app.wsgi_app, database.direct, keys, settings, now), settings)  # type: ignore[method-assign,assignment]  # Flask's documented way
+    store = LocalStore(settings.media_home)
+    app.extensions[MEDIA] = Media(store)
+    express = Express(app.wsgi_app, database.direct, keys, settings, now)
+    front = Gallery(express, database.direct, keys, store, settings, now)
+    app.wsgi_app = door(front, settings)  # type: ignore[method-assign,assignment]  # Flask's documented way
     return app
 
 

@@ -16,7 +16,16 @@ ARTICLE_PART = re.compile(r"\{(locale|slug|id|number)\}")
 # What can stand in a letter's From; with the beginning of an encoded word in it no letter could be made.
 ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 SENDER = re.compile(rf"(?!.*=\?){ATOM}(?:\.{ATOM})*@[A-Za-z0-9](?:[A-Za-z0-9.-]{{0,251}}[A-Za-z0-9])?", re.ASCII)
+# Which languages stand in for one, such as kk:ru,en;*:en.
+TAG = r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*"
+FALLBACKS = re.compile(rf"(?:{TAG}|\*):{TAG}(?:,{TAG})*(?:;(?:{TAG}|\*):{TAG}(?:,{TAG})*)*;?")
+# A document that readers agree to when they register, and its present version.
+CONSENT = re.compile(r"[a-z][a-z0-9_-]{0,39}=[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 LONGEST_SITE_NAME = 100
+# A name, for a crop the ratio of its sides, and widths in pixels.
+PRESET = r"[a-z][a-z0-9-]{0,19}(?:@[1-9][0-9]?:[1-9][0-9]?)?=[1-9][0-9]{1,3}(?:,[1-9][0-9]{1,3}){0,7}"
+PRESETS = re.compile(rf"{PRESET}(?:;{PRESET})*")
+MOST_PRESETS = 12
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 # The least and the largest value of each number.
@@ -153,6 +162,37 @@ def check_preview_page(text: str) -> None:
         raise SettingsError(
             "COPYDESK_PREVIEW_PAGE_URL must be an address of the web behind whose host {token} stands, and {id} may, "
             f"such as {example}"
+        )
+
+
+def check_fallbacks(written: str) -> None:
+    """Refuse what names no languages that stand in for others. Raises: SettingsError."""
+    text = written.replace(" ", "")
+    if text and not FALLBACKS.fullmatch(text):
+        raise SettingsError(
+            "COPYDESK_LOCALE_FALLBACKS must name languages and those that stand in for them, such as "
+            f"kk:ru,en;zh-TW:zh-CN;*:en; it says {written!r}"
+        )
+    keys = [entry.partition(":")[0].lower() for entry in text.split(";") if entry]
+    if len(keys) > len(set(keys)):
+        raise SettingsError("COPYDESK_LOCALE_FALLBACKS names a language twice before a colon; join its entries")
+
+
+def check_consents(required: tuple[str, ...]) -> None:
+    """Refuse what names no versions of documents. Raises: SettingsError."""
+    documents = {text.partition("=")[0] for text in required if CONSENT.fullmatch(text)}
+    if len(documents) < len(required):
+        raise SettingsError("COPYDESK_REQUIRED_CONSENTS names each document once: terms=2026-11-01,privacy=3")
+
+
+def check_presets(text: str) -> None:
+    """Refuse what names no sizes of pictures. Raises: SettingsError."""
+    plain = text.replace(" ", "").strip(";")
+    names = [part.partition("=")[0].partition("@")[0] for part in plain.split(";")]
+    if not PRESETS.fullmatch(plain) or len(names) > MOST_PRESETS or len(set(names)) < len(names):
+        raise SettingsError(
+            f"COPYDESK_MEDIA_PRESETS must name up to {MOST_PRESETS} presets with their widths, each name once, such as "
+            f"natural=320,640;wide@16:9=640,1280; it says {text!r}"
         )
 
 

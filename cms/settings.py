@@ -19,7 +19,10 @@ from cms.environment import (
     Network,
     SettingsError,
     check_article_page,
+    check_consents,
+    check_fallbacks,
     check_page,
+    check_presets,
     check_preview_page,
     check_sender,
     check_site_name,
@@ -33,16 +36,17 @@ SHORTEST_SECRET = 32
 # How often in how many seconds; 0 switches a limit off.
 RATE = re.compile(r"([1-9][0-9]{0,5})/([1-9][0-9]{0,4})")
 CAN_BE_OFF = frozenset({"limit_writes", "limit_search"})
-# Which languages stand in for one, such as kk:ru,en;*:en.
-TAG = r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*"
-FALLBACKS = re.compile(rf"(?:{TAG}|\*):{TAG}(?:,{TAG})*(?:;(?:{TAG}|\*):{TAG}(?:,{TAG})*)*;?")
-# A document that readers agree to when they register, and its present version.
-CONSENT = re.compile(r"[a-z][a-z0-9_-]{0,39}=[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]{0,250}[a-z0-9_])?|\[[0-9a-f:.]+\]")
 # As browsers send it: no path, no user, and no port where it is the scheme's own.
 ORIGIN = re.compile(rf"https?://(?:{HOST_NAME.pattern})(?::(?!80$|443$)[1-9][0-9]{{0,4}})?")
 # No key that was drawn at random holds one of these words, and many a copied one does.
 EXAMPLE_WORDS = ("changeme", "changethis", "example", "insecure", "placeholder", "replaceme", "yoursecret")
+ACCEL_PREFIX = re.compile(r"(?:/[A-Za-z0-9._-]+)+/?")
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "env": ("development", "production"),
+    "log_level": ("debug", "info", "warning", "error"),
+    "media_public": ("published", "always"),
+}
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,9 @@ class Settings:
     media_limit_bytes: int = 26_214_400
     media_quota_bytes: int = 0
     media_reserve_bytes: int = 209_715_200
+    media_public: Literal["published", "always"] = "published"
+    media_accel_prefix: str = ""
+    media_presets: str = "natural=320,640,1024,1600;square@1:1=320,640;standard@4:3=480,960;wide@16:9=640,1280"
     wait_limit_seconds: int = 10
     events_retention_days: int = 7
     audit_retention_days: int = 365
@@ -147,7 +154,7 @@ class Settings:
 
     def _check_places(self) -> None:
         self._check_broker()
-        self._check_fallbacks()
+        check_fallbacks(self.locale_fallbacks)
         if self.time_zone != "UTC" and self.time_zone not in available_timezones():
             raise SettingsError(
                 f"COPYDESK_TIME_ZONE must be a zone of the IANA database, such as Asia/Almaty; it says "
@@ -165,17 +172,9 @@ class Settings:
         check_page("COPYDESK_CODE_PAGE_URL", self.code_page_url, "https://www.example.org/code")
         check_sender(self.mail_from)
         check_site_name(self.site_name)
-
-    def _check_fallbacks(self) -> None:
-        text = self.locale_fallbacks.replace(" ", "")
-        if text and not FALLBACKS.fullmatch(text):
-            raise SettingsError(
-                "COPYDESK_LOCALE_FALLBACKS must name languages and those that stand in for them, such as "
-                f"kk:ru,en;zh-TW:zh-CN;*:en; it says {self.locale_fallbacks!r}"
-            )
-        keys = [entry.partition(":")[0].lower() for entry in text.split(";") if entry]
-        if len(keys) > len(set(keys)):
-            raise SettingsError("COPYDESK_LOCALE_FALLBACKS names a language twice before a colon; join its entries")
+        check_presets(self.media_presets)
+        if self.media_accel_prefix and not ACCEL_PREFIX.fullmatch(self.media_accel_prefix):
+            raise SettingsError("COPYDESK_MEDIA_ACCEL_PREFIX must be a path such as /protected-media")
 
     def _check_broker(self) -> None:
         broker = read_place("COPYDESK_REDIS_URL", self.redis_url, "redis://host:6379/0")
@@ -199,7 +198,7 @@ class Settings:
     def _check_edges(self) -> None:
         for name in (field.name for field in fields(self) if field.name.startswith("limit_")):
             _check_rate(f"COPYDESK_{name.upper()}", getattr(self, name), can_be_off=name in CAN_BE_OFF)
-        _check_consents(self.required_consents)
+        check_consents(self.required_consents)
         for name in ("hosts", "redirect_hosts"):
             for host in getattr(self, name):
                 if not HOST_NAME.fullmatch(host):
@@ -361,16 +360,10 @@ def _refuse_weak(variable: str, secret: str) -> None:
         raise SettingsError(f"{variable} looks like an example; make one with: openssl rand -hex 32")
 
 
-def _check_consents(required: tuple[str, ...]) -> None:
-    documents = {text.partition("=")[0] for text in required if CONSENT.fullmatch(text)}
-    if len(documents) < len(required):
-        raise SettingsError("COPYDESK_REQUIRED_CONSENTS names each document once: terms=2026-11-01,privacy=3")
-
-
 def _value(variable: str, name: str, text: str) -> object:
     if name == "trusted_proxies":
         return read_networks(variable, text)
-    choices = {"env": ("development", "production"), "log_level": ("debug", "info", "warning", "error")}.get(name)
+    choices = CHOICES.get(name)
     if choices and text not in choices:
         raise SettingsError(f"{variable} must be one of {', '.join(choices)}, not {text!r}")
     return read_value(variable, getattr(Settings, name), text)

@@ -82,6 +82,12 @@ SETTINGS_TEXT = {
     "media_quota_bytes": "How many bytes all files together may have as they came. 0: as many as fit on the disk.",
     "media_reserve_bytes": "What has to stay free on the disk of the home when a file comes, so that texts can be "
     "saved when files fill the disk.",
+    "media_public": "`published`: readers get a picture while a published article shows it. `always`: as soon as it is "
+    "made. Its address tells nobody that it is there.",
+    "media_accel_prefix": "Where the front server finds the folder `media` of the home as an internal location, such "
+    "as `/protected-media`: pictures are then handed to it by `X-Accel-Redirect`. Empty: Copydesk sends them itself.",
+    "media_presets": "In which sizes readers get pictures: names with widths in pixels, and for a crop the ratio of "
+    "its sides. After a change all pictures are made anew, in the background.",
     "wait_limit_seconds": "The longest that `?wait=` holds an answer.",
     "revisions_kept_days": "How long every edit is kept; of older days the last one of each, and what was published "
     "or has a note.",

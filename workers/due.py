@@ -25,6 +25,7 @@ from cms.events.outbox import record
 from cms.identity.staff.models import SignInTrail, StaffCode, StaffInvitation, StaffSession
 from cms.identity.staff.rules import KNOWN_FOR
 from cms.mail.models import OutgoingLetter, Suppression
+from cms.media.rendering import forget_retired, order_renditions
 from cms.media.storing import LocalStore
 from cms.media.tidying import tidy
 from cms.newsroom.leases.models import ArticleLease
@@ -57,6 +58,7 @@ DAY = timedelta(days=1)
 FAILURES_KEPT = timedelta(days=30)
 SWEEP_LOOKED_AT_EVERY = timedelta(seconds=10)
 FORGOTTEN_EVERY = timedelta(minutes=1)
+RENDITIONS_LOOKED_AT_EVERY = timedelta(seconds=30)
 TIDIED_EVERY = timedelta(minutes=10)
 # Looking at the calendar is one read of an index that holds only what waits.
 CALENDAR_LOOKED_AT_EVERY = timedelta(seconds=0.5)
@@ -119,8 +121,12 @@ class Chores:
                 log.info("trash_expired", articles=expired)
             if expired >= EXPIRED_AT_ONCE:
                 self.next_at["trash"] = now
+        if self._is_due("renditions", now, RENDITIONS_LOOKED_AT_EVERY):
+            with self.database.transaction() as session:
+                if ordered := order_renditions(session, RELAY, self.settings.media_presets, now):
+                    log.info("renditions_ordered", pictures=ordered)
         if self._is_due("tidying", now, TIDIED_EVERY):
-            self._tidy_media()
+            self._tidy_media(now)
         if self._is_due("forgetting", now, FORGOTTEN_EVERY):
             forgotten = forget_old(self.settings, self.database, now)
             if removed := self._forget_audit_entries(now):
@@ -149,8 +155,10 @@ class Chores:
         if due >= MADE_AT_ONCE:
             self.next_at["digests"] = now
 
-    def _tidy_media(self) -> None:
+    def _tidy_media(self, now: datetime) -> None:
         try:
+            with self.database.transaction() as session:
+                forget_retired(session, now)
             removed = tidy(self.database, LocalStore(self.settings.media_home))
         except OSError as error:
             log.error("media_not_tidied", error=str(error))

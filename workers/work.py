@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from cms.media.darkroom.asking import Darkroom
 from cms.platform.clock import now
 from cms.platform.db import Database
 from cms.platform.keys import Keys, load_keys
@@ -42,6 +43,7 @@ class Work:
     clock: Callable[[], datetime] = now
     places: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(LETTERS_AT_ONCE))
     documents: threading.Lock = field(default_factory=threading.Lock)
+    darkroom: Darkroom = field(default_factory=Darkroom)
     bulk_places: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(LETTERS_AT_ONCE - 1))
 
     def close(self) -> None:

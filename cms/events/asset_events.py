@@ -27,3 +27,17 @@ class AssetDeleted(Event):
 
     type = "asset.deleted"
     sha256: str
+
+
+@dataclass(frozen=True)
+class AssetRenditionsDue(Event):
+    """The presets of pictures changed, or a picture has no renditions yet; they are to be made."""
+
+    type = "asset.renditions_due"
+
+
+@dataclass(frozen=True)
+class AssetRendered(Event):
+    """A picture has all its renditions, in place of those before; the old ones are given out a day longer."""
+
+    type = "asset.rendered"

@@ -67,6 +67,14 @@ SUBSCRIPTIONS = (
     Subscription("letter", hears=("mail.queued",), queue="mail", time_limit_seconds=60),
     # What goes to very many readers has a queue of its own: no code and no reading time waits behind it.
     Subscription("follows", hears=("article.published",), queue="bulk", time_limit_seconds=900, together=5),
+    # Encoding takes a processor for seconds; several pictures wait in one task and not in every thread.
+    Subscription(
+        "renditions",
+        hears=("asset.uploaded", "asset.changed", "asset.renditions_due"),
+        queue="bulk",
+        time_limit_seconds=600,
+        together=5,
+    ),
     Subscription("bulk_letter", hears=("mail.bulk_queued",), queue="bulk", time_limit_seconds=60),
 )
 
@@ -86,7 +94,7 @@ UNHEARD = frozenset(
         "comment.posted", "comment.edited", "comment.deleted", "comment.reported", "comment.liked", "comment.unliked",
         "comment.approved", "comment.rejected", "comment.marked_as_spam", "comments.forgotten",
         "reader.banned", "reader.unbanned",
-        "asset.uploaded", "asset.changed", "asset.deleted",
+        "asset.deleted", "asset.rendered",
     }
 )  # fmt: skip
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from flask import Blueprint, Response, current_app
+from sqlalchemy.orm import Session
 
 from cms.media import queries
 from cms.media.adding import add_asset, known_asset
@@ -14,6 +15,7 @@ from cms.media.darkroom.asking import Darkroom
 from cms.media.deleting import delete_asset
 from cms.media.describing import change_asset
 from cms.media.keeping import NO_ASSET
+from cms.media.linking import preview_signer
 from cms.media.models import Asset
 from cms.media.rules import (
     BY_MEDIA_TYPE,
@@ -27,12 +29,19 @@ from cms.media.rules import (
     disposition,
     format_of,
 )
-from cms.media.schemas import AssetPageShape, AssetPatchShape, AssetShape, AssetsQueryShape, NewAssetShape
+from cms.media.schemas import (
+    AssetPageShape,
+    AssetPatchShape,
+    AssetsQueryShape,
+    NewAssetShape,
+    SignedShape,
+    WholeAssetShape,
+)
 from cms.media.storing import ORIGINALS, LocalStore
 from cms.platform.errors import FieldError, Invalid, NotFound, Unavailable
 from cms.platform.http.answers import answer
 from cms.platform.http.endpoint import endpoint
-from cms.platform.http.etags import is_not_modified, revision_etag
+from cms.platform.http.etags import revision_etag
 from cms.platform.http.guard import current_actor
 from cms.platform.http.json_input import UnsupportedMediaType
 from cms.platform.http.limiting import SEARCH
@@ -43,6 +52,7 @@ from cms.platform.http.uploads import PIECE_BYTES, Upload, no_room_is_told, rece
 from cms.platform.ids import is_id
 
 media = Blueprint("media", __name__, url_prefix="/api/v1")
+gallery = Blueprint("gallery", __name__, url_prefix="/media")
 MEDIA = "copydesk.media"
 NEW_ASSET = NewAssetShape()
 SENT = (
@@ -67,8 +77,8 @@ def media_parts() -> Media:
 
 @media.post("/assets")
 @endpoint(
-    summary="Send a file", scope=WRITE, upload=NEW_ASSET, answers={201: AssetShape, 200: AssetShape}, refuses=(507,),
-    description=SENT,
+    summary="Send a file", scope=WRITE, upload=NEW_ASSET, answers={201: WholeAssetShape, 200: WholeAssetShape},
+    refuses=(507,), description=SENT,
 )  # fmt: skip
 def send() -> Response:
     """Send a file."""
@@ -86,7 +96,7 @@ def send() -> Response:
                 session, current_actor(), media_parts().store, command, services().clock(),
                 quota_bytes=settings.media_quota_bytes,
             )  # fmt: skip
-            return _asset_answer(added.asset, 201 if added.is_new else 200)
+            return _asset_answer(session, added.asset, 201 if added.is_new else 200)
 
 
 @media.get("/assets")
@@ -103,7 +113,8 @@ def listed(query: dict[str, Any]) -> Response:
 
         def read(limit: int, after: tuple[Any, ...] | None, is_backwards: bool) -> list[Any]:
             rows = queries.page_of_assets(session, asked, limit=limit, after=after, is_backwards=is_backwards)
-            return list(zip(rows, queries.asset_data(rows, now), strict=True))
+            data = queries.with_preview(session, queries.asset_data(rows, now), preview_signer(services().keys, now))
+            return list(zip(rows, data, strict=True))
 
         return page_answer(
             f"assets|{filters}",
@@ -116,27 +127,24 @@ def listed(query: dict[str, Any]) -> Response:
 
 
 @media.get("/assets/<asset_id>")
-@endpoint(summary="Read an asset", scope=READ, answers={200: AssetShape, 304: None}, refuses=(404,))
+@endpoint(summary="Read an asset", scope=READ, answers={200: WholeAssetShape}, refuses=(404,))
 def read(asset_id: str) -> Response:
     """Read an asset."""
     with reading() as session:
-        asset = _found(queries.asset_by_id, session, asset_id)
-        if is_not_modified(revision_etag(asset.revision)):
-            return answer(None, 304, etag=revision_etag(asset.revision))
-        return _asset_answer(asset)
+        return _asset_answer(session, _found(queries.asset_by_id, session, asset_id))
 
 
 @media.patch("/assets/<asset_id>")
 @endpoint(
     summary="Change what is known of an asset", scope=WRITE, body=AssetPatchShape, needs_revision=True,
-    answers={200: AssetShape},
+    answers={200: WholeAssetShape},
     description="A JSON Merge Patch (RFC 7396). Of what others sent, this needs `assets:write_any` without a limit.",
 )  # fmt: skip
 def change(asset_id: str, revision: int, body: dict[str, Any]) -> Response:
     """Change what is known of an asset."""
     command = ChangeAsset(_id(asset_id), revision, body)
     with transaction() as session:
-        return _asset_answer(change_asset(session, current_actor(), command, services().clock()))
+        return _asset_answer(session, change_asset(session, current_actor(), command, services().clock()))
 
 
 @media.delete("/assets/<asset_id>")
@@ -191,7 +199,7 @@ def _sent_again(sha256: str) -> Response:
         known = known_asset(session, current_actor(), sha256, services().clock())
         if known is None:
             raise Unavailable("The asset was deleted just now; send it again.", headers={"Retry-After": "1"})
-        return _asset_answer(known)
+        return _asset_answer(session, known)
 
 
 def _looked_at(upload: Upload) -> Received:
@@ -205,13 +213,16 @@ def _looked_at(upload: Upload) -> Received:
     )  # fmt: skip
 
 
-def _asset_answer(asset: Asset, status: int = 200) -> Response:
-    [data] = queries.asset_data([asset], services().clock())
+def _asset_answer(session: Session, asset: Asset, status: int = 200) -> Response:
+    now = services().clock()
+    preview = preview_signer(services().keys, now)
+    [data] = queries.with_preview(session, queries.asset_data([asset], now), preview)
+    data["renditions"] = queries.renditions_of(session, asset.id, preview)
     headers = {"Location": f"/api/v1/assets/{asset.id}"} if status == 201 else {}
     return answer(data, status, headers=headers, etag=revision_etag(asset.revision))
 
 
-def _found(read_one: Callable[..., Asset | None], session: Any, asset_id: str) -> Asset:
+def _found(read_one: Callable[..., Asset | None], session: Session, asset_id: str) -> Asset:
     asset = read_one(session, _id(asset_id))
     if asset is None:
         raise NotFound(NO_ASSET)
@@ -229,3 +240,14 @@ def _pieces(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
         while piece := file.read(PIECE_BYTES):
             yield piece
+
+
+@gallery.get("/<name>")
+@endpoint(
+    summary="Fetch a rendition", query=SignedShape, answers={200: None, 206: None, 304: None}, refuses=(404, 416),
+    description="Of a picture that a published article shows, or by a signed address. Its bytes never change. Answered "
+    "in front of the application; what comes as far as this is not there.",
+)  # fmt: skip
+def rendition(name: str, query: dict[str, Any]) -> Response:  # noqa: ARG001  # what was asked for is not there
+    """Say that there is no such rendition."""
+    raise NotFound("There is no picture at this address, or readers do not see it.")

@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from cms.events.asset_events import AssetDeleted
 from cms.media.keeping import held_asset, hold_media, record_on
+from cms.media.models import AssetFile
 from cms.platform.actor import Actor
 
 
@@ -18,5 +20,6 @@ def delete_asset(session: Session, actor: Actor, asset_id: str, revision: int, n
     hold_media(session)
     asset = held_asset(session, actor, asset_id, revision)
     record_on(session, actor, asset, AssetDeleted(subject=asset.id, sha256=asset.sha256), now)
+    session.execute(delete(AssetFile).where(AssetFile.asset_id == asset.id))
     session.delete(asset)
     session.flush()

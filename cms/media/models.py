@@ -1,12 +1,14 @@
-"""Tables of media: assets."""
+"""Tables of media: assets, and the renditions that were made of them."""
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, String, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cms.media.rules import LONGEST_CREDIT, LONGEST_LICENCE, LONGEST_NAME
 from cms.platform.db import Instant, Json, RowNumber, Table, id_column
+
+IS_RETIRED = text("retired_at IS NOT NULL")
 
 
 class Asset(Table):
@@ -15,7 +17,7 @@ class Asset(Table):
 
     `alt` and `captions` are texts by locale. `focal_x` and `focal_y` are the point that an editor set, as parts of
     width and height, `proposed_x` and `proposed_y` the one that holds where nobody did. `revision` counts the changes
-    and is the ETag.
+    and is the ETag. `rendered_as` is what its renditions were made by (`presets.recipe`), or empty.
     """
 
     __tablename__ = "assets"
@@ -43,7 +45,31 @@ class Asset(Table):
     proposed_y: Mapped[float | None]
     colour: Mapped[str] = mapped_column(String(7), default="")
     blurhash: Mapped[str] = mapped_column(String(60), default="")
+    rendered_as: Mapped[str] = mapped_column(String(32), default="", server_default="", index=True)
     maker_kind: Mapped[str] = mapped_column(String(20))
     maker_id: Mapped[str] = mapped_column(String(80))
     created_at: Mapped[datetime] = mapped_column(Instant)
     updated_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class AssetFile(Table):
+    """A rendition: a picture that was made of an asset, as readers get it. `sha256` is that of its bytes and its name.
+
+    `retired_at` is set when others were made in its place; it is given out a while longer, to those who know it.
+    """
+
+    __tablename__ = "asset_files"
+    __table_args__ = (
+        Index("ix_asset_files_asset", "asset_id", "preset", "format", "width"),
+        Index("ix_asset_files_retired", "retired_at", sqlite_where=IS_RETIRED, postgresql_where=IS_RETIRED),
+    )
+
+    number: Mapped[int] = mapped_column(RowNumber, primary_key=True, autoincrement=True)
+    asset_id: Mapped[str] = mapped_column(id_column(), ForeignKey("assets.id"))
+    preset: Mapped[str] = mapped_column(String(20))
+    format: Mapped[str] = mapped_column(String(8))
+    width: Mapped[int]
+    height: Mapped[int]
+    byte_count: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    retired_at: Mapped[datetime | None] = mapped_column(Instant)

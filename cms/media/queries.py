@@ -1,14 +1,14 @@
 """Reads of assets: one, pages of a list, and what each is in the shape of the wire. Nothing here writes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from cms.media.models import Asset
-from cms.media.rules import EMPTY, is_expired
+from cms.media.models import Asset, AssetFile
+from cms.media.rules import EMPTY, FORMATS, is_expired, rendition_url
 from cms.platform.keyset import one_page
 
 PLAIN = (
@@ -64,6 +64,38 @@ def asset_data(assets: Sequence[Asset], now: datetime) -> list[dict[str, Any]]:
         }
         for asset in assets
     ]
+
+
+def with_preview(
+    session: Session, data: list[dict[str, Any]], preview: Callable[[str, str], str]
+) -> list[dict[str, Any]]:
+    """Assets in the shape of the wire, each with the address of a small picture for editors, where there is one."""
+    statement = select(AssetFile.asset_id, AssetFile.sha256, AssetFile.format, AssetFile.width).where(
+        AssetFile.asset_id.in_([one["id"] for one in data]),
+        AssetFile.retired_at.is_(None),
+        AssetFile.format.in_(("jpeg", "png")),
+    )
+    small: dict[str, Any] = {}
+    for row in session.execute(statement.order_by(AssetFile.number)):
+        if row.asset_id not in small or row.width < small[row.asset_id].width:
+            small[row.asset_id] = row
+    for one in data:
+        found = small.get(one["id"])
+        one["preview_url"] = preview(found.sha256, found.format) if found is not None else None
+    return data
+
+
+def renditions_of(session: Session, asset_id: str, preview: Callable[[str, str], str]) -> list[dict[str, Any]]:
+    """The renditions of an asset in the shape of the wire, as the presets name them."""
+    statement = select(AssetFile).where(AssetFile.asset_id == asset_id, AssetFile.retired_at.is_(None))
+    return [
+        {
+            "preset": file.preset, "media_type": FORMATS[file.format].media_type, "width": file.width,
+            "height": file.height, "byte_count": file.byte_count, "url": rendition_url(file.sha256, file.format),
+            "preview_url": preview(file.sha256, file.format),
+        }
+        for file in session.scalars(statement.order_by(AssetFile.number))
+    ]  # fmt: skip
 
 
 def asked_assets(query: dict[str, Any], now: datetime) -> Select[Any]:

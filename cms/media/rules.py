@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
+PREFIX = "/media/"
 READ, WRITE = "assets:read", "assets:write"
 MOST_PIXELS = 40_000_000
 LONGEST_SIDE = 30_000
@@ -156,6 +157,11 @@ def merged(before: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any
         else:
             after[name] = value
     return after
+
+
+def rendition_url(sha256: str, format_name: str) -> str:
+    """Where readers get a rendition, relative to the site."""
+    return f"{PREFIX}{sha256}.{FORMATS[format_name].ending}"
 
 
 def is_expired(use_until: datetime | None, now: datetime) -> bool:

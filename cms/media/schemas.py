@@ -131,9 +131,41 @@ class AssetShape(Shape):
     is_focal_point_set = Flag(required=True, metadata={"description": "False: it is proposed"})
     colour = fields.String(required=True, metadata={"description": "The most frequent one, as #rrggbb"})
     blurhash = fields.String(required=True)
+    preview_url = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "A small picture for editors; it holds for hours. Null until it is made"},
+    )
     made_by = fields.Nested(MakerShape, required=True)
     created_at = UtcInstant(required=True)
     updated_at = UtcInstant(required=True)
+
+
+class SignedShape(Shape):
+    """What a signed address has."""
+
+    until = fields.String(load_default=None, validate=validate.Length(max=12))
+    signature = fields.String(load_default=None, validate=validate.Length(max=64))
+
+
+class RenditionShape(Shape):
+    """A size and crop of a picture in one format."""
+
+    preset = fields.String(required=True)
+    media_type = fields.String(required=True)
+    width = fields.Integer(required=True)
+    height = fields.Integer(required=True)
+    byte_count = fields.Integer(required=True)
+    url = fields.String(required=True, metadata={"description": "For readers; it never means anything else"})
+    preview_url = fields.String(required=True, metadata={"description": "For editors, whoever else may see it"})
+
+
+class WholeAssetShape(AssetShape):
+    """An asset with its renditions."""
+
+    renditions = fields.List(
+        fields.Nested(RenditionShape), required=True, metadata={"description": "Empty until they are made"}
+    )
 
 
 class AssetPageShape(ListShape):

@@ -5,14 +5,17 @@ row names is removed later (`tidying.py`), never at once: whoever sends the same
 """
 
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 
 from cms.media.rules import SHA256
 
-ORIGINALS = "originals"
+# Files as they came, and as readers get them.
+ORIGINALS, RENDITIONS = "originals", "renditions"
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,19 @@ class LocalStore:
             if SHA256.fullmatch(path.name) and path.lstat().st_mtime < until:
                 yield path.name
 
+    def read(self, area: str, sha256: str, start: int = 0, count: int | None = None) -> bytes:
+        """Bytes of a file; no link is followed on the way. Raises: FileNotFoundError."""
+        place = self._place(area, sha256)
+        folder = os.open(place.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        try:
+            descriptor = os.open(place.name, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=folder)
+        finally:
+            os.close(folder)
+        with open(descriptor, "rb", buffering=0) as file:  # noqa: PTH123  # of what is open already
+            if start:
+                file.seek(start)
+            return file.readall() if count is None else _exactly(file, count)
+
     def is_old(self, area: str, sha256: str, seconds: float) -> bool:
         """Whether a file is there for so long already."""
         try:
@@ -70,13 +86,23 @@ class LocalStore:
         until, count = time.time() - seconds, 0
         for path in self.incoming.glob("*"):
             if path.lstat().st_mtime < until:
-                path.unlink(missing_ok=True)
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink(missing_ok=True)
                 count += 1
         return count
 
     def _place(self, area: str, sha256: str) -> Path:
         assert SHA256.fullmatch(sha256), "a file is named by the digest of its bytes"
         return self.home / area / sha256[:2] / sha256
+
+
+def _exactly(file: FileIO, count: int) -> bytes:
+    found = bytearray()
+    while len(found) < count and (piece := file.read(count - len(found))):
+        found += piece
+    return bytes(found)
 
 
 def _sync(folder: Path) -> None:

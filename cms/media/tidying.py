@@ -1,17 +1,20 @@
 """Removing files that nothing names: what came in half, what was deleted, what was sent and refused."""
 
 from itertools import islice
+from typing import Any
 
 from sqlalchemy import select
 
 from cms.media.keeping import hold_media
-from cms.media.models import Asset
-from cms.media.storing import ORIGINALS, LocalStore
+from cms.media.models import Asset, AssetFile
+from cms.media.storing import ORIGINALS, RENDITIONS, LocalStore
 from cms.platform.db import Database
 
-# So long a file may be there without a row: far longer than a request lasts.
+# So long a file may be there without a row: far longer than a request or a rendition lasts.
 UNNAMED_SECONDS = 3_600.0
 AT_ONCE = 50
+# Where the files of each area are named.
+NAMED: dict[str, Any] = {ORIGINALS: Asset.sha256, RENDITIONS: AssetFile.sha256}
 
 
 def tidy(database: Database, store: LocalStore, seconds: float = UNNAMED_SECONDS) -> int:
@@ -20,22 +23,25 @@ def tidy(database: Database, store: LocalStore, seconds: float = UNNAMED_SECONDS
     Each portion is looked at and removed while nobody can add an asset, so what is being sent again stays.
     Raises: SQLAlchemyError; OSError.
     """
-    removed = store.drop_unfinished(seconds)
-    old = store.old(ORIGINALS, seconds)
+    return store.drop_unfinished(seconds) + sum(_tidy(database, store, area, seconds) for area in NAMED)
+
+
+def _tidy(database: Database, store: LocalStore, area: str, seconds: float) -> int:
+    removed, old = 0, store.old(area, seconds)
     while portion := list(islice(old, AT_ONCE)):
         with database.reading() as session:
-            named = set(session.scalars(select(Asset.sha256).where(Asset.sha256.in_(portion))))
+            named = set(session.scalars(select(NAMED[area]).where(NAMED[area].in_(portion))))
         unnamed = [sha256 for sha256 in portion if sha256 not in named]
-        removed += _remove(database, store, unnamed, seconds) if unnamed else 0
+        removed += _remove(database, store, area, unnamed, seconds) if unnamed else 0
     return removed
 
 
-def _remove(database: Database, store: LocalStore, candidates: list[str], seconds: float) -> int:
+def _remove(database: Database, store: LocalStore, area: str, candidates: list[str], seconds: float) -> int:
     with database.transaction() as session:
         hold_media(session)
-        named = set(session.scalars(select(Asset.sha256).where(Asset.sha256.in_(candidates))))
+        named = set(session.scalars(select(NAMED[area]).where(NAMED[area].in_(candidates))))
         # What came again meanwhile is young again, and whoever sent it is about to write its row.
-        gone = [sha256 for sha256 in candidates if sha256 not in named and store.is_old(ORIGINALS, sha256, seconds)]
+        gone = [sha256 for sha256 in candidates if sha256 not in named and store.is_old(area, sha256, seconds)]
         for sha256 in gone:
-            store.remove(ORIGINALS, sha256)
+            store.remove(area, sha256)
         return len(gone)

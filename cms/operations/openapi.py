@@ -22,7 +22,8 @@ PATH_PART = re.compile(r"<(?:(\w+):)?(\w+)>")
 TITLES = {
     400: "The request could not be read", 401: "A valid token is needed", 403: "Not allowed with this token",
     404: "There is nothing here", 409: "Does not fit the present state", 410: "Taken down", 412: "Changed meanwhile",
-    413: "Too large", 415: "Not application/json", 422: "The content is not valid",
+    413: "Too large", 415: "Not application/json", 416: "The file ends before this range begins",
+    422: "The content is not valid",
     423: "Somebody else is at work on this", 428: "If-Match is needed", 429: "Too many requests",
     500: "Our mistake", 503: "Not available right now", 507: "There is no room for this",
 }  # fmt: skip

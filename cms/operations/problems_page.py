@@ -62,6 +62,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "precondition_required": (428, "Send If-Match with the ETag that you read, so that nobody's change is lost."),
     "preview_ended": (410, "The preview link has expired, was withdrawn, or shows nothing now. Ask whoever sent it."),
     "quota_reached": (507, "All files together have as many bytes as they may. Delete some that nothing uses."),
+    "range_not_satisfiable": (416, "The file ends before the range begins; Content-Range says how long it is."),
     "reauthenticate": (
         401,
         "Type the password again at POST /api/v1/sessions/reauthenticate; it counts for ten minutes.",

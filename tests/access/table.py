@@ -254,6 +254,7 @@ PUT    /api/v1/sections/<slug>/comment-mode                 401  401 403  403   
 GET    /api/v1/articles/<article_id>/comment-mode           401  401 403  200    200       404        200       200          404           200    200 200    404     200        200           404            200    200   200      404       200   200    404     404    200    200   200       404        200    200         401    401
 PUT    /api/v1/articles/<article_id>/comment-mode           401  401 403  403    403       403        200       200          404           403    403 403    403     403        403           403            200    200   200      404       200   200    404     404    200    200   200       404        200    403         401    401
 GET    /                                                    200 *
+GET    /media/<name>                                         404 *
 GET    /docs                                                200 *
 GET    /docs/<name>                                         200 *
 GET    /openapi.json                                        200 *

@@ -165,7 +165,7 @@ def test_every_answer_is_as_documented(witness: Witness, settings: Settings, dat
     walk_schedules(witness)
     walk_previews(witness)
     walk_words(witness, source)
-    walk_assets(witness)
+    walk_assets(witness, settings)
     walk_releases(witness)
     walk_front_lists(witness)
     walk_redirects(witness)

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,9 @@ PROGRAM = (sys.executable, "-I", "-m", "cms.media.darkroom.developing")
 # Beside the limit of its processor time, for what waits instead of working.
 LONGEST_SECONDS = 20
 PATIENCE_SECONDS = 15
+# A picture of 40 megapixels in thirty sizes and formats takes ten.
+RENDERING_CPU_SECONDS = 60
+RENDERING_SECONDS = 120
 # Nothing of the environment of this process: it holds secrets.
 ENVIRONMENT = {"LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "1"}
 
@@ -34,11 +38,21 @@ class Darkroom:
         """
         return self._ask({"do": "look", "path": str(path), "format": format_name}, pointer)
 
-    def _ask(self, order: dict[str, Any], pointer: str) -> dict[str, Any]:
+    def render(self, order: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Make renditions in a folder. Shape: [{"preset", "format", "width", "height"}], file by file.
+
+        Raises: Invalid (`undecodable`); Unavailable where every place is taken for long.
+        """
+        limits = {"cpu_seconds": RENDERING_CPU_SECONDS}
+        done = self._ask({"do": "render", **limits, **order}, "/file", RENDERING_SECONDS)
+        files: list[dict[str, Any]] = done["files"]
+        return files
+
+    def _ask(self, order: dict[str, Any], pointer: str, seconds: float = LONGEST_SECONDS) -> dict[str, Any]:
         if not self.places.acquire(timeout=PATIENCE_SECONDS):
             raise Unavailable("Other pictures are being looked at; send it again.", headers={"Retry-After": "5"})
         try:
-            done = develop(order)
+            done = develop(order, seconds)
         finally:
             self.places.release()
         if "refused" in done:

@@ -8,7 +8,7 @@ from cms.media.rules import NewAsset, Received
 from cms.media.storing import ORIGINALS, LocalStore
 from cms.platform.clock import now
 from tests.access.desk import OPERATOR
-from tests.access.room import FIRST, Ask, Asked, Room
+from tests.access.room import FIRST, Ask, Asked, Room, plain
 from tests.media.drawing import form, picture
 
 
@@ -43,5 +43,6 @@ ASK: dict[str, Ask] = {
     "GET /api/v1/assets/<asset_id>": _on_asset(headers={}),
     "PATCH /api/v1/assets/<asset_id>": _on_asset(json={"credit": "The Courier"}),
     "DELETE /api/v1/assets/<asset_id>": _on_asset(),
+    "GET /media/<name>": plain("/media/none.jpg"),
     "GET /api/v1/assets/<asset_id>/original": _on_asset("/original", headers={}),
 }

@@ -1,10 +1,14 @@
 """What the walk over every route asks of assets."""
 
+from dataclasses import replace
+
+from cms.settings import Settings
 from tests.contracts.witness import Witness
+from tests.draining import drain
 from tests.media.drawing import form, picture
 
 
-def walk_assets(witness: Witness) -> None:
+def walk_assets(witness: Witness, settings: Settings) -> None:
     ask = witness.ask
     made = ask("POST", "/api/v1/assets", 201, form(picture(), "quay.jpg", alt={"en": "A quay"})).json
     ask("POST", "/api/v1/assets", 200, form(picture()))
@@ -15,9 +19,15 @@ def walk_assets(witness: Witness) -> None:
     ask("GET", "/api/v1/assets?q=quay&count=exact", 200)
     ask("GET", "/api/v1/assets?colour=red", 400)
     ask("GET", path, 200)
-    ask("GET", path, 304, If_None_Match='"1"')
     ask("GET", "/api/v1/assets/none", 404)
     ask("GET", f"{path}/original", 200)
+    drain(replace(settings, media_presets="natural=40"), witness.database)
+    shown = ask("GET", path, 200).json["renditions"][0]["preview_url"]
+    tag = ask("GET", shown, 200).headers["ETag"]
+    ask("GET", shown, 206, Range="bytes=0-9")
+    ask("GET", shown, 304, If_None_Match=tag)
+    ask("GET", shown, 416, Range="bytes=999999-")
+    ask("GET", "/media/none.jpg", 404)
     ask("PATCH", path, 200, {"credit": "Ines Okafor", "use_until": "2030-01-01T00:00:00Z"}, If_Match='"1"')
     ask("PATCH", path, 412, {"credit": "Nobody"}, If_Match='"1"')
     ask("PATCH", path, 422, {"focal_point": [2, 2]}, If_Match='"2"')

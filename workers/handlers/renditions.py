@@ -1,0 +1,65 @@
+"""Making the sizes and crops in which readers get a picture."""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from cms.events.deliveries import close, hold
+from cms.media.presets import presets_of, sizes
+from cms.media.rendering import Due, Made, keep_renditions, renditions_due
+from cms.media.rules import BY_MEDIA_TYPE
+from cms.media.storing import ORIGINALS, RENDITIONS, LocalStore
+from cms.platform.actor import system
+from workers.work import Attempt, Work
+
+# Few enough that all are made within the time limit.
+AT_ONCE = 5
+ACTOR = system("renditions")
+
+
+def handle(work: Work, attempt: Attempt) -> None:
+    """Make what is due of the pictures as they are now. Raises: Invalid; Unavailable; OSError."""
+    store, presets = LocalStore(work.settings.media_home), work.settings.media_presets
+    for subject in sorted({owed.subject for owed in attempt.owed}):
+        with work.database.reading() as session:
+            due = renditions_due(session, subject, presets)
+        if due is None:
+            continue
+        made = _make(work, store, due)
+        with work.database.transaction() as session:
+            # Where it changed meanwhile, that change has a delivery of its own.
+            keep_renditions(session, ACTOR, store, due, made, presets, work.clock())
+    with work.database.transaction() as session:
+        for delivery in hold(session, attempt.numbers):
+            close(session, delivery, work.clock())
+
+
+def _make(work: Work, store: LocalStore, due: Due) -> list[Made]:
+    """Make the renditions of one picture, in the store. Raises: Invalid for one that cannot be opened any more."""
+    store.incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(dir=store.incoming))
+    wanted = sizes(presets_of(work.settings.media_presets), due.width, due.height, due.point)
+    order = {
+        "path": str(store.path(ORIGINALS, due.sha256)),
+        "format": BY_MEDIA_TYPE[due.media_type].name,
+        "folder": str(folder),
+        "width": due.width,
+        "height": due.height,
+        "sizes": [vars(size) for size in wanted],
+    }
+    try:
+        files = work.darkroom.render(order)
+        return [_kept(store, folder / str(number), told) for number, told in enumerate(files)]
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _kept(store: LocalStore, path: Path, told: dict[str, object]) -> Made:
+    with path.open("rb") as file:
+        data = file.read()
+        os.fsync(file.fileno())
+    sha256 = hashlib.sha256(data).hexdigest()
+    store.put(RENDITIONS, sha256, path)
+    return Made(**told, byte_count=len(data), sha256=sha256)  # type: ignore[arg-type]  # as the darkroom tells it

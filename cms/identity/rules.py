@@ -38,8 +38,8 @@ ROLE_NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*", re.ASCII)
 
 PERMISSIONS: dict[str, str] = {
     "articles:read": "Read drafts, published articles, their revisions and receipts.",
-    "articles:write": "Make articles, and edit those that one made oneself.",
-    "articles:write_any": "Edit what others made; needs `articles:write` too.",
+    "articles:write": "Make articles; edit those that one made oneself, and show them to others by preview links.",
+    "articles:write_any": "Edit and show what others made; needs `articles:write` too.",
     "articles:approve": "Approve and reject what was submitted, and edit it without sending it back.",
     "articles:publish": "Publish, schedule, correct, unpublish and archive, with or without an approval before.",
     "articles:takedown": "Take articles down, and publish again what was taken down.",

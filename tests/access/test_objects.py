@@ -54,7 +54,7 @@ def attempts(client: FlaskClient, article_id: str, but: str) -> list[tuple[str, 
             continue
         declared = client.application.view_functions[rule.endpoint].__endpoint__  # type: ignore[attr-defined]  # set by @endpoint
         path = rule.rule.replace("<article_id>", article_id)
-        for part in ("<int:number>", "<int:first>", "<int:second>"):
+        for part in ("<int:number>", "<int:first>", "<int:second>", "<preview_id>"):
             path = path.replace(part, "1")
         assert "<" not in path, f"{rule.rule} has a part that is given nothing here"
         verb = rule.rule.partition("<article_id>")[2].strip("/")

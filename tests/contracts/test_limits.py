@@ -70,9 +70,10 @@ class Counter:
 # What reads and still costs enough to be counted: searches, lists that search with `q`, a comparison of two texts.
 SEARCHES = {
     "/content/v1/search", "/content/v1/search/completions", "/api/v1/articles", "/api/v1/sections", "/api/v1/tags",
-    "/api/v1/people", "/api/v1/sources",
+    "/api/v1/people", "/api/v1/sources", "/api/v1/assets",
     "/api/v1/articles/<article_id>/revisions/<int:first>..<int:second>",
 }  # fmt: skip
+LOOKS = {"/preview/v1/articles/<uuid:article_id>", "/preview/v1/articles/<uuid:article_id>/page"}
 PART = re.compile(r"<(?:\w+:)?(\w+)>")
 
 
@@ -101,7 +102,8 @@ def test_every_change_is_limited_and_so_are_searches_and_nothing_else(app: Flask
     assert names["staff-codes"] == {"POST /api/v1/staff/codes"}
     assert all(rule.split()[1].startswith(("/api/v1/", "/readers/v1/")) for rule in names["writes"])
     for name, rules in names.items():
-        assert name == "search" or not any(rule.startswith("GET") for rule in rules)
+        assert name in ("search", "previews") or not any(rule.startswith("GET") for rule in rules)
+    assert names["previews"] == {f"GET {rule}" for rule in LOOKS}
 
 
 def test_the_document_names_every_limit(client: FlaskClient, app: Flask) -> None:
@@ -110,7 +112,7 @@ def test_the_document_names_every_limit(client: FlaskClient, app: Flask) -> None
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             answers = operation["responses"]
-            is_limited = method != "get" or path in {PART.sub(r"{\1}", rule) for rule in SEARCHES}
+            is_limited = method != "get" or path in {PART.sub(r"{\1}", rule) for rule in (*SEARCHES, *LOOKS)}
             assert ("429" in answers) == is_limited, (method, path)
             if is_limited:
                 limited += 1

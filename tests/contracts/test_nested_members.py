@@ -75,6 +75,7 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "POST /api/v1/articles/<article_id>/takedown": {"reason": "It was not so."},
     "POST /api/v1/articles/<article_id>/restore": {"revision": 1, "note": "Back", "drops_missing": True},
     "PUT /api/v1/articles/<article_id>/lease": {"force": False},
+    "POST /api/v1/articles/<article_id>/previews": {"expires_in_hours": 1, "revision": 1, "label": "Press"},
     "PUT /api/v1/articles/<article_id>/schedule": TIMES | {"revision": 1},
     "POST /api/v1/releases": {"title": "Election", "articles": [UNKNOWN]},
     "PATCH /api/v1/releases/<release_id>": {"title": "Election", "add": [UNKNOWN], "remove": [UNKNOWN]},

@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event, func, inspect, select, text, update
+from structlog.testing import capture_logs
 
 from cms.app import create_app
 from cms.audit.models import AuditEntry
@@ -168,34 +169,42 @@ def test_what_is_no_token_of_this_article_opens_nothing_and_asks_the_database_no
     engines = {parts.database.writer, parts.database.reader}
     for engine in engines:
         event.listen(engine, "before_cursor_execute", lambda *told: sent.append(told[2]))
-    wrong = []
-    for number, (name, token) in enumerate(cases.items()):
-        for path in ("", "/page"):
-            where = {"REMOTE_ADDR": f"10.0.0.{number}"}
-            answer = client.get(f"/preview/v1/articles/{secret['id']}{path}?token={token}", environ_base=where)
-            told = answer.get_data(as_text=True)
-            if (
-                answer.status_code not in (400, 404)
-                or "secret" in told
-                or answer.mimetype != "application/problem+json"
-            ):
-                wrong.append((name, path, answer.status_code, told[:100]))
-    # The same by a header, where a text can stand in one.
-    for number, (name, token) in enumerate(cases.items()):
-        if token.isascii() and "%" not in token and "&" not in token:
-            headers, where = {"Authorization": f"Bearer {token}"}, {"REMOTE_ADDR": f"10.0.1.{number}"}
-            answer = client.get(f"/preview/v1/articles/{secret['id']}", headers=headers, environ_base=where)
-            if answer.status_code != 404:
-                wrong.append((name, "header", answer.status_code, ""))
+    wrong: list[tuple[str, str, int, str]] = []
+    with capture_logs() as lines:
+        for number, (name, token) in enumerate(cases.items()):
+            for path in ("", "/page"):
+                where = {"REMOTE_ADDR": f"10.0.0.{number}"}
+                answer = client.get(f"/preview/v1/articles/{secret['id']}{path}?token={token}", environ_base=where)
+                told = answer.get_data(as_text=True)
+                if (
+                    answer.status_code not in (400, 404)
+                    or "secret" in told
+                    or answer.mimetype != "application/problem+json"
+                ):
+                    wrong.append((name, path, answer.status_code, told[:100]))
+        # The same by a header, where a text can stand in one.
+        for number, (name, token) in enumerate(cases.items()):
+            if token.isascii() and "%" not in token and "&" not in token:
+                headers, where = {"Authorization": f"Bearer {token}"}, {"REMOTE_ADDR": f"10.0.1.{number}"}
+                answer = client.get(f"/preview/v1/articles/{secret['id']}", headers=headers, environ_base=where)
+                if answer.status_code != 404:
+                    wrong.append((name, "header", answer.status_code, ""))
     assert wrong == []
     assert sent == [], "a forged token costs no statement"
+    refused = [line for line in lines if line["event"] == "preview_refused"]
+    assert len(refused) > 100 and {line["article_id"] for line in refused} == {secret["id"]}
+    assert not [one for one in (link["token"], other["token"], pat) if one in str(lines)]
     good = client.get(f"/preview/v1/articles/{secret['id']}", headers={"Authorization": f"Bearer {link['token']}"})
     assert (good.status_code, good.json["title"]) == (200, "The secret merger")
-    # A token is good for its article's preview and for nothing else.
+    # A token is good for its article's preview and for nothing else: no other language, revision or instant of it.
+    variant = editor.post(f"/api/v1/articles/{secret['id']}/translate", json={"locale": "kk", "title": "Secret"}).json
     bearing = {"Authorization": f"Bearer {link['token']}"}
     elsewheres = {
         f"/preview/v1/articles/{elsewhere['id']}?token={link['token']}": 404,
         f"/preview/v1/articles/{elsewhere['id']}/page?token={link['token']}": 404,
+        f"/preview/v1/articles/{variant['id']}?token={link['token']}": 404,
+        **{f"{link['path']}&{more}": 400 for more in ("locale=kk", "revision=1", "as_of=2026-11-26T00:00:00Z",
+                                                     f"article={elsewhere['id']}", f"token={other['token']}")},
         f"/preview/v1/articles/{secret['number']}?token={link['token']}": 404,
         f"/preview/v1/articles/en/{secret['slug']}?token={link['token']}": 404,
         f"/preview/v1/articles?token={link['token']}": 404, f"/preview/v1/search?q=secret&token={link['token']}": 404,
@@ -259,7 +268,10 @@ def test_it_ends_at_its_time_also_while_somebody_looks_and_when_it_is_withdrawn(
     assert "expired" in ended.json["detail"] and "tombstone" not in ended.json
     assert editor.delete(gone["link"]).status_code == 204
     assert "withdrawn" in look(client, gone).json["detail"]
-    assert editor.delete(gone["link"]).status_code == 204, "again is fine"
+    assert editor.delete(gone["link"]).status_code == 204, "again is fine, and no act"
+    with database.reading() as session:
+        acts = [one.action for one in session.scalars(select(AuditEntry).where(AuditEntry.subject_id == made["id"]))]
+    assert acts.count("article.preview_revoked") == 1
     states = [one["state"] for one in editor.get(f"/api/v1/articles/{made['id']}/previews").json["data"]]
     assert states == ["revoked", "active", "expired"]
     clock.wait(days=7)
@@ -276,7 +288,7 @@ def test_a_link_that_is_withdrawn_between_reading_and_giving_gives_nothing(
     sight = see(parts.database, ticket, parts.instant)
     editor.delete(link["link"])
     with pytest.raises(Gone), database.transaction() as session:
-        note_view(session, sight.link, "0" * 12, now())
+        note_view(session, sight.link, "0" * 6, now())
     assert editor.get(link["link"]).json["views"] == 0
 
 
@@ -512,7 +524,7 @@ def test_who_looked_is_told_apart_and_not_named_and_forgotten_after_a_while(
     assert ([one["count"] for one in views["data"]], views["meta"]["count"]) == ([1, 2, 1, 2], 4)
     assert len({one["visitor"] for one in views["data"]}) == 3
     assert views["data"][0]["visitor"] == views["data"][3]["visitor"], "the same visitor on another day"
-    assert all(re.fullmatch("[0-9a-f]{12}", one["visitor"]) for one in views["data"])
+    assert all(re.fullmatch("[0-9a-f]{6}", one["visitor"]) for one in views["data"])
     assert views["data"][3]["first_at"] < views["data"][3]["last_at"]
     elsewhere = editor.get(other["link"] + "/views").json["data"]
     assert elsewhere[0]["visitor"] not in {one["visitor"] for one in views["data"]}

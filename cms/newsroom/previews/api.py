@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+import structlog
 from flask import Blueprint, Response, request
 
 from cms.content.addressing import Pages
@@ -33,7 +34,7 @@ from cms.platform.counting import client_network
 from cms.platform.errors import FieldError, Invalid, NotFound
 from cms.platform.http.answers import answer
 from cms.platform.http.endpoint import endpoint
-from cms.platform.http.guard import client_address, current_actor
+from cms.platform.http.guard import client_address, current_actor, request_id
 from cms.platform.http.pages import page_answer
 from cms.platform.http.public import JSON
 from cms.platform.http.query_input import PageShape
@@ -41,6 +42,7 @@ from cms.platform.http.services import services
 from cms.platform.http.transactions import reading, transaction
 from cms.platform.text.reading_time import rates_from
 
+log = structlog.get_logger("copydesk.access")
 previews = Blueprint("previews", __name__, url_prefix="/api/v1")
 looks = Blueprint("looks", __name__, url_prefix="/preview/v1")
 
@@ -210,6 +212,10 @@ def _seen(article_id: UUID, token: str | None) -> tuple[Sight, bytes]:
     parts = services()
     ticket = read_ticket(parts.keys, str(article_id), token or _bearer())
     if ticket is None:
+        # Whoever watches over the newsroom may know that somebody guesses. What was sent may be nearly a token.
+        log.warning(
+            "preview_refused", article_id=str(article_id), client_address=client_address(), request_id=request_id()
+        )
         raise NotFound(NOT_WHOLE)
     sight = look(parts.database, ticket, parts.instant)
     document = document_of(sight, rates_from(parts.settings.reading_rates))

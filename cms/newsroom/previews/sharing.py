@@ -63,15 +63,16 @@ def share_preview(
 def revoke_preview(session: Session, actor: Actor, article_id: str, link_id: str, now: datetime) -> None:
     """Withdraw a link with its next look; again is fine.
 
-    Emits: ArticlePreviewRevoked
+    Emits: ArticlePreviewRevoked, the first time
     Raises: NotFound, also for a link of another article; Forbidden, for whoever may not edit the article.
     """
     article = locked(session, actor, SHARE, article_id)
     link = link_of(session, article.id, link_id)
     if link is None:
         raise NotFound(NO_LINK)
-    if link.revoked_at is None:
-        link.revoked_at = now
+    if link.revoked_at is not None:
+        return
+    link.revoked_at = now
     _record(session, actor, ArticlePreviewRevoked(subject=article.id, preview_id=link.id), now, ("revoked_at",))
     session.flush()
 

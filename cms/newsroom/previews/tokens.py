@@ -24,7 +24,7 @@ VISITORS = "preview-visitor"
 PREFIX = "cpd_prv_"
 CHARACTERS = len(PREFIX) + 80
 NAMED = struct.Struct(">16sIQ")
-VISITOR_CHARACTERS = 12
+VISITOR_CHARACTERS = 6
 
 
 def signed(keys: Keys, ticket: Ticket) -> tuple[str, str]:
@@ -62,7 +62,8 @@ def key_names(keys: Keys) -> tuple[str, ...]:
 def visitor_of(keys: Keys, link_id: str, network: str) -> str:
     """What tells a visitor of this link from its others. Of two links nobody can tell that one visitor used both.
 
-    Formula: the first 48 bits of HMAC-SHA-256(key for this purpose, link NUL network)
+    Formula: the first 24 bits of HMAC-SHA-256(key for this purpose, link NUL network). That is enough to tell the
+    visitors of one link apart, and so little that some 256 addresses of IPv4 share each, whoever has the key too.
     """
     digest = hmac.new(keys.derive(VISITORS), f"{link_id}\x00{network}".encode(), hashlib.sha256)
     return digest.hexdigest()[:VISITOR_CHARACTERS]

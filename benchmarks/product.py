@@ -21,8 +21,8 @@ from sqlalchemy import Connection, Table, func, select, text
 from cms.content.deriving import all_index_documents
 from cms.content.publishing import PersonValue, PublishedArticle, SectionValue, SourceValue, TagValue, put_document
 from cms.content.sweeping import sweep_related
-from cms.events.catalogue import RelatedSweepDue
 from cms.events.deliveries import close
+from cms.events.list_events import RelatedSweepDue
 from cms.events.models import Delivery
 from cms.events.outbox import record
 from cms.launch.sample.generate import generated

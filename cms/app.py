@@ -28,6 +28,7 @@ from cms.newsroom.api.trash import trash
 from cms.newsroom.front_lists.api import front_lists
 from cms.newsroom.leases.api import leases
 from cms.newsroom.previews.api import looks, previews
+from cms.newsroom.related.api import related_lists
 from cms.newsroom.releases.api import releases
 from cms.newsroom.revisions.api import revisions
 from cms.newsroom.schedules.api import schedules
@@ -76,7 +77,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     # What readers get.
     content, site_search, changes, shown_lists, shown_comments, redirects, feeds, looks,
     # What editors do.
-    articles, lifecycle, review, revisions, leases, schedules, releases, front_lists,
+    articles, lifecycle, review, revisions, leases, schedules, releases, front_lists, related_lists,
     translations, trash, previews,
     taxonomy, words, article_types, media, gallery,
     # The audience.

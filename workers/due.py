@@ -19,7 +19,7 @@ from cms.content.changes.models import DocumentVersion
 from cms.content.changes.noting import forget_gone
 from cms.content.models import Document, TermFrequency
 from cms.content.portraits import ALL
-from cms.events.catalogue import RelatedSweepDue
+from cms.events.list_events import RelatedSweepDue
 from cms.events.models import Delivery, Letter
 from cms.events.outbox import record
 from cms.identity.staff.models import SignInTrail, StaffCode, StaffInvitation, StaffSession

@@ -1,14 +1,14 @@
 """The catalogue: everything that can happen, one frozen class per event, in the past tense.
 
-Plain Python; those of assets, comments and preview links are in `asset_events.py`, `comment_events.py` and
-`preview_events.py`. `docs/events.md` is generated from here. On every outside surface an event is a CloudEvent 1.0;
-inside, consumers read the present state of the subject and use the event only as a reason to look.
+Plain Python; those of assets, comments, lists and preview links are in modules of their own beside it.
+`docs/events.md` is generated from here. On every outside surface an event is a CloudEvent 1.0; inside, consumers read
+the present state of the subject and use the event only as a reason to look.
 """
 
 from dataclasses import dataclass, fields
 from typing import Any, get_type_hints
 
-from cms.events import asset_events, comment_events, preview_events  # noqa: F401  # whose events are part of it
+from cms.events import asset_events, comment_events, list_events, preview_events  # noqa: F401  # events of it too
 from cms.events.event import Event
 
 
@@ -306,28 +306,6 @@ class RedirectRemoved(Event):
 
 
 @dataclass(frozen=True)
-class ListChanged(Event):
-    """Readers get a front list as it was made or arranged from this commit on. The subject is the list's id.
-
-    An empty `locale` means every language; `revision` counts the list's changes.
-    """
-
-    type = "list.changed"
-    name: str
-    locale: str
-    revision: int
-
-
-@dataclass(frozen=True)
-class ListDeleted(Event):
-    """A front list is gone; its articles stay as they are."""
-
-    type = "list.deleted"
-    name: str
-    locale: str
-
-
-@dataclass(frozen=True)
 class ArticleTypesDeclared(Event):
     """Other article types are in force from this commit on; `names` lists all of them, with commas."""
 
@@ -375,14 +353,7 @@ class FollowRemoved(Event):
     kind: str
 
 
-@dataclass(frozen=True)
-class RelatedSweepDue(Event):
-    """It is time to fit the vocabulary of related articles again and to compare every list with brute force."""
-
-    type = "related.sweep_due"
-
-
-# Those of the other parts, and those above in the order in which they stand.
+# Those of the modules beside this one, and those above in the order in which they stand.
 CATALOGUE: dict[str, type[Event]] = {event.type: event for event in Event.__subclasses__()}
 
 

@@ -47,6 +47,7 @@ SUBSCRIPTIONS = (
             "article.regrouped",
             "article.translation_linked",
             "article.translation_parted",
+            "article.related_arranged",
         ),
         queue="derive",
         time_limit_seconds=60,

@@ -44,7 +44,8 @@ PERMISSIONS: dict[str, str] = {
     "articles:publish": "Publish, schedule, correct, unpublish and archive, with or without an approval before.",
     "articles:takedown": "Take articles down, and publish again what was taken down.",
     "articles:delete": "Put articles into the trash and take them out.",
-    "lists:write": "Pin, order and time the front lists that belong to one's place; those of the site without a limit.",
+    "lists:write": "Pin, order and time the front lists that belong to one's place, those of the site without a limit; "
+    "pin, order and ban in the related lists of articles there.",
     "comments:moderate": "See what readers say on published articles in one's place, let it be seen or not, and say "
     "how comments come in; without a limit to a section or language, ban readers.",
     "embargo:read": "Read articles under embargo through the content API before everybody else.",

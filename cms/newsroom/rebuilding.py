@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from cms.content.deriving import published_revisions
 from cms.content.publishing import put_document, withdraw_document
-from cms.events.catalogue import ArticleAudienceChanged, ArticlePublished, ArticleUnpublished, RelatedSweepDue
+from cms.events.catalogue import ArticleAudienceChanged, ArticlePublished, ArticleUnpublished
+from cms.events.list_events import RelatedSweepDue
 from cms.events.outbox import record
 from cms.newsroom.models import Article, Revision
 from cms.newsroom.preparing import PreparedBody

@@ -9,7 +9,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from cms.audit.recording import note
-from cms.events.catalogue import RelatedSweepDue, SectionMoved, WordRenamed
+from cms.events.catalogue import SectionMoved, WordRenamed
+from cms.events.list_events import RelatedSweepDue
 from cms.events.outbox import record
 from cms.identity.moving import move_grants
 from cms.platform.actor import Actor

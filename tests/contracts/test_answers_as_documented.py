@@ -20,6 +20,7 @@ from cms.settings import Settings
 from tests.contracts.walks.articles import (
     walk_front_lists,
     walk_previews,
+    walk_related_lists,
     walk_releases,
     walk_restore_and_lease,
     walk_review,
@@ -168,6 +169,7 @@ def test_every_answer_is_as_documented(witness: Witness, settings: Settings, dat
     walk_assets(witness, settings)
     walk_releases(witness)
     walk_front_lists(witness)
+    walk_related_lists(witness)
     walk_redirects(witness)
     walk_feeds(witness)
     walk_translations(witness)

@@ -19,7 +19,7 @@ FLOORS = {
     "addresses": 1, "codes": 1, "common_passwords": 1, "comparing": 1, "merging": 1,
     "packing": 1, "passwords": 1, "text_diff": 1,
     # The catalogue of events in its parts.
-    "asset_events": 1, "catalogue": 1, "comment_events": 1, "event": 1, "preview_events": 1,
+    "asset_events": 1, "catalogue": 1, "comment_events": 1, "event": 1, "list_events": 1, "preview_events": 1,
     "fields": 2, "schemas": 2, "models": 2,
     "queries": 3,
     "api": 5, "commands": 5,

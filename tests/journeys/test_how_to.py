@@ -25,7 +25,7 @@ SECTIONS = (
     "Rename, move and merge what articles share", "Publish at an instant", "Share an article under embargo",
     "Show a draft to people without an account",
     "Publish several articles at one moment", "Copy an article", "Translate an article", "Arrange the front page",
-    "Give articles fields of their own",
+    "Pin, order and ban what is related", "Let the news of a section age faster", "Give articles fields of their own",
 )  # fmt: skip
 BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 # What the product itself does is done here before: types are declared, tokens are there. Every refusal is told.

@@ -16,7 +16,7 @@ from sqlalchemy import delete
 from cms.app import create_app
 from cms.content.relating import shown as visible
 from cms.content.relating import stored_lists
-from cms.events.catalogue import RelatedSweepDue
+from cms.events.list_events import RelatedSweepDue
 from cms.events.outbox import record
 from cms.identity.tokens import issue_token
 from cms.platform.actor import system

@@ -12,7 +12,8 @@ from sqlalchemy import func, select
 from cms.content.models import Document, TermFrequency
 from cms.content.portraits import ALL
 from cms.content.publishing import put_document
-from cms.events.catalogue import ArticleCreated, ArticlePublished, RelatedSweepDue
+from cms.events.catalogue import ArticleCreated, ArticlePublished
+from cms.events.list_events import RelatedSweepDue
 from cms.events.models import Delivery, Letter
 from cms.events.outbox import record
 from cms.events.subscriptions import hearing

@@ -55,6 +55,11 @@ def article_key(text: str) -> str:
 
 def wait_for(saved: Saved, names: frozenset[str]) -> None:
     """Hold the answer until these consequences of an act are over, up to the stated time."""
+    wait_for_letter(saved.letter.id, names)
+
+
+def wait_for_letter(letter_id: str, names: frozenset[str]) -> None:
+    """Hold the answer until these consequences of a letter are over, up to the stated time."""
     parts = services()
     room = cast(WaitingRoom, current_app.extensions[WAITING_ROOM])
-    room.wait(parts.database, saved.letter.id, names, parts.settings.wait_limit_seconds)
+    room.wait(parts.database, letter_id, names, parts.settings.wait_limit_seconds)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from cms.audit.recording import note
 from cms.content.front_lists.models import FrontList, FrontListEntry
-from cms.events.catalogue import ListChanged, ListDeleted
+from cms.events.list_events import ListChanged, ListDeleted
 from cms.events.outbox import record
 from cms.identity.access import NO_ARTICLE, READ, refuse
 from cms.identity.rules import decide

@@ -195,6 +195,8 @@ ASK: dict[str, Ask] = {
     "POST /api/v1/articles/<article_id>/translate": on_article("/translate", json={"locale": "de"}, headers={}),
     "PUT /api/v1/articles/<article_id>/translation": _with_source,
     "DELETE /api/v1/articles/<article_id>/translation": _translated,
+    "GET /api/v1/articles/<article_id>/related": on_article("/related"),
+    "PUT /api/v1/articles/<article_id>/related": on_article("/related", json={"pins": []}, headers={"If-Match": '"0"'}),
     "PUT /api/v1/articles/<article_id>/lease": on_article("/lease"),
     "DELETE /api/v1/articles/<article_id>/lease": _on_lease,
     "POST /api/v1/articles/<article_id>/previews": on_article("/previews", headers={}),

@@ -100,6 +100,19 @@ def walk_releases(witness: Witness) -> None:
     ask("DELETE", other, 204, If_Match='"1"')
 
 
+def walk_related_lists(witness: Witness) -> None:
+    ask = witness.ask
+    one, other = (make_draft(witness, title)["id"] for title in ("A tram with a list", "A ferry that is pinned to it"))
+    path = f"/api/v1/articles/{one}/related"
+    ask("GET", path, 200)
+    ask("GET", "/api/v1/articles/none/related", 404)
+    ask("PUT", path, 428, {"pins": [other]})
+    ask("PUT", path, 200, {"pins": [other]}, If_Match='"0"')
+    ask("PUT", path, 412, {"bans": [other]}, If_Match='"0"')
+    ask("PUT", path, 422, {"pins": [one, other], "bans": [other]}, If_Match='"1"')
+    ask("PUT", "/api/v1/articles/none/related", 404, {}, If_Match='"0"')
+
+
 def walk_front_lists(witness: Witness) -> None:
     ask = witness.ask
     top, other = (make_draft(witness, title)["id"] for title in ("A tram on the front page", "A ferry beside it"))

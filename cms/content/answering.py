@@ -1,4 +1,4 @@
-"""Documents, and pages of lists of ready entries, as bytes for HTTP: joined and never decoded. No Flask."""
+"""Documents, and pages of lists of ready entries, as bytes for HTTP: never decoded. No Flask."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -27,29 +27,33 @@ def document_representation(document: ReadyDocument, pages: Pages) -> Representa
 def page_representation(
     keys: Keys,
     name: str,
-    entries: Sequence[bytes],
+    joined: bytes,
     limit: int,
     following: Sequence[Any] | None,
     preceding: Sequence[Any] | None,
     *,
+    marks: str = "",
     count: int | None = None,
     cache_keys: str = "",
     meta: Mapping[str, Any] | None = None,
     address: str,
-    query: Mapping[str, str],
+    query: str,
 ) -> tuple[Representation, list[tuple[str, str]]]:
-    """The page and its header `Link`. `name` is what binds cursors to the list; `address` and `query` are the page's.
+    """The page of entries that are joined already, and its header `Link`.
 
-    `following` and `preceding` are the positions of the pages beside it, or None where there are none. `meta` is what
-    the list says of all its entries beside their number.
+    `marks` are those of the entries, where they have some. `name` is what binds cursors to the list; `address` and
+    `query` are the page's, encoded and without a cursor. `following` and `preceding` are the positions of the pages
+    beside it, or None where there are none. `meta` is what the list says of all its entries beside their number.
     """
     after = encode_cursor(keys, f"content|{name}", Cursor("next", tuple(following))) if following else None
     before = encode_cursor(keys, f"content|{name}", Cursor("prev", tuple(preceding))) if preceding else None
     page = {"limit": limit, "next_cursor": after, "prev_cursor": before, "has_more": after is not None}
     rest = orjson.dumps({"page": page, "meta": {"count": count, **(meta or {})}})
-    body = b'{"data":[' + b",".join(entries) + b"]," + rest[1:]
+    body = b"".join((b'{"data":[', joined, b"],", rest[1:]))
+    # The marks stand for the entries, and there is nothing else in the page but the rest.
+    etag = etag_of(marks.encode() + rest) if marks else etag_of(body)
     link = links(address, query, after, before)
-    return Representation(body, etag_of(body), cache_keys), [("Link", link)] if link else []
+    return Representation(body, etag, cache_keys), [("Link", link)] if link else []
 
 
 def list_keys(asked: Filter) -> str:

@@ -46,7 +46,7 @@ from cms.content.whole import NDJSON, archive_answer, export_answer
 from cms.platform.errors import Gone, NotFound
 from cms.platform.http.answers import public_answer
 from cms.platform.http.endpoint import endpoint
-from cms.platform.http.paging import Cursor, decode_cursor
+from cms.platform.http.paging import Cursor, decode_cursor, query_beside_cursor
 from cms.platform.http.representing import Representation, etag_of
 from cms.platform.http.services import services
 from cms.platform.text.locales import canonical_locale
@@ -125,23 +125,24 @@ def list_articles(query: dict[str, Any]) -> Response:
     reads, choice = services().database.direct, query["choice"]
     source = listing.CARDS if choice is None else listing.DOCUMENTS
     if query["ids"]:
-        entries = _chosen(listing.by_ids(reads, query["ids"], source), choice)
-        return _page("articles|ids", entries, len(query["ids"]), None, None, None, "articles")
+        chosen = _chosen(listing.by_ids(reads, query["ids"], source), choice)
+        return _page("articles|ids", chosen, len(query["ids"]), None, None, None, "articles")
     asked = replace(query["asked"], fields=field_filters(reads, query["type"], query["own_fields"] or ()))
     name = asked.name
     cursor = _cursor(name, query["cursor"])
     after = cursor.position if cursor else None
     is_backwards = cursor is not None and cursor.direction == "prev"
     page = listing.newest(reads, asked, query["limit"], after, is_backwards=is_backwards, source=source)
-    if not page.cards and (asked.section or asked.tags or asked.author):
+    if not page.joined and (asked.section or asked.tags or asked.author):
         # A client may still ask by a slug that the section, tag or author had before.
         narrowed = queries.as_named_now(reads, asked)
         if narrowed != asked:
             asked = narrowed
             page = listing.newest(reads, asked, query["limit"], after, is_backwards=is_backwards, source=source)
     count = listing.count(reads, asked) if query["count"] else None
-    entries = _chosen(page.cards, choice)
-    return _page(name, entries, query["limit"], page.following, page.preceding, count, list_keys(asked))
+    entries = page.joined if choice is None else listing.BETWEEN.join(_chosen(page.cards, choice))
+    marks = page.marks if choice is None else ""
+    return _page(name, entries, query["limit"], page.following, page.preceding, count, list_keys(asked), marks)
 
 
 @content.get("/archives")
@@ -295,16 +296,18 @@ def _cursor(name: str, text: str | None) -> Cursor | None:
 
 def _page(
     name: str,
-    entries: Sequence[bytes],
+    entries: bytes | Sequence[bytes],
     limit: int,
     following: Sequence[Any] | None,
     preceding: Sequence[Any] | None,
     count: int | None,
     cache_keys: str = "",
+    marks: str = "",
 ) -> Response:
     parts = services()
     page, headers = page_representation(
-        parts.keys, name, entries, limit, following, preceding, count=count, cache_keys=cache_keys,
-        address=f"{parts.settings.public_url}{request.path}", query=request.args.to_dict(),
+        parts.keys, name, entries if isinstance(entries, bytes) else listing.BETWEEN.join(entries), limit,
+        following, preceding, marks=marks, count=count, cache_keys=cache_keys,
+        address=f"{parts.settings.public_url}{request.path}", query=query_beside_cursor(),
     )  # fmt: skip
     return public_answer(page, headers=dict(headers))

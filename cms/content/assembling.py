@@ -25,7 +25,7 @@ from cms.content.structured import news_article, work
 from cms.platform.clock import rfc3339
 from cms.platform.coding import packed
 from cms.platform.db import columns_of
-from cms.platform.http.representing import etag_of
+from cms.platform.http.representing import etag_of, mark_of
 
 CONTENT_LOCK = 0x636F6E74
 IDS_PER_STATEMENT = 400
@@ -216,7 +216,7 @@ def _put_cards(session: Session, cards: Mapping[int, tuple[Document, bytes]]) ->
         if row is None:
             row = DocumentCard(number=number)
             session.add(row)
-        row.locale, row.type, row.card = document.locale, document.type, card
+        row.locale, row.type, row.card, row.mark = document.locale, document.type, card, mark_of(card)
 
 
 def _work(variant: Any) -> dict[str, Any]:

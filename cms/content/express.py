@@ -98,30 +98,36 @@ class Express:
         return None if document is None else (document_representation(document, self.pages), [])
 
     def _first_page(self, query: str) -> Found:
-        asked = _plain_filter(query)
-        if asked is None:
+        plain = _plain_filter(query)
+        if plain is None:
             return None
+        asked, name, cache_keys = plain
         page = newest(self.reads, asked, PAGE, None)
-        if not page.cards:
+        if not page.joined:
             # A section may have had this name before: the longer way finds out.
             return None
         return page_representation(
-            self.keys, asked.name, page.cards, PAGE, page.following, None, cache_keys=list_keys(asked),
-            address=self.list_address, query=_named(query),
+            self.keys, name, page.joined, PAGE, page.following, None, marks=page.marks, cache_keys=cache_keys,
+            address=self.list_address, query=query,
         )  # fmt: skip
 
 
 @lru_cache(maxsize=1024)
-def _plain_filter(query: str) -> Filter | None:
-    """The filter of a query with only a section and a locale, each once and in its one spelling; None for others."""
+def _plain_filter(query: str) -> tuple[Filter, str, str] | None:
+    """The filter of a query with only a section and a locale, each once and in its one spelling; None for others.
+
+    Beside it the name of the list, and its keys for caches.
+    """
     named = _named(query)
     for name, text in named.items():
         if name not in NARROWED or not NARROWED[name].fullmatch(text):
             return None
         if name == "locale" and canonical_locale(text) != text:
             return None
-    is_plain = query == "&".join(f"{name}={text}" for name, text in named.items())
-    return Filter(section=named.get("section"), locale=named.get("locale")) if is_plain else None
+    if query != "&".join(f"{name}={text}" for name, text in named.items()):
+        return None
+    asked = Filter(section=named.get("section"), locale=named.get("locale"))
+    return asked, asked.name, list_keys(asked)
 
 
 def _named(query: str) -> dict[str, str]:

@@ -97,7 +97,10 @@ class Audience(Table):
 
 
 class DocumentCard(Table):
-    """The entry of a published article in lists, finished like its document, in a row that is read in one piece."""
+    """The entry of a published article in lists, finished like its document, in a row that is read in one piece.
+
+    `mark` stands for the bytes of the card in the ETags of lists; all are of one length (`mark_of`).
+    """
 
     __tablename__ = "document_cards"
 
@@ -107,6 +110,7 @@ class DocumentCard(Table):
     locale: Mapped[str] = mapped_column(String(35))
     type: Mapped[str] = mapped_column(String(40))
     card: Mapped[bytes] = mapped_column(LargeBinary)
+    mark: Mapped[str] = mapped_column(String(24))
 
 
 class DocumentSection(Table):

@@ -33,6 +33,7 @@ from cms.content.wording import (
 from cms.platform.clock import rfc3339
 from cms.platform.db import change_rows, columns_of, insert_into
 from cms.platform.errors import Conflict
+from cms.platform.http.representing import mark_of
 from cms.platform.prepared import PreparedRead
 from cms.platform.text.headlines import headline_key
 from cms.taxonomy.article_types.rules.values import FieldValue
@@ -175,7 +176,8 @@ def _add_document(session: Session, article: PublishedArticle, now: datetime) ->
     ready = assembled(values["content"], None, [], audience=audience)
     derived = {"reading_time": None, "body": ready.body, "etag": ready.etag, "cache_keys": ready.cache_keys}
     DOCUMENT.run(session, article_id=article.article_id, changed_at=now, **values, **derived)
-    CARD.run(session, number=article.number, locale=article.locale, type=article.type, card=ready.card)
+    card = {"number": article.number, "locale": article.locale, "type": article.type, "card": ready.card}
+    CARD.run(session, **card, mark=mark_of(ready.card))
     take_place(session, article.article_id, None, (article.locale, article.slug), now)
     place = Place(article.article_id, article.number, article.published_at, article.locale)
     add_wording(session, place, article.wording)

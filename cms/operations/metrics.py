@@ -17,6 +17,7 @@ from cms.mail.models import OutgoingLetter
 from cms.newsroom.schedules.queries import Punctuality, punctuality
 from cms.operations.queries import open_work
 from cms.platform.db import Database
+from cms.platform.http.accounting import accounts
 from search_index.damage import IndexUnavailable
 from search_index.engine import SearchReader
 
@@ -75,6 +76,7 @@ def _schedules(kept: Punctuality) -> Iterator[Metric]:
 
 def metrics_text(database: Database, index: SearchReader, instant: datetime) -> bytes:
     """Everything in the Prometheus text format."""
+    accounts.write()
     registry: CollectorRegistry = REGISTRY
     if folder := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         # Somebody may have tidied it away. What was counted in it is gone, and new processes count there again.

@@ -12,6 +12,7 @@ import secrets
 import threading
 import time
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import structlog
@@ -124,6 +125,7 @@ def secret_path(settings: Settings) -> Path:
     return Path(settings.secret_key_file) if settings.secret_key_file else settings.home / "keys" / "secret"
 
 
+@lru_cache(maxsize=128)
 def derive_from(secret: bytes, purpose: str) -> bytes:
     """The key of one secret for one purpose."""
     return hmac.new(secret, b"copydesk:" + purpose.encode(), hashlib.sha256).digest()

@@ -4,22 +4,16 @@ Field names that could hold a secret are masked, whatever their value; control c
 because every value goes through JSON.
 """
 
-import atexit
 import logging
 import os
 import re
 import sys
-import threading
-import time
-from collections import deque
-from collections.abc import MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from contextvars import ContextVar
 from typing import Any
 
 import orjson
 import structlog
-
-from cms.platform.clock import now
 
 SECRET_NAMES = frozenset(
     {"password", "code", "token", "authorization", "cookie", "secret", "email", "recipient", "signature"}
@@ -29,7 +23,6 @@ MASK = "[not logged]"
 TALKATIVE = ("sqlalchemy", "mail")
 ACTED_ON = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 ADDRESS = re.compile(r"[^\s@<>\"'(]{1,80}@[^\s@<>\"'),;]+")
-LINES_SECONDS = 0.1
 # A pipe takes so many bytes in one piece; longer writes of several processes would be mixed up within a line.
 PIECE_BYTES = 4096
 STANDARD_ERROR = 2
@@ -121,45 +114,18 @@ def _escaped(line: bytes) -> bytes:
     return ACTED_ON.sub(lambda found: f"\\u{ord(found[0]):04x}", line.decode()).encode()
 
 
-class Lines:
-    """Log lines of a kind that comes with every request, written ten times a second instead of one by one.
+def write_lines(logger: str, event: str, records: Iterable[Mapping[str, Any]]) -> None:
+    """Write many lines of one kind at once, in pieces that a pipe takes whole.
 
-    structlog takes longer for one line than a read of an article does, and each write lets another thread take over the
-    interpreter. The price: a process that is killed may lose the access lines of its last tenth of a second.
+    The caller vouches that no value is secret. structlog takes longer for one line than a read of an article does.
     """
-
-    def __init__(self) -> None:
-        self._lines: deque[bytes] = deque()
-        self._news = threading.Event()
-        self._writer: threading.Thread | None = None
-
-    def add(self, logger: str, event: str, values: dict[str, Any]) -> None:
-        """Take one line; the caller vouches that no value is secret."""
-        record = {"event": event, "level": "info", "logger": logger, "at": now(), **values}
-        line = orjson.dumps(record, default=str, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE)
-        self._lines.append(_escaped(line))
-        if self._writer is None:
-            self._writer = threading.Thread(target=self._run, name="access-lines", daemon=True)
-            self._writer.start()
-            atexit.register(self.write)
-        if not self._news.is_set():
-            self._news.set()
-
-    def write(self) -> None:
-        """Write what waits, in pieces that a pipe takes whole."""
-        piece = b""
-        while self._lines:
-            line = self._lines.popleft()
-            if piece and len(piece) + len(line) > PIECE_BYTES:
-                os.write(STANDARD_ERROR, piece)
-                piece = b""
-            piece += line
-        if piece:
+    piece = b""
+    for values in records:
+        record = {"event": event, "level": "info", "logger": logger, **values}
+        line = _escaped(orjson.dumps(record, default=str, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE))
+        if piece and len(piece) + len(line) > PIECE_BYTES:
             os.write(STANDARD_ERROR, piece)
-
-    def _run(self) -> None:
-        while True:
-            self._news.wait()
-            self._news.clear()
-            time.sleep(LINES_SECONDS)
-            self.write()
+            piece = b""
+        piece += line
+    if piece:
+        os.write(STANDARD_ERROR, piece)

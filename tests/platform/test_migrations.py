@@ -18,11 +18,13 @@ from sqlalchemy.orm import Session
 
 from cms.app import create_app
 from cms.content.assembling import ORDER, assembled
+from cms.content.models import DocumentCard
 from cms.migrations.running import FOLDER, configuration, upgrade
 from cms.newsroom.rebuilding import rebuild_documents
 from cms.platform.actor import system
 from cms.platform.clock import now
 from cms.platform.db import Database, Table
+from cms.platform.http.representing import mark_of
 from cms.settings import Settings
 from tests.going_back import go_back, insert
 
@@ -200,6 +202,7 @@ def test_a_database_in_use_keeps_every_row_through_every_step(
             assert len(rows) >= 1, mapper.class_.__name__
             for row in rows:
                 assert [getattr(row, name.key) for name in mapper.column_attrs]
+        assert all(card.mark == mark_of(bytes(card.card)) for card in session.scalars(select(DocumentCard)))
     app = create_app(settings)
     client = app.test_client()
     shown = client.get("/content/v1/articles/en/harbour").json

@@ -7,6 +7,7 @@ import orjson
 from flask import Blueprint, Response, request
 
 from cms.content.answering import page_representation
+from cms.content.listing import BETWEEN
 from cms.content.queries import renamed
 from cms.content.search.completing import completed
 from cms.content.search.schemas import CompletionListShape, CompletionQueryShape, HitListShape, SearchQueryShape
@@ -14,7 +15,7 @@ from cms.content.search.searching import ResultPage, Search, search
 from cms.platform.http.answers import public_answer
 from cms.platform.http.endpoint import endpoint
 from cms.platform.http.limiting import SEARCH
-from cms.platform.http.paging import decode_cursor
+from cms.platform.http.paging import decode_cursor, query_beside_cursor
 from cms.platform.http.services import services
 
 site_search = Blueprint("site_search", __name__, url_prefix="/content/v1")
@@ -79,7 +80,7 @@ def _answer(name: str, page: ResultPage, limit: int, count: int | None) -> Respo
     parts = services()
     meta = {"facets": page.facets, "did_you_mean": page.did_you_mean}
     shown, headers = page_representation(
-        parts.keys, name, page.hits, limit, page.following, None, count=count, meta=meta,
-        address=f"{parts.settings.public_url}{request.path}", query=request.args.to_dict(),
+        parts.keys, name, BETWEEN.join(page.hits), limit, page.following, None, count=count, meta=meta,
+        address=f"{parts.settings.public_url}{request.path}", query=query_beside_cursor(),
     )  # fmt: skip
     return public_answer(shown, headers=dict(headers))

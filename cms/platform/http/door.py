@@ -1,7 +1,6 @@
 """The door: a small WSGI function around the application that gives each request its id, the asker's address, the
 headers that every answer owes, one log line and its place in the metrics."""
 
-import contextlib
 import ipaddress
 import logging
 import random
@@ -11,20 +10,13 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
-from prometheus_client import Counter, Histogram
-
 from cms.environment import Network
-from cms.platform.logs import Lines, request_in_hand
+from cms.platform.clock import now
+from cms.platform.http.accounting import Note, accounts
+from cms.platform.logs import request_in_hand
 from cms.settings import Settings
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-REQUESTS = Counter("copydesk_http_requests_total", "Answers by route and status.", ["method", "route", "status"])
-SECONDS = Histogram(
-    "copydesk_http_request_seconds",
-    "Time to the first byte of an answer, in seconds.",
-    ["route"],
-    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
-)
 WITH_PORT = re.compile(r"(?:\[([^\]]+)\]|([0-9.]+))(?::[0-9]{1,5})?")
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 SECURITY = [
@@ -36,12 +28,10 @@ SECURITY = [
     ("Server", "copydesk"),
 ]
 STAY_WITH_TLS = ("Strict-Transport-Security", "max-age=31536000")
-LONGEST_PATH_IN_LOG = 500
 STRICT_POLICY = ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 StartResponse = Callable[..., Any]
 Application = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
-lines = Lines()
 quiet = logging.getLogger("copydesk.access")
 
 
@@ -60,10 +50,10 @@ def door(application: Application, settings: Settings) -> Application:
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             headers = headers + owed
-            if not any(name.lower() == "content-security-policy" for name, _ in headers):
+            if STRICT_POLICY[0] not in dict(headers):
                 headers.append(STRICT_POLICY)
             headers.append(("X-Request-Id", identity))
-            _observe(environ, status[:3], time.perf_counter() - began)
+            accounts.take(_noted(environ, status[:3], time.perf_counter() - began))
             return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
 
         return application(environ, start)
@@ -77,10 +67,13 @@ def client_address(environ: dict[str, Any], trusted_proxies: tuple[Network, ...]
     IPv4 is written as such, also where a socket for both kinds wraps it in IPv6, so that one asker has one address.
     """
     text = str(environ.get("REMOTE_ADDR", ""))
+    sent = environ.get("HTTP_X_FORWARDED_FOR")
+    if not sent:
+        return _spelled(text)
     address = _address(text)
     if address is None:
         return text
-    forwarded = [part.strip() for part in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
+    forwarded = [part.strip() for part in sent.split(",") if part.strip()]
     while forwarded and any(address in network for network in trusted_proxies):
         candidate = _address(forwarded.pop())
         if candidate is None:
@@ -89,6 +82,7 @@ def client_address(environ: dict[str, Any], trusted_proxies: tuple[Network, ...]
     return str(address)
 
 
+@lru_cache(maxsize=4096)
 def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     """An address, without the port that some proxies append: `192.0.2.1:4711`, `[2001:db8::1]:4711`."""
     match = WITH_PORT.fullmatch(text)
@@ -99,36 +93,22 @@ def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     return getattr(address, "ipv4_mapped", None) or address
 
 
-def _observe(environ: dict[str, Any], status: str, seconds: float) -> None:
+@lru_cache(maxsize=4096)
+def _spelled(text: str) -> str:
+    address = _address(text)
+    return text if address is None else str(address)
+
+
+def _noted(environ: dict[str, Any], status: str, seconds: float) -> Note:
     method = environ["REQUEST_METHOD"]
-    # Counts are kept in files; that they cannot be written must not fail a request.
-    with contextlib.suppress(OSError):
-        counter, histogram = _instruments(method if method in METHODS else "other", _route(environ), status)
-        counter.inc()
-        histogram.observe(seconds)
-    if quiet.isEnabledFor(logging.INFO):
-        values = {
-            "request_id": environ["copydesk.request_id"],
-            "method": method,
-            "path": _readable(environ.get("PATH_INFO", "")[:LONGEST_PATH_IN_LOG]),
-            "status": int(status),
-            "milliseconds": round(seconds * 1000, 2),
-            "client": environ["copydesk.client_address"],
-        }
-        lines.add("copydesk.access", "request", values)
-
-
-def _readable(path: str) -> str:
-    # WSGI hands the bytes of a path on as Latin-1, whatever they are.
-    return path if path.isascii() else path.encode("latin-1", "replace").decode("utf-8", "replace")
+    counted = (method if method in METHODS else "other", _route(environ), status)
+    if not quiet.isEnabledFor(logging.INFO):
+        return (counted, seconds, None)
+    path, client = environ.get("PATH_INFO", ""), environ["copydesk.client_address"]
+    return (counted, seconds, (now(), environ["copydesk.request_id"], method, path, client))
 
 
 def _route(environ: dict[str, Any]) -> str:
     # The rule, not the path: a label per article would make as many time series as there are articles.
     rule = getattr(environ.get("werkzeug.request"), "url_rule", None)
     return rule.rule if rule is not None else environ.get("copydesk.route", "none")
-
-
-@lru_cache(maxsize=2048)
-def _instruments(method: str, route: str, status: str) -> tuple[Any, Any]:
-    return REQUESTS.labels(method, route, status), SECONDS.labels(route)

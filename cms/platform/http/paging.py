@@ -3,8 +3,9 @@
 import base64
 import hashlib
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 from urllib.parse import urlencode
 
@@ -27,8 +28,7 @@ class Cursor:
 
 def encode_cursor(keys: Keys, listing: str, cursor: Cursor) -> str:
     """The cursor as text. `listing` names the list with its filters, sort and scope; the cursor works nowhere else."""
-    payload = orjson.dumps([cursor.direction[0], *cursor.position])
-    return base64.urlsafe_b64encode(_tag(keys.derive("cursor"), listing, payload) + payload).rstrip(b"=").decode()
+    return _signed(keys.derive("cursor"), listing, orjson.dumps([cursor.direction[0], *cursor.position]))
 
 
 def decode_cursor(keys: Keys, listing: str, text: str | None) -> Cursor | None:
@@ -52,9 +52,14 @@ def decode_cursor(keys: Keys, listing: str, text: str | None) -> Cursor | None:
     return Cursor("next" if direction == "n" else "prev", tuple(position))
 
 
+@lru_cache(maxsize=1024)
+def _signed(key: bytes, listing: str, payload: bytes) -> str:
+    return base64.urlsafe_b64encode(_tag(key, listing, payload) + payload).rstrip(b"=").decode()
+
+
 def _tag(key: bytes, listing: str, payload: bytes) -> bytes:
     message = hashlib.sha256(listing.encode()).digest() + payload
-    return hmac.new(key, message, hashlib.sha256).digest()[:TAG_BYTES]
+    return hmac.digest(key, message, "sha256")[:TAG_BYTES]
 
 
 def page_of(
@@ -75,14 +80,21 @@ def page_of(
 
 def link_header(public_url: str, next_cursor: str | None, prev_cursor: str | None) -> dict[str, str]:
     """`Link` with rel next and prev of this request, keeping its query. Source: RFC 8288."""
-    text = links(f"{public_url}{request.path}", request.args.to_dict(), next_cursor, prev_cursor)
+    text = links(f"{public_url}{request.path}", query_beside_cursor(), next_cursor, prev_cursor)
     return {"Link": text} if text else {}
 
 
-def links(address: str, query: Mapping[str, str], next_cursor: str | None, prev_cursor: str | None) -> str:
-    """The value of `Link` for a list at an address; empty where it has one page."""
+def query_beside_cursor() -> str:
+    """The query of this request without its cursor, encoded."""
+    return urlencode({name: text for name, text in request.args.items() if name != "cursor"})
+
+
+def links(address: str, query: str, next_cursor: str | None, prev_cursor: str | None) -> str:
+    """The value of `Link` for a list at an address; empty where it has one page. `query` is the rest, encoded."""
+    # A cursor needs no encoding: it is made of letters that an address takes as they are.
+    start = f"<{address}?{query}&cursor=" if query else f"<{address}?cursor="
     return ", ".join(
-        f'<{address}?{urlencode({**query, "cursor": cursor})}>; rel="{relation}"'
+        f'{start}{cursor}>; rel="{relation}"'
         for relation, cursor in (("next", next_cursor), ("prev", prev_cursor))
         if cursor
     )

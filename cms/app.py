@@ -14,6 +14,10 @@ from cms.content.feeds.api import feeds
 from cms.content.front_lists.api import shown_lists
 from cms.content.redirects.api import redirects
 from cms.content.search.api import site_search
+from cms.content.search_report.api import search_report
+from cms.content.search_report.counting import SEARCH_LEDGER, SearchLedger
+from cms.content.synonyms.api import synonyms
+from cms.content.synonyms.knowing import SYNONYMS, KnownSynonyms
 from cms.identity.api import identity
 from cms.identity.credentials import verifier
 from cms.identity.staff.api import staff_access
@@ -79,7 +83,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     # What editors do.
     articles, lifecycle, review, revisions, leases, schedules, releases, front_lists, related_lists,
     translations, trash, previews,
-    taxonomy, words, article_types, media, gallery,
+    taxonomy, words, article_types, synonyms, search_report, media, gallery,
     # The audience.
     readers, reader_accounts, reader_addresses, reader_consents, bookmarks, own_comments, moderation_desk,
     comment_modes, sharing, follows,
@@ -110,6 +114,8 @@ def create_app(settings: Settings) -> Flask:
         verify_reader=reader_verifier(database, now),
     )
     app.extensions[STREAMS] = Streams(min(settings.change_streams, settings.api_threads - 1))
+    app.extensions[SYNONYMS] = KnownSynonyms()
+    app.extensions[SEARCH_LEDGER] = SearchLedger(database)
     app.extensions[WAITING_ROOM] = WaitingRoom(settings.api_threads // 2)
     store = LocalStore(settings.media_home)
     app.extensions[MEDIA] = Media(store)

@@ -42,6 +42,7 @@ RANGES: Mapping[str, tuple[int, int]] = {
     "audit_retention_days": (1, 36_500),
     "revisions_kept_days": (1, 36_500),
     "changes_kept_days": (1, 36_500),
+    "searches_kept_days": (1, 36_500),
     "change_streams": (0, 1_024),
     "lease_seconds": (10, 86_400),
     "trash_days": (1, 36_500),

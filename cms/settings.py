@@ -107,6 +107,7 @@ class Settings:
     audit_retention_days: int = 365
     revisions_kept_days: int = 30
     changes_kept_days: int = 30
+    searches_kept_days: int = 90
     change_streams: int = 1
     lease_seconds: int = 120
     trash_days: int = 30

@@ -93,6 +93,7 @@ SETTINGS_TEXT = {
     "or has a note.",
     "changes_kept_days": "How long apps that follow the changes can stay away, and how far back `as_of` on published "
     "articles reaches.",
+    "searches_kept_days": "How long it is kept how often a text was searched for on a day, without who did.",
     "change_streams": "How many apps one API process serves a stream of changes at once. Each takes one of "
     "`COPYDESK_API_THREADS`, of which one is always left. 0: none; apps ask again and again instead.",
     "lease_seconds": "How long the lease on an article lasts without a heartbeat.",

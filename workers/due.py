@@ -19,6 +19,8 @@ from cms.content.changes.models import DocumentVersion
 from cms.content.changes.noting import forget_gone
 from cms.content.models import Document, TermFrequency
 from cms.content.portraits import ALL
+from cms.content.search_report.models import SearchCount
+from cms.content.search_report.rules import LEAST_SHOWN, RARE_KEPT_DAYS
 from cms.events.list_events import RelatedSweepDue
 from cms.events.models import Delivery, Letter
 from cms.events.outbox import record
@@ -259,6 +261,10 @@ def _old(settings: Settings, now: datetime) -> Iterator[tuple[str, Any, ColumnEl
     suppressed_until = now - timedelta(days=settings.suppressions_kept_days)
     versions_until = now - timedelta(days=settings.changes_kept_days)
     yield "document_versions", DocumentVersion, DocumentVersion.replaced_at < versions_until
+    searched_until = (now - timedelta(days=settings.searches_kept_days)).date().isoformat()
+    rare_until = (now - timedelta(days=RARE_KEPT_DAYS)).date().isoformat()
+    is_rare = (SearchCount.searches < LEAST_SHOWN) & (SearchCount.day < rare_until)
+    yield "search_counts", SearchCount, (SearchCount.day < searched_until) | is_rare
     yield "mail_suppressions", Suppression, Suppression.created_at < suppressed_until
     yield "follow_matches", FollowMatch, FollowMatch.matched_at < now - MATCHES_KEPT
     yield "digests", Digest, Digest.made_at < now - MATCHES_KEPT

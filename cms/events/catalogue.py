@@ -1,6 +1,6 @@
 """The catalogue: everything that can happen, one frozen class per event, in the past tense.
 
-Plain Python; those of assets, comments, lists and preview links are in modules of their own beside it.
+Plain Python; those of assets, comments, lists, preview links and searches are in modules of their own beside it.
 `docs/events.md` is generated from here. On every outside surface an event is a CloudEvent 1.0; inside, consumers read
 the present state of the subject and use the event only as a reason to look.
 """
@@ -8,7 +8,7 @@ the present state of the subject and use the event only as a reason to look.
 from dataclasses import dataclass, fields
 from typing import Any, get_type_hints
 
-from cms.events import asset_events, comment_events, list_events, preview_events  # noqa: F401  # events of it too
+from cms.events import asset_events, comment_events, list_events, preview_events, search_events  # noqa: F401  # events too
 from cms.events.event import Event
 
 

@@ -58,6 +58,8 @@ PERMISSIONS: dict[str, str] = {
     "needs `assets:write` too.",
     "redirects:read": "See which paths of the site redirect.",
     "redirects:write": "Add and remove redirects.",
+    "search:read": "See which words mean the same to a search, and what readers search for.",
+    "search:write": "Add, change and remove words that mean the same to a search.",
     "operations:read": "See deliveries and dead letters.",
     "operations:write": "Retry and discard dead letters.",
     "mail:read": "See which letters went to an address, what became of them, and which addresses are held back.",
@@ -79,11 +81,13 @@ SHARED = frozenset(name for name in PERMISSIONS if name.startswith("taxonomy:"))
 # To act on what somebody else made, the second is needed beside the first.
 BEYOND_ONES_OWN = {"articles:write": "articles:write_any", "assets:write": "assets:write_any"}
 
-READ_SCOPES = frozenset({"articles:read", "assets:read", "taxonomy:read", "redirects:read", "operations:read"})
+READ_SCOPES = frozenset(
+    {"articles:read", "assets:read", "taxonomy:read", "redirects:read", "search:read", "operations:read"}
+)
 WRITE_SCOPES = READ_SCOPES | {"articles:write", "articles:write_any", "assets:write"}
 EDIT_SCOPES = WRITE_SCOPES | {
     "assets:write_any",
-    "redirects:write", "comments:moderate",
+    "redirects:write", "search:write", "comments:moderate",
     "articles:approve", "articles:publish", "articles:delete", "lists:write", "taxonomy:write",
 }  # fmt: skip
 CHIEF_SCOPES = EDIT_SCOPES | {

@@ -30,7 +30,7 @@ from tests.contracts.walks.articles import (
 from tests.contracts.walks.media import walk_assets
 from tests.contracts.walks.readers import walk_reader, walk_sharing
 from tests.contracts.walks.staff import walk_colleagues, walk_roles_and_tokens
-from tests.contracts.walks.words import walk_feeds, walk_redirects, walk_words
+from tests.contracts.walks.words import walk_feeds, walk_redirects, walk_synonyms, walk_words
 from tests.contracts.witness import PASS_PHRASE, Witness, make_draft
 from tests.draining import drain
 from tests.mail.receiving import post_office
@@ -171,6 +171,7 @@ def test_every_answer_is_as_documented(witness: Witness, settings: Settings, dat
     walk_front_lists(witness)
     walk_related_lists(witness)
     walk_redirects(witness)
+    walk_synonyms(witness)
     walk_feeds(witness)
     walk_translations(witness)
     walk_roles_and_tokens(witness)

@@ -20,6 +20,7 @@ FLOORS = {
     "packing": 1, "passwords": 1, "text_diff": 1,
     # The catalogue of events in its parts.
     "asset_events": 1, "catalogue": 1, "comment_events": 1, "event": 1, "list_events": 1, "preview_events": 1,
+    "search_events": 1,
     "fields": 2, "schemas": 2, "models": 2,
     "queries": 3,
     "api": 5, "commands": 5,

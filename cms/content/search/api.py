@@ -4,19 +4,23 @@ from dataclasses import replace
 from typing import Any
 
 import orjson
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 
 from cms.content.answering import page_representation
 from cms.content.listing import BETWEEN
 from cms.content.queries import renamed
 from cms.content.search.completing import completed
+from cms.content.search.rules import Search
 from cms.content.search.schemas import CompletionListShape, CompletionQueryShape, HitListShape, SearchQueryShape
-from cms.content.search.searching import ResultPage, Search, search
+from cms.content.search.searching import ResultPage, search
+from cms.content.search_report.counting import SEARCH_LEDGER, SearchLedger
+from cms.content.synonyms.knowing import SYNONYMS, KnownSynonyms
 from cms.platform.http.answers import public_answer
 from cms.platform.http.endpoint import endpoint
 from cms.platform.http.limiting import SEARCH
 from cms.platform.http.paging import decode_cursor, query_beside_cursor
 from cms.platform.http.services import services
+from search_index.query import Query
 
 site_search = Blueprint("site_search", __name__, url_prefix="/content/v1")
 
@@ -45,10 +49,19 @@ def search_articles(query: dict[str, Any]) -> Response:
     asked = Search(text=query.pop("q"), **query)
     cursor = decode_cursor(parts.keys, f"content|{asked.name}", cursor_text)
     after = cursor.position if cursor else None
-    page = search(parts.database.direct, parts.index, asked, after)
+    reads = parts.database.direct
+    known: KnownSynonyms = current_app.extensions[SYNONYMS]
+    ledger: SearchLedger = current_app.extensions[SEARCH_LEDGER]
+
+    def expand(query: Query) -> Query:
+        return known.expanded(reads, query, asked.locale)
+
+    page = search(reads, parts.index, asked, after, expand)
     if not page.hits:
         now = _as_named_now(asked)
-        page = search(parts.database.direct, parts.index, now, after) if now != asked else page
+        page = search(reads, parts.index, now, after, expand) if now != asked else page
+    if cursor is None:
+        ledger.count(asked.text, asked.locale, found_nothing=not page.count, now=parts.clock())
     return _answer(asked.name, page, limit, page.count if count else None)
 
 

@@ -3,55 +3,30 @@
 The index may be behind by a second; the database decides what is shown. Not here: the index (`search_index`).
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
 from cms.content.queries import LiveArticle, live_articles
 from cms.content.search.queries import names_of, sections_by_key
+from cms.content.search.rules import Search
 from cms.platform.direct_reads import DirectReads
 from cms.platform.errors import FieldError, Invalid, Unavailable
 from cms.platform.text.locales import canonical_locale
 from search_index.damage import IndexUnavailable
-from search_index.engine import RELEVANCE, SearchPage, SearchReader
+from search_index.engine import SearchPage, SearchReader
 from search_index.highlighting import highlight
-from search_index.query import Query, QueryError, Span, parse
+from search_index.query import Query, QueryError, parse
 from search_index.suggesting import reworded
+
+Expand = Callable[[Query], Query]
 
 SNIPPET_CHARACTERS = 240
 # Where so many are found, what was typed was meant.
 ENOUGH = 3
 TABLES = {"tag": "tags", "author": "people"}
-
-
-@dataclass(frozen=True)
-class Search:
-    """What is looked for, and where."""
-
-    text: str
-    limit: int
-    locale: str | None = None
-    section: str | None = None
-    tag: str | None = None
-    author: str | None = None
-    type: str | None = None
-    span: Span = field(default_factory=Span)
-    sort: str = RELEVANCE
-    facets: tuple[str, ...] = ()
-
-    @property
-    def name(self) -> str:
-        """What binds cursors to this search."""
-        plain = f"search|{self.locale}|{self.section}|{self.text}"
-        beside = (self.tag, self.author, self.type, self.span.since, self.span.until, self.sort)
-        return plain if beside == (None, None, None, None, None, RELEVANCE) else f"{plain}|{beside}"
-
-    @property
-    def exact(self) -> dict[str, str | None]:
-        """The values that results must have."""
-        return {name: getattr(self, name) for name in ("locale", "section", "tag", "author", "type")}
 
 
 @dataclass(frozen=True)
@@ -65,10 +40,15 @@ class ResultPage:
     did_you_mean: str | None
 
 
-def search(reads: DirectReads, index: SearchReader, asked: Search, after: Sequence[Any] | None) -> ResultPage:
-    """One page of results. Raises: Invalid for a text that is no query; Unavailable while there is no index."""
+def search(
+    reads: DirectReads, index: SearchReader, asked: Search, after: Sequence[Any] | None, expand: Expand
+) -> ResultPage:
+    """One page of results. `expand` adds to a query the words that mean the same.
+
+    Raises: Invalid for a text that is no query; Unavailable while there is no index.
+    """
     try:
-        query = parse(asked.text)
+        query = expand(parse(asked.text))
         page = _page(index, query, asked, after)
         is_missed = after is None and page.count < ENOUGH
         meant = index.suggest(query) if is_missed else {}

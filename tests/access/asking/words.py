@@ -5,6 +5,8 @@ from typing import Any
 
 from cms.content.redirects.redirecting import add_redirect
 from cms.content.redirects.rules import NewRedirect
+from cms.content.synonyms.changing import add_synonyms
+from cms.content.synonyms.rules import SynonymContent
 from cms.platform.clock import now
 from cms.taxonomy.adding import add_person, add_section, add_source, add_tag
 from cms.taxonomy.rules import NewPerson, NewSection, NewSource, NewTag
@@ -39,7 +41,22 @@ def _on_redirect(room: Room, _column: str) -> Asked:
         return f"/api/v1/redirects/{add_redirect(session, OPERATOR, command, (), now()).id}", {}
 
 
+def _on_synonyms(**options: Any) -> Ask:
+    """A request on synonyms that were just added."""
+
+    def ask(room: Room, _column: str) -> Asked:
+        with room.desk.database.transaction() as session:
+            row = add_synonyms(session, OPERATOR, SynonymContent(("tram", "streetcar")), now())
+            return f"/api/v1/synonyms/{row.id}", {"headers": FIRST, **options}
+
+    return ask
+
+
 ASK: dict[str, Ask] = {
+    "POST /api/v1/synonyms": plain("/api/v1/synonyms", json={"words": ["tram", "streetcar"]}),
+    "GET /api/v1/synonyms/<set_id>": _on_synonyms(),
+    "PUT /api/v1/synonyms/<set_id>": _on_synonyms(json={"words": ["tram", "trolley"]}),
+    "DELETE /api/v1/synonyms/<set_id>": _on_synonyms(),
     "POST /api/v1/sections": numbered("/api/v1/sections", name="Section #", parent="city"),
     "PATCH /api/v1/sections/<slug>": _on_word("sections", json={"name": "Renamed"}),
     "DELETE /api/v1/sections/<slug>": _on_word("sections"),

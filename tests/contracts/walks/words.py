@@ -56,6 +56,23 @@ def walk_redirects(witness: Witness) -> None:
     ask("DELETE", added, 404)
 
 
+def walk_synonyms(witness: Witness) -> None:
+    ask = witness.ask
+    added = ask("POST", "/api/v1/synonyms", 201, {"words": ["tram", "streetcar"], "locale": "en"}).headers["Location"]
+    ask("POST", "/api/v1/synonyms", 422, {"words": ["tram"]})
+    ask("GET", "/api/v1/synonyms?count=exact", 200)
+    ask("GET", "/api/v1/synonyms/none", 404)
+    ask("GET", added, 200)
+    ask("PUT", added, 428, {"words": ["tram", "trolley"]})
+    ask("PUT", added, 412, {"words": ["tram", "trolley"]}, If_Match='"7"')
+    ask("PUT", added, 200, {"words": ["tram", "trolley"], "is_one_way": True}, If_Match='"1"')
+    ask("DELETE", added, 204, If_Match='"2"')
+    ask("DELETE", added, 404, If_Match='"2"')
+    ask("GET", "/api/v1/search-report", 200)
+    ask("GET", "/api/v1/search-report?found=nothing&locale=en", 200)
+    ask("GET", "/api/v1/search-report?since=2026-11-02&until=2026-11-01", 400)
+
+
 def walk_feeds(witness: Witness) -> None:
     ask = witness.ask
     for path in ("/feeds/rss.xml?locale=en", "/feeds/feed.json?section=city", "/sitemaps/index.xml", "/sitemaps/0.xml"):

@@ -1,0 +1,1 @@
+"""What readers search for and what finds nothing, counted without saying who."""

@@ -1,0 +1,1 @@
+"""Words that mean the same to a search, as editors say."""

@@ -179,7 +179,8 @@ def wrong_places(running: Product) -> int:
             ask("GET", path, None, **{header.replace("-", "_"): "Bearer canary"})
             sent += 1
     for query in ("token=canary", "code=canary", "email=canary%40x.org", "password=canary", "access_token=canary"):
-        for path in ("/content/v1/articles", "/readers/v1/accounts", "/api/v1/articles", "/nothing"):
+        preview = f"/preview/v1/articles/{'0' * 8}-0000-7000-8000-{'0' * 12}"
+        for path in ("/content/v1/articles", "/readers/v1/accounts", "/api/v1/articles", "/nothing", preview):
             ask("GET", f"{path}?{query}")
             sent += 1
     return sent

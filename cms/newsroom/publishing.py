@@ -23,13 +23,15 @@ from cms.newsroom.saving import (
     Saved,
     keep_working_copy,
     locked,
+    put_at_once,
     put_standing,
     record_act,
     refuse_stale,
     rights_on,
     standing_of,
+    standing_values,
 )
-from cms.newsroom.showing import for_readers, note_shown
+from cms.newsroom.showing import for_readers, shown_values
 from cms.platform.actor import Actor
 from cms.platform.errors import Invalid
 from cms.platform.text.markdown import Rendered
@@ -86,17 +88,18 @@ def show_revision(
     before = standing_of(article)
     after = decide(before, "publish", now, published_at, rights=rights_on(session, actor, article))
     refuse_unready(session, article, content, rendered)
-    put_standing(article, after, now)
     # What was published elsewhere and is brought in here was not updated today.
     is_import = before.state != "published" and published_at is not None
     updated_at = (published_at if is_import else None) or now
-    note_shown(article, content)
-    put_document(session, for_readers(session, article, content, rendered, updated_at), now)
-    if before.taken_down_at is not None:
-        lift_tombstone(session, article.id)
+    standing = standing_values(article, after, now)
+    put_at_once(session, article, {**standing, **shown_values(after.published_revision, content)})
     is_first = before.first_published_at is None
     event = ArticlePublished(subject=article.id, revision=article.revision, is_first=is_first)
     saved = record_act(session, actor, article, content, event, now, remark=remark)
+    # Last of all, because from here on nobody else can change what readers see until the commit.
+    put_document(session, for_readers(session, article, content, rendered, updated_at), now)
+    if before.taken_down_at is not None:
+        lift_tombstone(session, article.id)
     working = queries.content_of(session, article) if working is None else working
     if changed_fields(content, working):
         keep_working_copy(session, actor, article, working, now)

@@ -173,7 +173,7 @@ def deleted_until(session: Session, until: datetime, limit: int) -> list[str]:
     return list(session.scalars(statement))
 
 
-def place_at(session: Session, section_id: str | None, locale: str) -> Place:
+def place_at(session: Session | DirectReads, section_id: str | None, locale: str) -> Place:
     """A section, or none, and a language as a place, for the question who may touch what is there."""
     section = PATH.first(session, section=section_id) if section_id else None
     return Place(section.path if section else "", locale)
@@ -195,7 +195,7 @@ def section_slugs(session: Session, rows: Iterable[Article]) -> dict[str | None,
     return _by_id(session, SECTION_SLUGS, (article.section_id for article in rows))
 
 
-def shown_at(session: Session, article_id: str) -> Place | None:
+def shown_at(session: Session | DirectReads, article_id: str) -> Place | None:
     """Where readers find an article, which is where it was when it was published; None for one that they do not."""
     found = SHOWN_AT.first(session, article=article_id)
     return None if found is None else Place(found.path, found.locale)
@@ -210,7 +210,7 @@ def whereabouts(session: Session, article_id: str) -> Place | None:
     return None if path is None else Place(path)
 
 
-def was_made_by(session: Session, article_id: str, kind: str, actor_id: str) -> bool:
+def was_made_by(session: Session | DirectReads, article_id: str, kind: str, actor_id: str) -> bool:
     """Whether an article's first revision is this actor's: that is what makes it one's own."""
     return MAKER.first(session, article=article_id) == (kind, actor_id)
 

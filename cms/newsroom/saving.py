@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, make_transient_to_detached
+from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.util import identity_key
 
 from cms.audit.recording import note
 from cms.content.embargo.sharing import withdraw_embargoed
@@ -30,6 +32,7 @@ from cms.newsroom.translations.queries import holder_of_locale
 from cms.newsroom.translations.rules import locale_taken
 from cms.platform.actor import Actor
 from cms.platform.db import columns_of, insert_into
+from cms.platform.direct_reads import DirectReads
 from cms.platform.errors import Conflict, Invalid, NotFound, Stale
 from cms.platform.prepared import PreparedRead, PreparedWrite
 from cms.taxonomy.adding import source_for, tags_for
@@ -45,7 +48,11 @@ PLAIN_STATES = frozenset({"draft", "published", "unpublished"})
 KEPT_STANDING = ("state", "published_revision", "published_at", "first_published_at")
 
 # Every save and every publish runs these, so they are built once.
-HELD = queries.LIVING_ONE.with_for_update().execution_options(populate_existing=True)
+ARTICLES = columns_of(Article)
+HELD = PreparedRead(
+    select(ARTICLES).where(ARTICLES.c.id == queries.ARTICLE, ARTICLES.c.deleted_at.is_(None)).with_for_update()
+)
+PUT = PreparedWrite(update(ARTICLES).where(ARTICLES.c.id == queries.ARTICLE))
 TEXTS = columns_of(RevisionText).c
 TAGS, AUTHORS = insert_into(ArticleTag), insert_into(ArticleAuthor)
 FORGET = tuple(
@@ -72,14 +79,32 @@ def locked(session: Session, actor: Actor, permission: str, article_id: str) -> 
 
     Raises: NotFound, for one that the actor may not know of too; Forbidden.
     """
-    article = session.scalar(HELD, {"article": article_id})
-    if article is None:
+    # What the session has not written yet would be lost behind what is read now.
+    session.flush()
+    row = HELD.first(session, article=article_id)
+    if row is None:
         raise NotFound(NO_ARTICLE)
+    known = session.identity_map.get(identity_key(Article, row.number))
+    article = as_read(session, Article() if known is None else known, row._asdict())
     refuse_act(session, actor, permission, article)
     return article
 
 
-def refuse_act(session: Session, actor: Actor, permission: str, article: Article | queries.ArticleText) -> None:
+def as_read(session: Session, article: Article, values: Mapping[str, Any]) -> Article:
+    """An object of the session that has these columns as if they had been read: all of them, if it is new there."""
+    if article in session:
+        for name, value in values.items():
+            set_committed_value(article, name, value)
+    else:
+        vars(article).update(values)
+        make_transient_to_detached(article)
+        session.add(article)
+    return article
+
+
+def refuse_act(
+    session: Session | DirectReads, actor: Actor, permission: str, article: Article | queries.ArticleText
+) -> None:
     """Refuse an act on an article where it is, and one that readers see also where they find it.
 
     Raises: NotFound, for one that the actor may not know of too; Forbidden.
@@ -95,7 +120,7 @@ def refuse_act(session: Session, actor: Actor, permission: str, article: Article
 
 
 def refuse_there(
-    session: Session,
+    session: Session | DirectReads,
     actor: Actor,
     permission: str,
     article: Article | queries.ArticleText,
@@ -160,16 +185,23 @@ def rights_on(session: Session, actor: Actor, article: Article) -> frozenset[str
 
 def put_standing(article: Article, standing: Standing, now: datetime) -> None:
     """Write down where an article stands."""
-    article.state = standing.state
-    article.revision = standing.revision
-    article.published_revision = standing.published_revision
-    article.first_published_at = standing.first_published_at
-    article.published_at = standing.published_at
-    article.taken_down_at = standing.taken_down_at
-    article.deleted_at = standing.deleted_at
-    article.updated_at = now
-    if standing.state != "rejected":
-        article.rejection_note = ""
+    for name, value in standing_values(article, standing, now).items():
+        setattr(article, name, value)
+
+
+def standing_values(article: Article, standing: Standing, now: datetime) -> dict[str, Any]:
+    """The columns that say where an article stands."""
+    return {
+        **vars(standing),
+        "updated_at": now,
+        "rejection_note": article.rejection_note if standing.state == "rejected" else "",
+    }
+
+
+def put_at_once(session: Session, article: Article, values: Mapping[str, Any]) -> None:
+    """Write columns of a held article past the session: the object has them as if they had been read."""
+    PUT.run(session, article=article.id, **values)
+    as_read(session, article, values)
 
 
 @dataclass(frozen=True)
@@ -229,11 +261,10 @@ def put_lists(session: Session, article: Article, words: Words, *, is_new: bool 
 
 
 def put_values(session: Session, article: Article, values: Mapping[str, Any]) -> None:
-    """Write the fields of the row, new or known, and find it a slug where `slug` is None.
+    """Write the fields of a known row, and find it a slug where `slug` is None.
 
     Two that want one slug at once are told apart by the unique constraint: the later one looks again.
-    Raises: Conflict; `slug_taken` for a given slug that another article of the locale has, `locale_taken` where a
-    translation of the article has the locale.
+    Raises: Conflict, as `taken`.
     """
     for _ in range(SLUG_TRIES):
         slug = values["slug"] or free_slug(session, article.id, values["title"], values["locale"])
@@ -241,15 +272,20 @@ def put_values(session: Session, article: Article, values: Mapping[str, Any]) ->
             with session.begin_nested():
                 for name, value in {**values, "slug": slug}.items():
                     setattr(article, name, value)
-                session.add(article)
             return
         except IntegrityError:
             if values["slug"] or not is_slug_taken(session, values["locale"], slug):
                 break
-    holder = holder_of_locale(session, article.group_id, values["locale"], article.id)
+    raise taken(session, article, values["locale"], slug)
+
+
+def taken(session: Session, article: Article, locale: str, slug: str) -> Conflict:
+    """The refusal of a place that another article has: `locale_taken` where a translation of this one has the locale,
+    else `slug_taken`."""
+    holder = holder_of_locale(session, article.group_id, locale, article.id)
     if holder is not None:
-        raise locale_taken(values["locale"], holder)
-    raise Conflict(f"Another article of this locale has the slug {slug!r}.", code="slug_taken")
+        return locale_taken(locale, holder)
+    return Conflict(f"Another article of this locale has the slug {slug!r}.", code="slug_taken")
 
 
 def record_act(

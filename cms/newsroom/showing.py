@@ -93,7 +93,13 @@ def as_readers_get(
 
 def note_shown(article: Article, content: Mapping[str, Any]) -> None:
     """Remember which words readers are shown, for translations that may lag behind them now."""
-    article.shown_revision, article.shown_digest = article.published_revision, digest_of_words(content)
+    for name, value in shown_values(article.published_revision, content).items():
+        setattr(article, name, value)
+
+
+def shown_values(revision: int | None, content: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns that say which words readers are shown."""
+    return {"shown_revision": revision, "shown_digest": digest_of_words(content)}
 
 
 def wording_now(session: Session, content: Mapping[str, Any]) -> Wording:

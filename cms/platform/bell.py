@@ -12,6 +12,8 @@ import redis
 
 BELL = "copydesk:bell"
 RING_TIMEOUT_SECONDS = 0.05
+# Who hears it takes what follows closely together anyway, so under many acts most pushes would be in vain.
+RINGS_APART_SECONDS = 0.05
 SILENCE_SECONDS = 5.0
 LISTEN_TIMEOUT_SECONDS = 10.0
 
@@ -41,12 +43,13 @@ class Bell:
         self._thread: threading.Thread | None = None
 
     def ring(self) -> None:
-        """Ask that the relay is woken; what is asked while a push is under way is one push more. Never raises."""
+        """Ask that the relay is woken; what is asked shortly after a push is one push more. Never raises."""
         if self._thread is None:
             # While the interpreter ends, no thread starts any more; the relay's sweep makes up for it.
             with contextlib.suppress(RuntimeError):
                 self._start()
-        self._is_wanted.set()
+        if not self._is_wanted.is_set():
+            self._is_wanted.set()
 
     def wait(self, seconds: float) -> bool:
         """Wait until the bell rings, at most so long, and take every ring of until now. Raises: BellUnheard."""
@@ -95,6 +98,7 @@ class Bell:
                 return
             if time.monotonic() >= self._silent_until:
                 self._push()
+                time.sleep(RINGS_APART_SECONDS)
 
     def _push(self) -> None:
         try:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Delete, Dialect, Insert, SelectBase, Update
+from sqlalchemy import Connection, Delete, Dialect, Insert, SelectBase, Update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -22,6 +22,8 @@ from cms.platform.direct_reads import DirectReads, by_place
 
 Processor = Callable[[Any], Any] | None
 Values = Mapping[str, Any]
+# Finding it out costs a session nearly as much as a statement costs the driver.
+CONNECTION = "copydesk.connection"
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Prepared:
 
     def __init__(self, statement: SelectBase | Insert | Update | Delete) -> None:
         self._statement = statement
-        self._has_columns_given = isinstance(statement, Insert)
+        self._has_columns_given = isinstance(statement, Insert | Update)
         self._compiled: dict[Any, Compiled] = {}
         binds = (one for one in iterate(statement) if isinstance(one, BindParameter))
         self._lists = tuple({one.key: None for one in binds if one.expanding and one.required})
@@ -98,9 +100,10 @@ class PreparedRead(Prepared):
         if isinstance(asked, DirectReads):
             compiled = self._for(asked.dialect, values)
             return self._shown(asked.dialect, asked.rows(compiled.text, compiled.given(values)))
-        dialect = by_place(asked.get_bind().dialect.name)
+        connection = _connection(asked)
+        dialect = by_place(connection.dialect.name)
         compiled = self._for(dialect, values)
-        return self._shown(dialect, _execute(asked, compiled.text, compiled.given(values)).fetchall())
+        return self._shown(dialect, _execute(connection, compiled.text, compiled.given(values)).fetchall())
 
     def first(self, asked: DirectReads | Session, **values: Any) -> Any:
         """The first row, or None. Raises: Unavailable where it is asked directly."""
@@ -117,25 +120,37 @@ class PreparedRead(Prepared):
 class PreparedWrite(Prepared):
     """One INSERT, UPDATE or DELETE. Its values go through their types, as in a session.
 
-    The values of an INSERT say which columns it has. Defaults that are Python's own hold for the others.
+    The values of an INSERT or UPDATE say which columns it has, beside those that it names itself. Defaults that are
+    Python's own hold for the others.
     """
 
     def run(self, session: Session, **values: Any) -> int:
         """Write once; gives how many rows it concerned."""
-        compiled = self._for(by_place(session.get_bind().dialect.name), values)
-        count: int = _execute(session, compiled.text, compiled.given(values)).rowcount
+        connection = _connection(session)
+        compiled = self._for(by_place(connection.dialect.name), values)
+        count: int = _execute(connection, compiled.text, compiled.given(values)).rowcount
         return count
 
     def run_all(self, session: Session, rows: Sequence[Values]) -> None:
         """Write once for each of these, which have the same names. Without any, nothing is asked of the database."""
         if rows:
-            compiled = self._for(by_place(session.get_bind().dialect.name), rows[0])
-            _execute(session, compiled.text, [compiled.given(row) for row in rows], are_many=True)
+            connection = _connection(session)
+            compiled = self._for(by_place(connection.dialect.name), rows[0])
+            _execute(connection, compiled.text, [compiled.given(row) for row in rows], are_many=True)
 
 
-def _execute(session: Session, text: str, given: list[Any], *, are_many: bool = False) -> Any:
-    """Run a statement in a session's transaction, on the driver's own connection. Raises: as the session would."""
-    connection = session.connection()
+def _connection(session: Session) -> Connection:
+    """The connection of a session's transaction, or of its savepoint, which begins with it if it has not begun."""
+    known: tuple[Any, Connection] | None = session.info.get(CONNECTION)
+    if known is None or known[0] is not (session.get_nested_transaction() or session.get_transaction()):
+        connection = session.connection()
+        known = (session.get_nested_transaction() or session.get_transaction(), connection)
+        session.info[CONNECTION] = known
+    return known[1]
+
+
+def _execute(connection: Connection, text: str, given: list[Any], *, are_many: bool = False) -> Any:
+    """Run a statement in a transaction that goes on, on the driver's own connection. Raises: as a session would."""
     driver: Any = connection.connection.dbapi_connection
     cursor = driver.cursor()
     for hear in connection.engine.dispatch.before_cursor_execute:

@@ -59,7 +59,8 @@ class Rendered:
 def render(body: str, body_format: BodyFormat) -> Rendered:
     """Render a body. Never fails: what nobody could parse in bounded time comes out as paragraphs of plain text."""
     html = sanitise(_from_markdown(body) if body_format == "markdown" else body)
-    return Rendered(html=html, text=plain_text(html), image_count=sum(tag == "img" for _, tag, _, _ in pieces(html)))
+    images = sum(tag == "img" for _, tag, _, _ in pieces(html)) if "<img" in html else 0
+    return Rendered(html=html, text=plain_text(html), image_count=images)
 
 
 def work_of(body: str) -> int:

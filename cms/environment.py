@@ -33,6 +33,7 @@ RANGES: Mapping[str, tuple[int, int]] = {
     "port": (1, 65_535),
     "mailbox_port": (0, 65_535),
     "mailbox_smtp_port": (0, 65_535),
+    "reader_port": (0, 65_535),
     "api_processes": (1, 256),
     "api_threads": (1, 1_024),
     "code_cooldown_seconds": (0, 86_400),

@@ -67,6 +67,7 @@ class Settings:
     mailbox_host: str = "127.0.0.1"
     mailbox_port: int = 0
     mailbox_smtp_port: int = 0
+    reader_port: int = 0
     api_processes: int = 2
     api_threads: int = 4
     secret_key: str = ""
@@ -274,6 +275,16 @@ class Settings:
     def mailbox_mail_port(self) -> int:
         """Where the local mailbox takes mail by SMTP."""
         return self.mailbox_smtp_port or self.port + 26
+
+    @property
+    def reader_page_port(self) -> int:
+        """Where the reader's page is shown; beyond the last port there is none."""
+        return self.reader_port or self.port + 30
+
+    @property
+    def reader_url(self) -> str:
+        """Where this machine reaches the reader's page."""
+        return f"http://{url_host(self.host)}:{self.reader_page_port}"
 
     @property
     def mail_server(self) -> str:

@@ -36,6 +36,8 @@ SETTINGS_TEXT = {
     "mailbox_host": "The address of the local mailbox; letters go there when `COPYDESK_SMTP_URL` is empty.",
     "mailbox_port": "The port of the mailbox's page. 0: the API's port + 25.",
     "mailbox_smtp_port": "The port where the mailbox takes mail. 0: the API's port + 26.",
+    "reader_port": "The port of the reader's page that `copydesk up` starts in development. 0: the API's port + 30, "
+    "or no page where that is taken.",
     "api_processes": "How many API processes.",
     "api_threads": "How many requests one API process works on at once.",
     "secret_key": "At least 32 characters; codes and cursors are signed with keys derived from it. "

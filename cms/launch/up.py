@@ -22,6 +22,7 @@ import click
 from cms.launch import broker
 from cms.launch.claiming import Refused, check_port, claim_home
 from cms.launch.loading import load_application, share_what_is_loaded
+from cms.launch.reader import Beside, addresses, beside
 from cms.launch.starting import CAN_FORK
 from cms.launch.supervisor import Child, Part, PartFailed, Stopped, Supervisor
 from cms.launch.transcript import Transcript
@@ -31,45 +32,62 @@ PROBE_SECONDS = 2.0
 HINT_AFTER_SECONDS = 30.0
 # A search commit takes a processor for itself, and a person waits for a code: neither stands behind anything else.
 WORKERS = {"worker": "bulk,derive", "worker-search": "search", "worker-mail": "mail"}
-LOADED = ("migrate", "api", "relay", "worker", "mailbox")
-STOP_ORDER = (("relay",), ("api",), tuple(WORKERS), ("mailbox",), ("broker",))
+LOADED = ("migrate", "api", "relay", "worker", "mailbox", "reader")
+STOP_ORDER = (("reader",), ("relay",), ("api",), tuple(WORKERS), ("mailbox",), ("broker",))
 
 
 @click.command()
 @click.option("--no-sample", is_flag=True, help="Start with an empty newsroom.")
+@click.option("--no-reader", is_flag=True, help="Leave out the reader's page.")
 @click.option("--end-with-parent", is_flag=True, help="Stop when the program that called this one is gone.")
 @click.pass_obj
-def up(settings: Settings, no_sample: bool, end_with_parent: bool) -> None:
-    """Start everything: broker, database, API, workers, relay, mailbox, and a sample newsroom the first time."""
+def up(settings: Settings, no_sample: bool, no_reader: bool, end_with_parent: bool) -> None:
+    """Start everything: broker, database, API, workers, relay, mailbox, reader's page, at first a sample newsroom."""
     began = time.monotonic()
     home = settings.home.absolute()
     try:
         with claim_home(home) as lock:
             _check_ports(settings)
-            parts = _parts(settings)
+            reader = beside(settings, not no_reader)
+            parts = _parts(settings, reader)
             transcript = Transcript(is_verbose=settings.log_level == "debug")
             supervisor = Supervisor(
                 transcript,
-                environment={**os.environ, "COPYDESK_HOME": str(home), "PYTHONUNBUFFERED": "1"},
+                environment=_environment(settings, reader),
                 shared=(lock,),
                 stop_order=STOP_ORDER,
                 parent=os.getppid() if end_with_parent else 0,
             )
-            _run(settings, supervisor, parts, began, has_sample=settings.is_development and not no_sample)
+            has_sample = settings.is_development and not no_sample
+            _run(settings, supervisor, parts, reader, began, has_sample=has_sample)
     except Stopped:
         return
     except (Refused, broker.NoBroker, PartFailed) as error:
         raise click.ClickException(str(error)) from None
 
 
-def _run(settings: Settings, supervisor: Supervisor, parts: dict[str, Part], began: float, *, has_sample: bool) -> None:
+def _environment(settings: Settings, reader: Beside) -> dict[str, str]:
+    """The environment of all parts."""
+    given = {**os.environ, "COPYDESK_HOME": str(settings.home.absolute()), "PYTHONUNBUFFERED": "1"}
+    return {**given, **(addresses(settings) if reader.is_started else {})}
+
+
+def _run(
+    settings: Settings,
+    supervisor: Supervisor,
+    parts: dict[str, Part],
+    reader: Beside,
+    began: float,
+    *,
+    has_sample: bool,
+) -> None:
     """Start everything and stay until the end. The first token is made only once, so it is shown whatever happens."""
     is_shown = False
     try:
         with supervisor:
             token = _make_tables(settings, supervisor, parts)
             _start_the_rest(settings, supervisor, parts)
-            supervisor.transcript.plain(_welcome(settings, time.monotonic() - began, token))
+            supervisor.transcript.plain(_welcome(settings, reader, time.monotonic() - began, token))
             is_shown = True
             if has_sample:
                 # What it prints is left out: the token should stay the last that a newcomer sees.
@@ -88,7 +106,7 @@ def _check_ports(settings: Settings) -> None:
         check_port(settings.mailbox_host, settings.mailbox_mail_port, "COPYDESK_MAILBOX_SMTP_PORT")
 
 
-def _parts(settings: Settings) -> dict[str, Part]:
+def _parts(settings: Settings, reader: Beside) -> dict[str, Part]:
     parts = {
         "migrate": _part("migrate", "migrate", "--first-token", is_kept=False, is_captured=True),
         "api": _part("api", "api"),
@@ -98,6 +116,8 @@ def _parts(settings: Settings) -> dict[str, Part]:
         parts[name] = _part(name, "worker", "--queues", queues, stop_seconds=20)
     if not settings.smtp_url:
         parts["mailbox"] = _part("mailbox", "mailbox")
+    if reader.is_started:
+        parts["reader"] = _part("reader", "reader")
     if not settings.redis_url:
         command = broker.command(settings)
         parts["broker"] = Part("broker", command, knows_lifeline=False, mend=lambda: _mend_broker(settings))
@@ -148,7 +168,7 @@ def _make_tables(settings: Settings, supervisor: Supervisor, parts: dict[str, Pa
 
 def _start_the_rest(settings: Settings, supervisor: Supervisor, parts: dict[str, Part]) -> None:
     """Start the other parts and wait until the API can serve."""
-    for name in ("mailbox", "relay", *WORKERS):
+    for name in ("mailbox", "relay", *WORKERS, "reader"):
         if name in parts:
             supervisor.start(parts[name])
     hint_at = time.monotonic() + HINT_AFTER_SECONDS
@@ -170,9 +190,10 @@ def _is_ready(settings: Settings) -> bool:
         asker.close()
 
 
-def _welcome(settings: Settings, seconds: float, token: str) -> str:
+def _welcome(settings: Settings, reader: Beside, seconds: float, token: str) -> str:
     site = settings.public_url
-    rows = [("the API, to try in the browser", f"{site}/docs"), ("newest articles", f"{site}/content/v1/articles"),
+    rows = [("the site, as readers see it", settings.reader_url if reader.is_started else reader.why_not)]
+    rows += [("the API, to try in the browser", f"{site}/docs"), ("newest articles", f"{site}/content/v1/articles"),
             ("a search", f"{site}/content/v1/search?q=tram")]  # fmt: skip
     if not settings.smtp_url:
         rows.append(("letters to readers", settings.mailbox_url))
@@ -181,7 +202,7 @@ def _welcome(settings: Settings, seconds: float, token: str) -> str:
         rows.append(("a token for the API", _typed(settings, "token issue --role administrator")))
     lines = ["", f"Copydesk {version('copydesk')} is ready after {seconds:.1f} s; Ctrl-C stops it. "
              f"Data is in {settings.home.absolute()}.", ""]  # fmt: skip
-    lines += [f"  {label:<32}{place}" for label, place in rows]
+    lines += [f"  {label:<32}{place}" for label, place in rows if place]
     return "\n".join([*lines, *_token_lines(token), ""])
 
 

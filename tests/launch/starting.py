@@ -81,7 +81,8 @@ def started(home: Path, *words: str, command: Sequence[str | Path] = (), **setti
     output = home.with_name(f"{home.name}.output")
     given = {
         "home": str(home), "port": str(port),
-        "mailbox_port": str(free_port()), "mailbox_smtp_port": str(free_port()), **settings,
+        "mailbox_port": str(free_port()), "mailbox_smtp_port": str(free_port()),
+        "reader_port": str(free_port()), **settings,
     }  # fmt: skip
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("COPYDESK_", "MAKE"))}
     environment |= {f"COPYDESK_{name.upper()}": value for name, value in given.items()}

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import socket
 import sqlite3
 import stat
 import sys
@@ -14,7 +13,7 @@ import pytest
 
 from tests.launch.starting import Start, started
 from tests.product import COPYDESK, TOP
-from tests.servers import Broker, wait_until
+from tests.servers import Broker, free_port, wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 PARTS = (
@@ -24,6 +23,7 @@ PARTS = (
     "--queues search",
     "--queues mail",
     "copydesk mailbox",
+    "copydesk reader",
 )
 BROKER = "valkey-server"
 LEAST_SAMPLE_ARTICLES = 40
@@ -40,6 +40,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
 def test_the_last_lines_are_the_addresses_and_the_first_token(running: Start) -> None:
     welcome = running.said().partition(" is ready after ")[2]
     assert f"http://127.0.0.1:{running.port}/docs" in welcome
+    assert f"http://127.0.0.1:{running.environment['COPYDESK_READER_PORT']}" in welcome.split("\n\n")[1].splitlines()[0]
+    assert f"http://127.0.0.1:{running.environment['COPYDESK_READER_PORT']}" in welcome
     assert f"http://127.0.0.1:{running.environment['COPYDESK_MAILBOX_PORT']}" in welcome
     assert f"COPYDESK_PORT={running.port} {COPYDESK.relative_to(TOP)} demo" in welcome
     assert "/content/v1/search?q=" in welcome
@@ -101,15 +103,17 @@ def test_what_is_killed_comes_back(running: Start) -> None:
         ({"home": "another"}, "choose another with COPYDESK_PORT"),
         ({"home": "another", "port": "another"}, "choose another with COPYDESK_MAILBOX_PORT"),
         ({"home": "another", "port": "another", "mailbox_port": "another"}, "with COPYDESK_MAILBOX_SMTP_PORT"),
+        (
+            {"home": "another", "port": "one", "mailbox_port": "two", "mailbox_smtp_port": "three"},
+            "with COPYDESK_READER_PORT",
+        ),
     ],
 )
 def test_a_second_start_is_refused_in_one_line(
     running: Start, tmp_path: Path, settings: dict[str, str], says: str
 ) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
-    given = {name: str(tmp_path / "home") if name == "home" else port for name in settings}
+    ports = {word: str(free_port()) for word in settings.values()}
+    given = {name: str(tmp_path / "home") if name == "home" else ports[word] for name, word in settings.items()}
     done = running.run("up", "--no-sample", **given)
     assert done.returncode == 1
     assert done.stdout == ""

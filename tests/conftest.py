@@ -75,7 +75,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("database_kind", kinds, indirect=True)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def need() -> Callable[[bool, str], None]:
     """Skip when a part is missing on this machine; fail instead where COPYDESK_REQUIRE=all."""
 

@@ -31,6 +31,7 @@ PARTS: dict[str, list[str]] = {
     "worker": ["worker", "--queues", "bulk,derive,mail"],
     "worker-search": ["worker", "--queues", "search"],
     "mailbox": ["mailbox"],
+    "reader": ["reader"],
 }
 
 
@@ -167,7 +168,8 @@ def product(home: Path, *parts: str, is_forked: bool = CAN_FORK, **settings: str
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COPYDESK_")}
     given = {
         "home": str(home), "port": str(port), "api_processes": "1", "log_level": "warning",
-        "mailbox_port": str(free_port()), "mailbox_smtp_port": str(free_port()), **settings,
+        "mailbox_port": str(free_port()), "mailbox_smtp_port": str(free_port()), "reader_port": str(free_port()),
+        **settings,
     }  # fmt: skip
     environment |= {f"COPYDESK_{name.upper()}": value for name, value in given.items()}
     running = Product(home, environment, port, is_forked=is_forked)

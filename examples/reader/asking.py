@@ -10,9 +10,9 @@ TIMEOUT_SECONDS = 10
 
 
 class Problem(Exception):
-    """The API refused (RFC 9457), or could not be reached (status 503)."""
+    """The API refused (RFC 9457), leads elsewhere (status 301), or could not be reached (status 503)."""
 
-    def __init__(self, status, told, retry_after=None):
+    def __init__(self, status, told, retry_after=None, location=None):
         super().__init__(told.get("detail", ""))
         self.status = status
         self.code = told.get("code", "")
@@ -20,6 +20,7 @@ class Problem(Exception):
         self.errors = told.get("errors", [])
         self.told = told
         self.retry_after = retry_after
+        self.location = location
 
 
 class Api:
@@ -106,6 +107,6 @@ def _headers(token, client):
 
 def _told(answer, body):
     told = json.loads(body) if body and "json" in (answer.headers.get_content_type() or "") else None
-    if answer.status >= 400:
-        raise Problem(answer.status, told or {}, answer.headers.get("Retry-After"))
+    if answer.status >= 300:
+        raise Problem(answer.status, told or {}, answer.headers.get("Retry-After"), answer.headers.get("Location"))
     return told

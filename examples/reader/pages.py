@@ -1,7 +1,7 @@
 """The pages that everybody can read: front, article, section, tag, author, archive. Made of the public API alone."""
 
 from datetime import datetime
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from asking import Problem
 from flask import Blueprint, abort, current_app, g, jsonify, redirect, render_template, request, url_for
@@ -133,9 +133,13 @@ def front():
 @pages.get("/<locale>/articles/<slug>")
 def article(slug):
     """One article: the document and its comments are two calls, and what it is to this reader a third."""
-    document = read(f"/articles/{quote(g.locale)}/{quote(slug)}")
-    if document["slug"] != slug:
-        return redirect(page_of(document), 301)
+    try:
+        document = read(f"/articles/{quote(g.locale)}/{quote(slug)}")
+    except Problem as problem:
+        if problem.location:
+            # The article has another address by now; the API names it there, and it is the same one here.
+            return redirect(page_of({"url": urlsplit(problem.location).path}), problem.status)
+        raise
     heard = current_app.extensions["follower"].count
     order = "best" if request.args.get("order") == "best" else None
     comments = read(

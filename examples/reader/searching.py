@@ -21,7 +21,7 @@ def search():
     if query:
         found = read(
             "/search", q=query, locale=g.locale, limit=PER_PAGE, cursor=request.args.get("cursor"),
-            facets=",".join(FACETS), **narrowed,
+
         )  # fmt: skip
     return render_template("search.html", query=query, found=found, narrowed=narrowed)
 

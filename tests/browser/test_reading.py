@@ -1,0 +1,191 @@
+"""Readers without an account: pages, languages, search, errors, and what the pages weigh and let through."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.newsroom import HOSTILE, Site
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+MOST_BYTES = 100_000
+
+
+def test_an_article_shows_all_that_its_page_promises(site: Site, page: Page) -> None:
+    page.goto(site.page_of("ferry"))
+    expect(page.locator("h1")).to_have_text("The ferry sails again")
+    article = page.locator("#article")
+    for text in ("City", "After eleven years.", "The Harbour Post", "It sails at noon.", "Mei Lin", "noon"):
+        expect(article).to_contain_text(text)
+    expect(page.locator(".reading-time")).to_have_text(re.compile(r"Reading this article requires \d+ minutes?$"))
+    expect(page.locator("footer a[rel=tag]")).to_have_text(["trams", "harbour"], ignore_case=True)
+    assert page.locator(".related li").count() >= 1
+    expect(page.locator(".related li").first).to_contain_text("City")
+    expect(page.get_by_role("button", name="Collect")).to_be_visible()
+    expect(page.get_by_role("button", name="Share")).to_be_visible()
+    page.get_by_role("link", name="← Previous").click()
+    expect(page.locator("h1")).to_have_text("Tram number 15 climbs the hill")
+    expect(page.locator("#comments")).to_contain_text("Nobody has said anything yet.")
+    head = page.locator("head")
+    told = json.loads(head.locator("script[type='application/ld+json']").inner_text())
+    assert (told["@type"], told["headline"]) == ("NewsArticle", "Tram number 15 climbs the hill")
+    assert head.locator("link[type='application/rss+xml']").count() == 1
+    assert head.locator("link[type='application/feed+json']").count() == 1
+    assert head.locator("meta[property='og:title']").get_attribute("content") == "Tram number 15 climbs the hill"
+    assert head.locator("link[rel=canonical]").get_attribute("href") == page.url
+
+
+def test_each_language_has_its_words_and_a_way_to_the_other(site: Site, page: Page) -> None:
+    page.goto(site.page_of("ferry"))
+    page.locator(".who a[hreflang='zh-CN']").click()
+    expect(page.locator("h1")).to_have_text("渡轮重新起航")
+    expect(page.locator(".reading-time")).to_have_text(re.compile(r"^阅读本文需要 \d+ 分钟$"))
+    expect(page.locator("#article")).to_contain_text("城市")
+    for word in ("收藏", "分享", "评论", "登录"):
+        expect(page.locator("body")).to_contain_text(word)
+    assert page.locator("html").get_attribute("lang") == "zh-CN"
+    page.locator(".who a[hreflang='en']").click()
+    expect(page.locator("h1")).to_have_text("The ferry sails again")
+
+
+def test_lists_turn_their_pages_both_ways(site: Site, page: Page) -> None:
+    page.goto(f"{site.address}/en/")
+    expect(page.locator(".chosen li")).to_have_count(1)
+    expect(page.locator(".chosen")).to_contain_text("The ferry sails again")
+    for path, heading in (("sections/city", "City"), ("tags/trams", "trams"), ("authors/mei-lin", "Mei Lin")):
+        page.goto(f"{site.address}/en/{path}")
+        expect(page.locator("h1")).to_have_text(heading, ignore_case=True)
+    page.goto(f"{site.address}/en/sections/city")
+    first = page.locator(".cards h3").all_inner_texts()
+    assert len(first) == 12
+    page.get_by_role("link", name="Older").click()
+    expect(page.locator(".cards h3")).to_have_count(4)
+    assert not set(first) & set(page.locator(".cards h3").all_inner_texts())
+    page.get_by_role("link", name="Newer").click()
+    expect(page.locator(".cards h3")).to_have_text(first)
+    page.goto(f"{site.address}/en/archive")
+    expect(page.locator(".months .small")).to_have_text("16")
+    page.locator(".months a").click()
+    expect(page.locator(".cards h3")).to_have_count(12)
+
+
+def test_search_finds_and_marks_in_both_languages(site: Site, page: Page) -> None:
+    page.goto(f"{site.address}/en/")
+    page.locator(".find input").fill("ferry noon")
+    page.get_by_role("button", name="Search").click()
+    expect(page.locator(".cards h3").first).to_have_text("The ferry sails again")
+    assert page.locator("mark").count() >= 1
+    page.goto(f"{site.address}/zh-CN/search?q=渡轮")
+    expect(page.locator(".cards h3")).to_have_text(["渡轮重新起航"])
+    page.goto(f"{site.address}/en/search?q=zeppelin")
+    expect(page.locator("main")).to_contain_text("Nothing was found for “zeppelin”.")
+
+
+def test_what_is_missing_withdrawn_or_taken_down_is_said(site: Site, page: Page) -> None:
+    gone = site.publish("gone", title="Not for long", section="world")
+    site.desk("POST", f"/articles/{gone['id']}/takedown", {"reason": "A court said so."}, revision=gone["revision"])
+    for path, status, words in (
+        ("/en/articles/never-was", 404, "There is no such page"),
+        ("/zh-CN/articles/never-was", 404, "没有这个页面"),
+        ("/xx/", 404, "There is no such page"),
+        (f"/en/articles/{gone['slug']}", 410, "This article was taken down"),
+    ):
+        answer = page.goto(site.address + path)
+        assert answer and answer.status == status, path
+        expect(page.locator("h1")).to_have_text(words)
+    moved = site.publish("moved", title="An address", slug="an-old-address", section="world")
+    changed = site.desk("PATCH", f"/articles/{moved['id']}", {"slug": "a-new-address"}, revision=moved["revision"])
+    site.desk("POST", f"/articles/{moved['id']}/publish", {}, revision=changed["revision"])
+    page.goto(f"{site.address}/en/articles/an-old-address")
+    assert page.url.endswith("/en/articles/a-new-address")
+
+
+def test_reading_needs_no_script_and_little_weight(site: Site, browser: Browser) -> None:
+    plain = browser.new_context(java_script_enabled=False)
+    page = plain.new_page()
+    loaded: list[int] = []
+    page.on("requestfinished", lambda request: loaded.append(sum(request.sizes().values())))
+    page.goto(site.page_of("ferry"))
+    expect(page.locator("#article")).to_contain_text("It crossed the harbour slowly.")
+    assert 1_000 < sum(loaded) <= MOST_BYTES, loaded
+    page.locator(".find input").fill("ferry")
+    page.get_by_role("button", name="Search").click()
+    expect(page.locator(".cards h3").first).to_contain_text("ferry")
+    plain.close()
+
+
+def test_nothing_typed_into_a_field_becomes_more_than_text(site: Site, page: Page) -> None:
+    for number, text in enumerate(HOSTILE):
+        site.publish(
+            f"hostile {number}", title=f"{number} {text}", dek=text, summary=[text], section="world",
+            body=f"It said {text}\n\n<p>{text}</p>", source={"name": text, "url": "https://post.example.org/"},
+        )  # fmt: skip
+    site.product.wait_settled()
+    for number, text in enumerate(HOSTILE):
+        page.goto(site.page_of(f"hostile {number}"))
+        expect(page.locator("h1")).to_have_text(f"{number} {text}")
+        assert page.locator(".dek").inner_text() == text
+        assert page.evaluate("window.hacked") is None, text
+    for path in ("/en/", "/en/sections/world", *(f"/en/search?q={number}" for number in range(3))):
+        page.goto(site.address + path)
+        assert page.evaluate("window.hacked") is None, path
+    for text in HOSTILE:
+        page.goto(f"{site.address}/en/")
+        page.locator(".find input").fill(text)
+        page.get_by_role("button", name="Search").click()
+        expect(page.locator("h1")).to_contain_text(text)
+        assert page.evaluate("window.hacked") is None, text
+
+
+LOOKED_AT = (
+    "en/", "zh-CN/", "en/search?q=ferry", "en/account/sign-up", "en/account/password", "en/archive", "en/articles/none",
+)  # fmt: skip
+SERIOUS = ("serious", "critical")
+SHIFTS = """
+() => new Promise(done => {
+  let sum = 0;
+  const add = list => list.getEntries().forEach(one => sum += one.value);
+  new PerformanceObserver(add).observe({type: 'layout-shift', buffered: true});
+  setTimeout(() => done(sum), 300);
+})
+"""
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 360), ("dark", 1280)])
+def test_everybody_can_use_the_pages_on_a_phone_and_in_the_dark(
+    site: Site, browser: Browser, scheme: Any, width: int
+) -> None:
+    visitor = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 800}, bypass_csp=True)
+    page = visitor.new_page()
+    met: list[str] = []
+    addresses = [f"{site.address}/{path}" for path in LOOKED_AT]
+    for address in (site.page_of("ferry"), site.page_of("渡轮"), *addresses):
+        page.goto(address)
+        for one in Axe().run(page).response["violations"]:
+            if one["impact"] in SERIOUS:
+                met.append(f"{address}: {one['id']}: {one['nodes'][0]['html'][:200]}")
+        width_of_all = page.evaluate("document.documentElement.scrollWidth")
+        if width_of_all > width:
+            met.append(f"{address} is {width_of_all} wide")
+        if (shift := page.evaluate(SHIFTS)) > 0.01:
+            met.append(f"{address} shifts by {shift}")
+    visitor.close()
+    assert met == []
+
+
+def test_the_keyboard_reaches_the_text_and_the_acts(site: Site, page: Page) -> None:
+    page.goto(site.page_of("ferry"))
+    page.keyboard.press("Tab")
+    expect(page.locator(":focus")).to_have_text("Skip to the text")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent.trim()") == "Collect":
+            break
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Sign in")

@@ -67,7 +67,7 @@ def test_lists_turn_their_pages_both_ways(site: Site, page: Page) -> None:
     page.get_by_role("link", name="Newer").click()
     expect(page.locator(".cards h3")).to_have_text(first)
     page.goto(f"{site.address}/en/archive")
-    expect(page.locator(".months .small")).to_have_text("16")
+    expect(page.locator(".months .small")).to_have_text(re.compile(r"^\d\d$"))
     page.locator(".months a").click()
     expect(page.locator(".cards h3")).to_have_count(12)
 

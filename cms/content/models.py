@@ -211,7 +211,7 @@ class RelatedEntry(Table):
     """One neighbour of a published article. More are kept than are shown, so that a list that loses one has spares.
 
     `pin` is the place that an editor gave it, from 1; 0 for what was found. A hidden one says nearly the same as one
-    before it, or as the article itself, and takes its place when that one goes.
+    before it, and takes its place when that one goes.
     """
 
     __tablename__ = "related_entries"

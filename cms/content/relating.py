@@ -129,11 +129,8 @@ def stored_lists(session: Session, article_ids: Collection[str]) -> dict[str, Li
 def veiled_lists(session: Session, lists: Mapping[str, Iterable[Neighbour]]) -> dict[str, List]:
     """Lists as they are stored: with what is hidden in each because something before it says nearly the same."""
     entries = {owner: list(found) for owner, found in lists.items()}
-    sketches = stored_sketches(session, {*entries, *(one.other_id for found in entries.values() for one in found)})
-    return {
-        owner: {entry.other_id: entry for entry in veiled(sketches.get(owner, ()), found, sketches)}
-        for owner, found in entries.items()
-    }
+    sketches = stored_sketches(session, {one.other_id for found in entries.values() for one in found})
+    return {owner: {entry.other_id: entry for entry in veiled(found, sketches)} for owner, found in entries.items()}
 
 
 def write_lists(session: Session, before: Mapping[str, List], after: Mapping[str, List]) -> set[str]:

@@ -23,15 +23,13 @@ def compared(session: Session) -> dict[str, List]:
     faces = portraits(session, published(session))
     choices = choices_of(session, faces)
     texts = {key: sketch(text) for key, text in session.execute(select(Document.article_id, Document.text))}
-    return {
-        owner: hidden_slowly(owner, list_of(mine, faces.values(), choices[owner]), texts)
-        for owner, mine in faces.items()
-    }
+    return {owner: hidden_slowly(list_of(mine, faces.values(), choices[owner]), texts) for owner, mine in faces.items()}
 
 
-def hidden_slowly(owner: str, entries: list[Neighbour], texts: dict[str, Sketch]) -> List:
+def hidden_slowly(entries: list[Neighbour], texts: dict[str, Sketch]) -> List:
     """The entries of a list, each compared with all that are shown before it."""
-    shown, result = [owner], {}
+    shown: list[str] = []
+    result: List = {}
     for entry in sorted(entries, key=rank):
         is_alike = any(resemblance(texts[entry.other_id], texts[one]) >= ALIKE_FROM for one in shown)
         result[entry.other_id] = replace(entry, is_hidden=is_alike and not entry.pin)

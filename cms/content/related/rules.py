@@ -56,7 +56,7 @@ class Neighbour:
     """One entry of a related list.
 
     `pin` is its place among those that editors pinned, from 1; 0 for all others. A hidden one says nearly the same as
-    one before it, or as the article itself.
+    one before it.
     """
 
     other_id: str
@@ -187,14 +187,16 @@ def list_of(mine: Portrait, others: Iterable[Portrait], choices: Choices = NO_CH
     return pins + best(entry for entry in entries if entry is not None)
 
 
-def veiled(owner: Sketch, entries: Iterable[Neighbour], sketches: Mapping[str, Sketch]) -> list[Neighbour]:
-    """The entries in their order. Of texts that are nearly the same only the first is shown, and none that is nearly
-    the article's own (`owner`); what an editor pinned is shown in any case."""
+def veiled(entries: Iterable[Neighbour], sketches: Mapping[str, Sketch]) -> list[Neighbour]:
+    """The entries in their order. Of texts that are nearly the same only the first is shown, and what an editor pinned.
+
+    One that is nearly the article's own is shown: nothing is more related, and it may be the newer report.
+    """
     found = sorted(entries, key=rank)
-    alike = pairs_alike([owner, *(sketches.get(entry.other_id, ()) for entry in found)])
-    shown = {0}
+    alike = pairs_alike([sketches.get(entry.other_id, ()) for entry in found])
+    shown: set[int] = set()
     result = []
-    for number, entry in enumerate(found, 1):
+    for number, entry in enumerate(found):
         is_hidden = not entry.pin and not alike[number].isdisjoint(shown)
         if not is_hidden:
             shown.add(number)

@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.newsroom import Site, fill
 from tests.product import product
 from tests.servers import Broker, free_port
 
 PARTS = ("api", "relay", "worker", "worker-search", "mailbox", "reader")
+# As long as a busy machine may need; a page that is ready goes on at once.
+PATIENCE_MS = 40_000
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -33,6 +35,7 @@ def browser(need: Callable[[bool, str], None]) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         # The tests may run as root, whom Chromium gives no sandbox.
         started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        expect.set_options(timeout=PATIENCE_MS)
         yield started
         started.close()
 
@@ -58,7 +61,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, shared_broker: Broker) -> Ite
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A visitor: cookies and settings of their own. What the page's policy blocks, or a script throws, is an error."""
     made = browser.new_context()
-    made.set_default_timeout(15_000)
+    made.set_default_timeout(PATIENCE_MS)
     yield made
     made.close()
 

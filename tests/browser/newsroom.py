@@ -52,7 +52,7 @@ class Site:
             links = (LINK.search(one.text) for one in letters.newest(50) if address in one.to)
             return [link for link in links if link and f"purpose={purpose}&" in link[0]]
 
-        wait_until(lambda: bool(found()), what=f"a letter to {address} for {purpose}")
+        wait_until(lambda: bool(found()), seconds=60, what=f"a letter to {address} for {purpose}")
         return found()[0]
 
 

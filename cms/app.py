@@ -97,7 +97,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
 def create_app(settings: Settings) -> Flask:
     """The API as a WSGI application. Raises: Unavailable when the database may lose what it acknowledges."""
     bell = Bell(settings.bell_url)
-    database = Database(settings.database, is_durable=True, wake=bell.ring)
+    database = Database(settings.database, is_durable=True, wake=bell.ring, site_name=settings.site_name)
     if not settings.allow_unsafe_database:
         refuse_unsafe_server(database)
     app = _furnished()

@@ -7,12 +7,11 @@ be. Not here: which settings there are, and what the others may be (`settings.py
 import ipaddress
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from email.utils import getaddresses
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
-# What stands for a part of an article in the address of its page.
-ARTICLE_PART = re.compile(r"\{(locale|slug|id|number)\}")
 # What can stand in a letter's From; with the beginning of an encoded word in it no letter could be made.
 ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 SENDER = re.compile(rf"(?!.*=\?){ATOM}(?:\.{ATOM})*@[A-Za-z0-9](?:[A-Za-z0-9.-]{{0,251}}[A-Za-z0-9])?", re.ASCII)
@@ -67,6 +66,21 @@ RANGES: Mapping[str, tuple[int, int]] = {
 
 class SettingsError(ValueError):
     """A variable that cannot be used; the text names it and says what to write instead."""
+
+
+@dataclass(frozen=True)
+class PagePattern:
+    """What stands for a part of a thing in the address of its page, and which parts tell one thing from another."""
+
+    part: re.Pattern[str]
+    needed: tuple[str, ...]
+    example: str
+
+
+ARTICLE_PAGE = PagePattern(
+    re.compile(r"\{(locale|slug|id|number)\}"), ("slug", "id", "number"), "https://www.example.org/{locale}/{slug}"
+)
+PERSON_PAGE = PagePattern(re.compile(r"\{(slug)\}"), ("slug",), "https://www.example.org/people/{slug}")
 
 
 def read_value(variable: str, default: object, text: str) -> object:
@@ -136,20 +150,18 @@ def check_page(variable: str, text: str, example: str) -> None:
         )
 
 
-def check_article_page(text: str) -> None:
-    """Refuse what is no pattern of articles' pages. Raises: SettingsError."""
-    example = "https://www.example.org/{locale}/{slug}"
-    plain = ARTICLE_PART.sub("x", text)
-    page = read_place("COPYDESK_ARTICLE_PAGE_URL", plain, example)
+def check_pattern(name: str, text: str, pattern: PagePattern) -> None:
+    """Refuse what is no pattern of pages. Raises: SettingsError."""
+    plain = pattern.part.sub("x", text)
+    page = read_place(name, plain, pattern.example)
     is_page = page.scheme in ("http", "https") and page.hostname and not page.fragment and "@" not in page.netloc
     host = text.partition("://")[2].partition("/")[0]
-    # Only the path may depend on the article: a slug that chose the host would lead readers anywhere.
+    # Only the path may depend on the thing: a slug that chose the host would lead readers anywhere.
     is_whole = plain.isascii() and plain.isprintable() and not set(plain) & set('{}\\ "<>') and "{" not in host
-    if text and not (is_page and is_whole and set(ARTICLE_PART.findall(text)) & {"slug", "id", "number"}):
-        raise SettingsError(
-            "COPYDESK_ARTICLE_PAGE_URL must be an address of the web whose path has {slug}, {id} or {number}, such as "
-            f"{example}"
-        )
+    if text and not (is_page and is_whole and set(pattern.part.findall(text)) & set(pattern.needed)):
+        *most, last = (f"{{{part}}}" for part in pattern.needed)
+        parts = f"{', '.join(most)} or {last}" if most else last
+        raise SettingsError(f"{name} must be an address of the web whose path has {parts}, such as {pattern.example}")
 
 
 def check_preview_page(text: str) -> None:

@@ -15,13 +15,15 @@ from typing import Literal
 from zoneinfo import available_timezones
 
 from cms.environment import (
+    ARTICLE_PAGE,
+    PERSON_PAGE,
     RANGES,
     Network,
     SettingsError,
-    check_article_page,
     check_consents,
     check_fallbacks,
     check_page,
+    check_pattern,
     check_presets,
     check_preview_page,
     check_sender,
@@ -81,6 +83,7 @@ class Settings:
     code_page_url: str = ""
     article_page_url: str = ""
     preview_page_url: str = ""
+    person_page_url: str = ""
     required_consents: tuple[str, ...] = ()
     digest_hour: int = 7
     time_zone: str = "UTC"
@@ -167,7 +170,8 @@ class Settings:
         if self.smtp_url and (mail.scheme not in ("smtp", "smtps", "smtp+starttls") or not mail.hostname):
             raise SettingsError("COPYDESK_SMTP_URL must be smtp://host, smtps://host or smtp+starttls://host")
         check_page("COPYDESK_BASE_URL", self.base_url, "https://cms.example.org")
-        check_article_page(self.article_page_url)
+        check_pattern("COPYDESK_ARTICLE_PAGE_URL", self.article_page_url, ARTICLE_PAGE)
+        check_pattern("COPYDESK_PERSON_PAGE_URL", self.person_page_url, PERSON_PAGE)
         check_preview_page(self.preview_page_url)
         if self.preview_hours > self.preview_longest_hours:
             raise SettingsError("COPYDESK_PREVIEW_HOURS must not be more than COPYDESK_PREVIEW_LONGEST_HOURS")
@@ -255,6 +259,15 @@ class Settings:
         Shape: an address with `{locale}`, `{slug}`, `{id}` or `{number}` in its path
         """
         return self.article_page_url or f"{self.public_url}/content/v1/articles/{{locale}}/{{slug}}"
+
+    @property
+    def person_pattern(self) -> str:
+        """Where documents say that a person is found, with `{slug}`; empty where they say it relative to the site.
+
+        Once the pages of articles are elsewhere, an address that is relative to them would lead nowhere.
+        """
+        here = f"{self.public_url}/content/v1/people/{{slug}}"
+        return self.person_page_url or (here if self.article_page_url else "")
 
     @property
     def local_url(self) -> str:

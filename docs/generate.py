@@ -27,7 +27,8 @@ SETTINGS_TEXT = {
     "digest_hour": "At which full hour daily letters to readers who follow something go, where they chose none. By "
     "`COPYDESK_TIME_ZONE`, or the reader's own zone.",
     "time_zone": "The zone of readers who chose none, such as `Asia/Almaty`.",
-    "site_name": "The name of the site, in letters to readers; at most 100 characters that can be seen.",
+    "site_name": "The name of the site, in letters, in feeds, and as the publisher in documents, which a change of it "
+    "reaches by `copydesk rebuild`; at most 100 characters that can be seen.",
     "database_url": "`postgresql://user:password@host/name`, or `sqlite:////path/file.db`. Empty: SQLite in the home.",
     "redis_url": "`redis://host:6379/0`. Empty: `copydesk up` runs its own broker. A Redis Cluster is refused.",
     "smtp_url": "`smtp://host:25`, `smtps://user:password@host:465` or `smtp+starttls://user:password@host:587`. "
@@ -60,6 +61,8 @@ SETTINGS_TEXT = {
     "preview_page_url": "Where your own site shows previews, such as `https://www.example.org/preview/{id}#{token}`: "
     "browsers send to nobody what stands behind the `#`. Preview links for people lead there. Empty: a plain page of "
     "Copydesk's.",
+    "person_page_url": "Where readers find a person on your own site, such as `https://www.example.org/people/{slug}`: "
+    "`seo.json_ld` names it. Empty: the person in the content API.",
     "code_page_url": "A page of your own site where readers give codes, such as `https://www.example.org/code`. "
     "Letters with a code then have a link to it, with purpose, number and code behind the `#`, which browsers send to "
     "nobody: the page posts them when the reader says so. Empty: no link.",

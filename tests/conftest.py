@@ -157,7 +157,7 @@ def settings(tmp_path: Path, database_url: str) -> Settings:
 @pytest.fixture
 def database(settings: Settings, request: pytest.FixtureRequest) -> Iterator[Database]:
     """The test's database. What was drained once must be so at the end, unless the test is marked `leaves_work`."""
-    database = Database(settings.database, is_durable=True)
+    database = Database(settings.database, is_durable=True, site_name=settings.site_name)
     yield database
     try:
         if request.node.get_closest_marker("leaves_work") is None:

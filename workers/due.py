@@ -89,7 +89,7 @@ class Chores:
     sealing: Sealer = field(init=False)
 
     def __post_init__(self) -> None:
-        durable = Database(self.settings.database, is_durable=True, pool_size=1)
+        durable = Database(self.settings.database, is_durable=True, pool_size=1, site_name=self.settings.site_name)
         self.sealing = Sealer(self.settings, durable, AuditKeys(self.settings.home, load_keys(self.settings)))
 
     def close(self) -> None:

@@ -88,7 +88,7 @@ def make_work(settings: Settings, letters_at_once: int = LETTERS_AT_ONCE) -> Wor
     """The parts for this process. What workers write grows back, so no commit of theirs waits for the disk."""
     return Work(
         settings=settings,
-        database=Database(settings.database, is_durable=False),
+        database=Database(settings.database, is_durable=False, site_name=settings.site_name),
         keys=load_keys(settings),
         index=Shelf(settings.index_home).writer(),
         places=threading.Semaphore(letters_at_once),

@@ -8,10 +8,15 @@ from urllib.parse import quote
 
 import orjson
 
+from cms.settings import Settings
+
 # The beginning of an assembled document; no member of it holds a quote.
 BEGINNING = re.compile(
     rb'\{"id":"([0-9a-f-]{36})","number":([0-9]+),"type":"[^"]*","locale":"([^"]+)","slug":"([^"]+)","url":("[^"]+")'
 )
+
+# Whoever wrote it, in the words of schema.org.
+PERSON = re.compile(rb'"url":"/content/v1/people/([^"/]+)"')
 
 
 @dataclass(frozen=True)
@@ -40,18 +45,31 @@ class Pages:
     """Where the site has its pages, as documents say it; without a pattern they stay as they were put together.
 
     A document is put together once and holds addresses relative to the site. Only the two that are for people's
-    browsers and for search engines (`share`, `seo`) name the page, when it goes out.
+    browsers and for search engines (`share`, `seo`) name the page, when it goes out. `people` is the pattern of
+    people's pages, with `{slug}`.
     """
 
     pattern: str
+    people: str = ""
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Pages":
+        """The pages that the settings name."""
+        return cls(settings.article_page_url, settings.person_pattern)
+
+    @property
+    def are_elsewhere(self) -> bool:
+        """Whether any page has an address of its own."""
+        return bool(self.pattern or self.people)
 
     def shown(self, body: bytes, etag: str) -> tuple[bytes, str]:
         """A document with the address of its page, and the ETag of that."""
-        began = BEGINNING.match(body) if self.pattern else None
+        began = BEGINNING.match(body) if self.are_elsewhere else None
         if began is None:
             return body, etag
         article_id, number, locale, slug = (part.decode() for part in began.groups()[:4])
-        page = orjson.dumps(page_address(self.pattern, AddressedArticle(article_id, int(number), locale, slug)))
+        place = AddressedArticle(article_id, int(number), locale, slug)
+        page = orjson.dumps(page_address(self.pattern, place)) if self.pattern else began[5]
         before, shared, rest = body.rpartition(b'"share":{"url":' + began[5])
         if not shared:
             return body, etag
@@ -59,9 +77,17 @@ class Pages:
         rest = rest.replace(b'"canonical_url":' + began[5], b'"canonical_url":' + page, 1)
         for name in (b'"url":', b'"@id":'):
             rest = rest.replace(name + began[5], name + page)
-        return before + shared.replace(began[5], page) + rest, f'{etag[:-1]}-{_mark(self.pattern)}"'
+        if self.people:
+            rest = PERSON.sub(lambda found: b'"url":' + _person(self.people, found[1]), rest)
+        return before + shared.replace(began[5], page) + rest, f'{etag[:-1]}-{_mark(self.pattern, self.people)}"'
 
 
 @lru_cache(maxsize=4)
-def _mark(pattern: str) -> str:
-    return hashlib.blake2b(pattern.encode(), digest_size=4).hexdigest()
+def _mark(*patterns: str) -> str:
+    return hashlib.blake2b("\n".join(patterns).encode(), digest_size=4).hexdigest()
+
+
+@lru_cache(maxsize=1024)
+def _person(pattern: str, slug: bytes) -> bytes:
+    # The slug stands in the document as an address has it.
+    return orjson.dumps(pattern.replace("{slug}", slug.decode()))

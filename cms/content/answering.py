@@ -17,7 +17,7 @@ from cms.platform.keys import Keys
 def document_representation(document: ReadyDocument, pages: Pages) -> Representation:
     """A document with the addresses of the site's pages."""
     changed = changed_second(document.changed_at)
-    body, etag = pages.shown(document.body, document.etag) if pages.pattern else (document.body, document.etag)
+    body, etag = pages.shown(document.body, document.etag) if pages.are_elsewhere else (document.body, document.etag)
     if etag != document.etag:
         # What is compressed and kept has the addresses of no site.
         return Representation(body, etag, document.cache_keys, changed=changed)

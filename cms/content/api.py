@@ -117,7 +117,11 @@ def article_by_slug(locale: str, slug: str, query: dict[str, Any]) -> Response:
 
 
 @content.get("/articles")
-@endpoint(summary="List articles, newest first", answers={200: CardListShape, 304: None}, query=ListQueryShape)
+@endpoint(
+    summary="List articles, newest first", answers={200: CardListShape, 304: None}, query=ListQueryShape,
+    refuses=(401, 403),
+    description="For everybody; 401 and 403 are for those who ask for what is under embargo and may not know of it.",
+)  # fmt: skip
 def list_articles(query: dict[str, Any]) -> Response:
     """Cards of published articles; stable under articles that come and go while somebody pages."""
     if query["embargoed"]:
@@ -160,7 +164,7 @@ def list_months(query: dict[str, Any]) -> Response:
 @content.get("/export")
 @endpoint(
     summary="Copy all published articles",
-    answers={200: None},
+    answers={200: ArticleDocumentShape},
     query=WordQueryShape,
     media_type=NDJSON,
     description="One document a line (NDJSON), all as they were at one instant, in the order of their numbers. Two "
@@ -253,7 +257,7 @@ def _missing(tombstone: Mapping[str, str] | None) -> NoReturn:
 def _document(
     document: queries.ReadyDocument, choice: Choice | None, headers: Mapping[str, str] | None = None
 ) -> Response:
-    pages = Pages(services().settings.article_page_url)
+    pages = Pages.of(services().settings)
     whole = document_representation(document, pages)
     if choice is not None:
         body = projected(bytes(whole.body), choice, ORDER)
@@ -265,7 +269,7 @@ def _chosen(entries: Sequence[bytes], choice: Choice | None) -> Sequence[bytes]:
     """Entries of a list as they are, or what was chosen of their documents."""
     if choice is None:
         return entries
-    pages = Pages(services().settings.article_page_url)
+    pages = Pages.of(services().settings)
     return [projected(pages.shown(entry, "")[0], choice, ON_CARDS) for entry in entries]
 
 

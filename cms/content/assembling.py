@@ -1,6 +1,6 @@
 """The article document: put together once per change into bytes, and never again per request.
 
-The bytes do not depend on the settings of the process that wrote them: URLs are relative to the site.
+Of the settings of the process that wrote them the bytes hold the site's name alone; URLs are relative to the site.
 Not here: deciding what is published (`publishing.py`), the derived values themselves (`deriving.py`, `relating.py`).
 """
 
@@ -24,7 +24,7 @@ from cms.content.rules import NOT_ON_CARDS, ORDER, AudienceCounts
 from cms.content.structured import news_article, work
 from cms.platform.clock import rfc3339
 from cms.platform.coding import packed
-from cms.platform.db import columns_of
+from cms.platform.db import columns_of, site_name_of
 from cms.platform.http.representing import etag_of, mark_of
 
 CONTENT_LOCK = 0x636F6E74
@@ -81,13 +81,14 @@ def assembled(
     works: Mapping[str, Any] | None = None,
     audience: AudienceCounts = NOBODY,
     neighbours: Beside = ALONE,
+    publisher: str = "",
 ) -> Assembled:
     """The bytes of what a publish wrote down, of what was derived and counted since, and of its translations. `works`
-    are those in the words of schema.org."""
+    are those in the words of schema.org, `publisher` is the name of the site."""
     derived = {"reading_time": reading_time, "related": related, "translations": list(translations)}
     derived |= audience.members() | neighbours.members()
     whole = {"corrections": [], **content, **derived}
-    whole["seo"] = {**whole["seo"], "json_ld": news_article(whole, works or {})}
+    whole["seo"] = {**whole["seo"], "json_ld": news_article(whole, works or {}, publisher)}
     members = {name: whole[name] if name == "related" else _in_order(whole[name]) for name in ORDER}
     body = orjson.dumps(members)
     card = orjson.dumps({name: value for name, value in members.items() if name not in NOT_ON_CARDS})
@@ -107,13 +108,14 @@ def reassemble(
         statement = select(Document, Audience).outerjoin(Audience, Audience.article_id == Document.article_id)
         statement = statement.where(Document.article_id.in_(ids)).execution_options(populate_existing=True)
         rows = session.execute(statement).all()
+        publisher = site_name_of(session)
         variants = variants_of(session, {document.group_id for document, _ in rows if document.group_id is not None})
         cards: dict[int, tuple[Document, bytes]] = {}
         noted: list[Noted] = []
         for document, audience in rows:
             others = [one for one in variants[document.group_id] if one.article_id != document.article_id]
             near = neighbours[document.article_id]
-            ready = _ready(document, related[document.article_id], others, counts_in(audience), near)
+            ready = _ready(document, related[document.article_id], others, counts_in(audience), near, publisher)
             document.previous_id, document.next_id = near.previous_id, near.next_id
             if ready.body != document.body:
                 noted += _noted(document, ready.body)
@@ -191,10 +193,11 @@ def _mention(entry: Any) -> dict[str, Any]:
 
 
 def _ready(
-    document: Document, related: list[dict[str, Any]], others: Sequence[Any], audience: AudienceCounts, near: Beside
-) -> Assembled:
+    document: Document, related: list[dict[str, Any]], others: Sequence[Any], audience: AudienceCounts, near: Beside,
+    publisher: str,
+) -> Assembled:  # fmt: skip
     translations, works = translations_in(document.article_id, document.translated_from_id, others)
-    return assembled(document.content, document.reading_time, related, translations, works, audience, near)
+    return assembled(document.content, document.reading_time, related, translations, works, audience, near, publisher)
 
 
 def _noted(document: Document, after: bytes) -> list[Noted]:

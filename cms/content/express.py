@@ -52,7 +52,7 @@ class Express:
     ) -> None:
         self.application, self.reads, self.keys, self.clock = application, reads, keys, clock
         self.hosts, self.origins = settings.hosts, settings.allowed_origins
-        self.pages = Pages(settings.article_page_url)
+        self.pages = Pages.of(settings)
         self.list_address = settings.public_url + LIST
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

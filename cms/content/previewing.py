@@ -15,18 +15,20 @@ from cms.content.beside import Beside, beside
 from cms.content.models import Audience
 from cms.content.publishing import PublishedArticle, document_content
 from cms.content.rules import AudienceCounts
+from cms.platform.db import site_name_of
 
 
 @dataclass(frozen=True)
 class Surroundings:
     """What readers see around an article: its related list and neighbours, which only a published one has, its
-    published translations, and what is counted of it."""
+    published translations, what is counted of it, and the name of the site."""
 
     related: list[dict[str, Any]]
     translations: Sequence[Mapping[str, Any]]
     works: Mapping[str, Any]
     audience: AudienceCounts
     neighbours: Beside
+    publisher: str
 
 
 def surroundings(session: Session, article_id: str, group_id: str | None, source_id: str | None) -> Surroundings:
@@ -42,6 +44,7 @@ def surroundings(session: Session, article_id: str, group_id: str | None, source
         works=works,
         audience=counts_in(audience),
         neighbours=beside(session, [article_id])[article_id],
+        publisher=site_name_of(session),
     )
 
 
@@ -49,5 +52,6 @@ def preview_document(article: PublishedArticle, reading_time: Mapping[str, Any],
     """The bytes of the document, put together as those of published articles are."""
     content = document_content(article)
     return assembled(
-        content, reading_time, around.related, around.translations, around.works, around.audience, around.neighbours
-    ).body
+        content, reading_time, around.related, around.translations, around.works, around.audience, around.neighbours,
+        around.publisher,
+    ).body  # fmt: skip

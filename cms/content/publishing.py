@@ -31,7 +31,7 @@ from cms.content.wording import (
     put_wording,
 )
 from cms.platform.clock import rfc3339
-from cms.platform.db import change_rows, columns_of, insert_into
+from cms.platform.db import change_rows, columns_of, insert_into, site_name_of
 from cms.platform.errors import Conflict
 from cms.platform.http.representing import mark_of
 from cms.platform.prepared import PreparedRead
@@ -173,7 +173,7 @@ def _add_document(session: Session, article: PublishedArticle, now: datetime) ->
     values = _values(article)
     # Who kept it while readers did not see it keeps it still.
     audience = counts_in(AUDIENCE.first(session, article=article.article_id))
-    ready = assembled(values["content"], None, [], audience=audience)
+    ready = assembled(values["content"], None, [], audience=audience, publisher=site_name_of(session))
     derived = {"reading_time": None, "body": ready.body, "etag": ready.etag, "cache_keys": ready.cache_keys}
     DOCUMENT.run(session, article_id=article.article_id, changed_at=now, **values, **derived)
     card = {"number": article.number, "locale": article.locale, "type": article.type, "card": ready.card}

@@ -4,14 +4,17 @@ import re
 from collections.abc import Mapping
 from html import unescape
 from typing import Any
+from urllib.parse import quote
 
 MOST_HEADLINE = 110
+PEOPLE = "/content/v1/people/"
 # Sanitised HTML writes every value in double quotes, so this finds each image and nothing else.
 IMAGE = re.compile(r'<img [^>]*?src="([^"]*)"')
 
 
-def news_article(document: Mapping[str, Any], works: Mapping[str, Any]) -> dict[str, Any]:
-    """The JSON-LD of a published document; what is not known is left out. `works` are its translations, by property.
+def news_article(document: Mapping[str, Any], works: Mapping[str, Any], publisher: str) -> dict[str, Any]:
+    """The JSON-LD of a published document; what is not known is left out. `works` are its translations, by property,
+    `publisher` is the name of the site.
 
     Source: https://schema.org/NewsArticle, https://schema.org/CorrectionComment, and what search engines recommend:
     https://developers.google.com/search/docs/appearance/structured-data/article
@@ -31,8 +34,9 @@ def news_article(document: Mapping[str, Any], works: Mapping[str, Any]) -> dict[
         "inLanguage": document["locale"],
         "articleSection": section["name"] if section else None,
         "keywords": [tag["name"] for tag in document["tags"]],
-        "author": [{"@type": "Person", "name": person["name"]} for person in document["authors"]],
-        "editor": {"@type": "Person", "name": document["editor"]["name"]} if document["editor"] else None,
+        "author": [_person(person) for person in document["authors"]],
+        "editor": _person(document["editor"]) if document["editor"] else None,
+        "publisher": {"@type": "NewsMediaOrganization", "name": publisher, "url": "/"} if publisher else None,
         "isBasedOn": source["url"] if source else None,
         "image": [unescape(address) for address in IMAGE.findall(document["body"]["html"])],
         "commentCount": document["comments"]["count"],
@@ -45,6 +49,15 @@ def news_article(document: Mapping[str, Any], works: Mapping[str, Any]) -> dict[
         **works,
     }
     return {name: value for name, value in members.items() if value}
+
+
+def _person(person: Mapping[str, Any]) -> dict[str, Any]:
+    return {"@type": "Person", "name": person["name"], "url": person_url(person["slug"])}
+
+
+def person_url(slug: str) -> str:
+    """Where the content API shows a person, relative to the site."""
+    return f"{PEOPLE}{quote(slug)}"
 
 
 def work(article_id: str, url: str, title: str, locale: str) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def export_answer(locale: str | None) -> Response:
     # Given back once, whether the copy came to its end or its reader went away before it had begun.
     give_back = ExitStack()
     give_back.callback(copying.release)
-    lines = _lines(parts.database, Pages(parts.settings.article_page_url), locale, give_back)
+    lines = _lines(parts.database, Pages.of(parts.settings), locale, give_back)
     response = Response(lines, 200, content_type=NDJSON, headers={"Cache-Control": PUBLIC})
     response.call_on_close(give_back.close)
     return response

@@ -161,7 +161,7 @@ def delete(asset_id: str, revision: int) -> Response:
 
 @media.get("/assets/<asset_id>/original")
 @endpoint(
-    summary="Fetch a file as it came", scope=WRITE, answers={200: None}, refuses=(404,),
+    summary="Fetch a file as it came", scope=WRITE, answers={200: None}, refuses=(404,), media_type="*/*",
     description="With everything that its maker left in it, such as where a picture was taken. Readers never get it.",
 )  # fmt: skip
 def original(asset_id: str) -> Response:
@@ -245,6 +245,7 @@ def _pieces(path: Path) -> Iterator[bytes]:
 @gallery.get("/<name>")
 @endpoint(
     summary="Fetch a rendition", query=SignedShape, answers={200: None, 206: None, 304: None}, refuses=(404, 416),
+    media_type="*/*",
     description="Of a picture that a published article shows, or by a signed address. Its bytes never change. Answered "
     "in front of the application; what comes as far as this is not there.",
 )  # fmt: skip

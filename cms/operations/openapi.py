@@ -14,14 +14,17 @@ from werkzeug.routing import Rule
 from cms.operations.openapi_types import add_types
 from cms.platform.http.endpoint import CHANGING, Endpoint, limit_of
 from cms.platform.http.guard import OPEN_ROUTES, PRIVATE_PREFIXES
+from cms.platform.http.public import JSON
 from cms.platform.http.shapes import Flag, Text, UtcInstant
 from cms.taxonomy.article_types.rules.checking import ArticleType
 
 PROBLEM = "Problem"
 PATH_PART = re.compile(r"<(?:(\w+):)?(\w+)>")
+PATH_KINDS = {"int": {"type": "integer", "minimum": 0}, "uuid": {"type": "string", "format": "uuid"}}
 TITLES = {
     400: "The request could not be read", 401: "A valid token is needed", 403: "Not allowed with this token",
-    404: "There is nothing here", 409: "Does not fit the present state", 410: "Taken down", 412: "Changed meanwhile",
+    404: "There is nothing here", 406: "Neither gzip nor the bytes as they are are taken",
+    409: "Does not fit the present state", 410: "Taken down", 412: "Changed meanwhile",
     413: "Too large", 415: "Not application/json", 416: "The file ends before this range begins",
     422: "The content is not valid",
     423: "Somebody else is at work on this", 428: "If-Match is needed", 429: "Too many requests",
@@ -155,7 +158,7 @@ def _form(data: Schema) -> dict[str, Any]:
 def _parameters(rule: Rule, declared: Endpoint, method: str) -> list[Any]:
     parameters: list[Any] = []
     for kind, name in PATH_PART.findall(rule.rule):
-        schema = {"type": "integer", "minimum": 0} if kind == "int" else {"type": "string"}
+        schema = PATH_KINDS.get(kind, {"type": "string"})
         parameters.append({"in": "path", "name": name, "required": True, "schema": schema})
     if declared.query is not None:
         parameters.append({"in": "query", "schema": declared.query})
@@ -184,8 +187,14 @@ def _responses(rule: Rule, declared: Endpoint) -> dict[str, Any]:
         described: dict[str, Any] = {
             "description": declared.summary if status < 300 else TITLES.get(status, "Not modified")
         }
-        if isinstance(shape, Schema) or shape is not None:
+        if shape is not None:
             described["content"] = {declared.media_type: {"schema": shape}}
+        elif status in (200, 206):
+            # What is no JSON is text; JSON without a shape is some object, such as this document.
+            schema = {"type": "object" if declared.media_type == JSON else "string"}
+            described["content"] = {declared.media_type: {"schema": schema}}
+        for media_type in declared.also_as if status == 200 else ():
+            described["content"][media_type] = {"schema": {"type": "string"}}
         if limit is not None:
             described["headers"] = {name: _reference(name) for name in LIMIT_HEADERS}
         responses[str(status)] = described
@@ -211,6 +220,11 @@ def _refusals(rule: Rule, declared: Endpoint) -> set[int]:
     refusals = {400, 500, 503, *declared.refuses}
     if limit_of(declared, _method(rule)) is not None:
         refusals.add(429)
+    if any(kind for kind, _ in PATH_PART.findall(rule.rule)):
+        # A part of a path that is no id and no number leads nowhere.
+        refusals.add(404)
+    if 304 in declared.answers and declared.scope is None:
+        refusals.add(406)
     if declared.needs_reader:
         refusals.add(401)
     is_open = any((method, rule.rule) in OPEN_ROUTES for method in rule.methods or ())

@@ -54,6 +54,7 @@ IS_WRITING = "copydesk_is_writing"
 WAS_UNDONE = "copydesk_was_undone"
 WAKE = "wake"
 AFTER_COMMIT = "after commit"
+SITE_NAME = "site name"
 
 
 class Table(DeclarativeBase):
@@ -110,9 +111,15 @@ class Database:
     """One database with an engine for writing and one for reading."""
 
     def __init__(
-        self, url: str, *, is_durable: bool, pool_size: int = 8, wake: Callable[[], None] | None = None
+        self,
+        url: str,
+        *,
+        is_durable: bool,
+        pool_size: int = 8,
+        wake: Callable[[], None] | None = None,
+        site_name: str = "",
     ) -> None:
-        self.url = url
+        self.url, self.site_name = url, site_name
         self.wake = wake
         self.is_sqlite = url.startswith("sqlite")
         self.direct = DirectReads(url)
@@ -139,7 +146,7 @@ class Database:
 
         The only place that commits. The bell is rung afterwards when a letter was dropped.
         """
-        with Session(self.writer, expire_on_commit=False) as session:
+        with Session(self.writer, expire_on_commit=False, info={SITE_NAME: self.site_name}) as session:
             try:
                 yield session
                 session.commit()
@@ -154,7 +161,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that only reads; it sees one snapshot on SQLite."""
-        with Session(self.reader, expire_on_commit=False) as session:
+        with Session(self.reader, expire_on_commit=False, info={SITE_NAME: self.site_name}) as session:
             yield session
 
     def dispose(self) -> None:
@@ -194,6 +201,11 @@ def change_rows(session: Session, statement: Update | Delete, values: Mapping[st
 def wake_after_commit(session: Session) -> None:
     """Ask that whoever acts on letters is woken after this session's commit."""
     session.info[WAKE] = True
+
+
+def site_name_of(session: Session) -> str:
+    """What the site is called, for what is put together of it; empty where nobody said so."""
+    return str(session.info.get(SITE_NAME, ""))
 
 
 def after_commit(session: Session, act: Callable[[], None]) -> None:

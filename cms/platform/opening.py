@@ -20,7 +20,7 @@ def existing_database(settings: Settings, *, is_durable: bool) -> Database:
     Raises: click.ClickException, in one line, when it is not there, does not answer or is not migrated.
     """
     refuse_missing_file(settings)
-    database = Database(settings.database, is_durable=is_durable)
+    database = Database(settings.database, is_durable=is_durable, site_name=settings.site_name)
     try:
         with database.reading() as session:
             step = current_step(session.connection())

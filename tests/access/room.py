@@ -1,18 +1,25 @@
 """The room that every cell of the table is asked in: a token for each column, fresh articles, and the requests that
 many routes are asked with."""
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from flask.testing import FlaskClient
 
+from cms.app import create_app
 from cms.identity.rules import PERMISSIONS, grant_of
 from cms.identity.staff.schemas import Given
 from cms.platform.clock import now, rfc3339
+from cms.platform.db import Database
 from cms.platform.http.csrf import csrf_token
+from cms.settings import Settings
 from tests.access.desk import ELSEWHERE, EVERYTHING, OPERATOR, Desk
+from tests.draining import drain
 
 LATER = rfc3339(now() + timedelta(days=1))
 NOBODY = "01890a5d-ac96-774b-bcce-b302099a8057"
@@ -150,6 +157,28 @@ class Room:
             {"headers": {"If-Match": f'"{saved.article.revision}"'}},
             saved,
         )
+
+
+@contextmanager
+def furnished_room(home: Path, template: Path, **options: str) -> Iterator[Room]:
+    """A room in a home of its own with an article that readers see; `options` are settings."""
+    shutil.copy(template, home / "copydesk.db")
+    settings = Settings(
+        home=home / "home",
+        database_url=f"sqlite+pysqlite:///{home / 'copydesk.db'}",
+        redis_url="redis://127.0.0.1:1/0",
+        secret_key="a secret for the tests 0123456789 abcdefgh",
+        log_level="warning",
+        **options,  # type: ignore[arg-type]  # the texts of limits
+    )
+    app, database = create_app(settings), Database(settings.database, is_durable=False)
+    desk = Desk(app, database).furnish()
+    desk.article(published=True, tags=("rails",), authors=("ines-okafor",))
+    drain(settings, database)
+    yield Room(desk)
+    app.extensions["copydesk"].database.dispose()
+    app.extensions["copydesk"].index.close()
+    database.dispose()
 
 
 def on_article(path: str = "", *, published: bool = False, **options: Any) -> Callable[[Room, str], Asked]:

@@ -1,47 +1,24 @@
 """Every cell of the table of access is asked (rows S30 and S31), and no route is missing from it."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from cms.app import create_app
-from cms.platform.db import Database
 from cms.platform.http.guard import OPEN_ROUTES
-from cms.settings import Settings
-from tests.access.asking import articles, identity, media, readers, words
-from tests.access.desk import Desk
-from tests.access.room import PARTICULAR, Room, plain
+from tests.access.asking.together import ASK
+from tests.access.room import PARTICULAR, Room, furnished_room, plain
 from tests.access.table import Row, rows
-from tests.conftest import SECRET
-from tests.draining import drain
 
 ROWS = rows()
 REFUSED = (401, 403, 404)
 EVERYBODY = ("none", "viewer", "admin", "signed", "cookie-bare")
-ASK = {**articles.ASK, **words.ASK, **identity.ASK, **readers.ASK, **media.ASK}
 
 
 @pytest.fixture(scope="module")
 def room(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Room]:
-    home = tmp_path_factory.mktemp("access")
-    shutil.copy(sqlite_template, home / "copydesk.db")
-    settings = Settings(
-        home=home / "home",
-        database_url=f"sqlite+pysqlite:///{home / 'copydesk.db'}",
-        redis_url="redis://127.0.0.1:1/0",
-        secret_key=SECRET,
-        log_level="warning",
-    )
-    app, database = create_app(settings), Database(settings.database, is_durable=False)
-    desk = Desk(app, database).furnish()
-    desk.article(published=True, tags=("rails",), authors=("ines-okafor",))
-    drain(settings, database)
-    yield Room(desk)
-    app.extensions["copydesk"].database.dispose()
-    app.extensions["copydesk"].index.close()
-    database.dispose()
+    with furnished_room(tmp_path_factory.mktemp("access"), sqlite_template) as room:
+        yield room
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[f"{row.method} {row.rule}" for row in ROWS])

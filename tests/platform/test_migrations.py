@@ -55,7 +55,7 @@ MEMBERS_AT_FIRST = (
     "published_at", "first_published_at", "updated_at", "revision", "summary", "reading_time", "body", "tags", "fields",
     "related", "share", "corrections", "seo",
 )  # fmt: skip
-NOW_SHOWN = assembled(CONTENT, READING_TIME, [])
+NOW_SHOWN = assembled(CONTENT, READING_TIME, [], publisher="Copydesk")
 WHOLE = orjson.loads(NOW_SHOWN.body)
 BODY = orjson.dumps({name: WHOLE[name] for name in MEMBERS_AT_FIRST})
 

@@ -23,7 +23,7 @@ def relay(settings: Settings) -> None:
     """Send tasks for the open deliveries, until stopped. Several may run at once."""
     refuse_missing_file(settings)
     configure_logs(settings.log_level)
-    database = Database(settings.database, is_durable=False, pool_size=1)
+    database = Database(settings.database, is_durable=False, pool_size=1, site_name=settings.site_name)
     bell = Bell(settings.bell_url)
     chores = Chores(settings, database)
     running = Relay(database, Sender(sending_app(settings)), bell, chores)

@@ -27,7 +27,7 @@ def past_answer(find: Callable[[Session], Past | None], query: dict[str, Any]) -
         kept = without_taken_down(session, past.body) if past is not None else b""
     if past is None:
         return None
-    body, _ = Pages(parts.settings.article_page_url).shown(kept, "")
+    body, _ = Pages.of(parts.settings).shown(kept, "")
     if query["choice"] is not None:
         body = projected(body, query["choice"], ORDER)
     return public_answer(body, cache_keys=f"article-{past.article_id}")

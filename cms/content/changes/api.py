@@ -25,6 +25,7 @@ STREAMS = "copydesk.streams"
     answers={200: ChangeListShape, 304: None},
     query=ChangesQueryShape,
     refuses=(410, 503),
+    also_as=(STREAM,),
     description="The last change of each article that changed since, with the document as readers see it now, or a "
     "tombstone. Without `since` it begins with everything that is published. What a document shows of other articles "
     "and of readers (`related`, `previous`, `next`, counts) is no change of it. A cursor can be used for "
@@ -38,7 +39,7 @@ def follow(query: dict[str, Any]) -> Response:
     """A page of changes, or the stream of them."""
     parts = services()
     source = f"{parts.settings.public_url}/content/v1"
-    teller = Teller(parts.database.direct, parts.keys, Pages(parts.settings.article_page_url), source)
+    teller = Teller(parts.database.direct, parts.keys, Pages.of(parts.settings), source)
     is_stream = request.accept_mimetypes.best_match([JSON, STREAM]) == STREAM
     resumed = request.headers.get("Last-Event-ID") if is_stream else None
     position = teller.position(resumed or query["since"]) or beginning(teller.reads)

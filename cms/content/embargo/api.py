@@ -49,7 +49,7 @@ def early_answer(find: Find, find_tombstone: FindTombstone) -> Response | None:
     if row is None:
         return None
     _remember(actor, [row.article_id])
-    body, etag = Pages(services().settings.article_page_url).shown(bytes(row.body), row.etag)
+    body, etag = Pages.of(services().settings).shown(bytes(row.body), row.etag)
     headers = {**PRIVATE, "ETag": etag}
     if is_not_modified(etag):
         return Response(b"", 304, headers=headers)

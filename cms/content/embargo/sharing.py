@@ -12,7 +12,7 @@ from cms.content.models import Document
 from cms.content.publishing import PublishedArticle, document_content
 from cms.platform.actor import Actor
 from cms.platform.clock import rfc3339
-from cms.platform.db import change_rows
+from cms.platform.db import change_rows, site_name_of
 from cms.platform.errors import Conflict
 from cms.platform.http.representing import etag_of
 
@@ -31,7 +31,7 @@ def put_embargoed(session: Session, article: PublishedArticle, until: datetime, 
             raise Conflict(f"Another article of the locale has the slug {article.slug!r}.", code="slug_taken")
     withdraw_embargoed(session, article.article_id)
     end = b',"embargo_until":' + orjson.dumps(rfc3339(until)) + b"}"
-    ready = assembled(document_content(article), None, [])
+    ready = assembled(document_content(article), None, [], publisher=site_name_of(session))
     body, card = (part[:-1] + end for part in (ready.body, ready.card))
     row = EmbargoedDocument(
         article_id=article.article_id,

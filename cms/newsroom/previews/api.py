@@ -224,7 +224,7 @@ def _seen(article_id: UUID, token: str | None) -> tuple[Sight, bytes]:
         visitor = visitor_of(parts.keys, ticket.link_id, client_network(client_address()))
         with parts.database.transaction() as session:
             note_view(session, sight.link, visitor, parts.instant(session))
-    return sight, Pages(parts.settings.article_page_url).shown(document, '""')[0]
+    return sight, Pages.of(parts.settings).shown(document, '""')[0]
 
 
 def _bearer() -> str:

@@ -39,7 +39,8 @@ class Endpoint:
     a password that was typed within ten minutes: what is done is dangerous. `limit` counts the requests that could be
     read; without one, changes that need a credential are counted as writes, see `limit_of`. `limited_by` names the
     member of the query without which nothing is counted: a list costs less than a search. `within` is entered before
-    that: whoever is sent away there has cost nothing yet, not even a count in the database.
+    that: whoever is sent away there has cost nothing yet, not even a count in the database. `also_as` are other media
+    types of the same success, as text, for whoever asks for them by `Accept`.
     """
 
     summary: str
@@ -60,6 +61,7 @@ class Endpoint:
     within: Callable[[], AbstractContextManager[None]] = nullcontext
     refuses: tuple[int, ...] = ()
     media_type: str = "application/json"
+    also_as: tuple[str, ...] = ()
     description: str = ""
     example: Mapping[str, Any] = field(default_factory=dict)
 

@@ -55,7 +55,11 @@ def beside(settings: Settings, is_wanted: bool) -> Beside:
 
 def addresses(settings: Settings) -> dict[str, str]:
     """Where documents and letters lead when the page is there and nobody said otherwise. Shape: variables."""
-    pages = {"article_page_url": "/{locale}/articles/{slug}", "code_page_url": "/code"}
+    pages = {
+        "article_page_url": "/{locale}/articles/{slug}",
+        "preview_page_url": "/preview/{id}#{token}",
+        "code_page_url": "/code",
+    }
     return {
         f"COPYDESK_{name.upper()}": settings.reader_url + path
         for name, path in pages.items()

@@ -6,6 +6,7 @@ from asking import Api, Problem
 from flask import Flask, current_app, g, render_template, request
 from following import Follower
 from pages import pages
+from previews import previews
 from searching import searching
 
 POLICY = (
@@ -24,7 +25,7 @@ def create_reader(api_address, public_api="", name="Copydesk"):
     app.extensions["api"] = Api(api_address)
     app.extensions["follower"] = Follower(app.extensions["api"])
     app.extensions["follower"].start()
-    for blueprint in (pages, searching, accounts, acting):
+    for blueprint in (pages, searching, accounts, acting, previews):
         app.register_blueprint(blueprint)
     app.after_request(protect)
     app.register_error_handler(Problem, not_answered)
@@ -37,7 +38,7 @@ def protect(response):
     """Nothing but our own script and style runs, and no other page shows these in a frame."""
     response.headers["Content-Security-Policy"] = POLICY.format(api=current_app.config["PUBLIC_API"])
     response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "strict-origin-when-cross-origin"
+    response.headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
     if request.cookies.get("reader"):
         response.headers["Cache-Control"] = "private, no-store"
     elif request.endpoint != "static":

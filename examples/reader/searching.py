@@ -1,4 +1,4 @@
-"""Search: the page of results, and suggestions while somebody types."""
+"""Search: the page of results, and completions while somebody types."""
 
 from asking import Problem
 from flask import Blueprint, g, jsonify, render_template, request
@@ -19,18 +19,16 @@ def search():
     narrowed = {name: value for name in FACETS if (value := request.args.get(name))}
     found = None
     if query:
-        found = read(
-            "/search", q=query, locale=g.locale, limit=PER_PAGE, cursor=request.args.get("cursor"),
-
-        )  # fmt: skip
+        asked = {"q": query, "locale": g.locale, "facets": ",".join(FACETS), "limit": PER_PAGE, **narrowed}
+        found = read("/search", cursor=request.args.get("cursor"), **asked)
     return render_template("search.html", query=query, found=found, narrowed=narrowed)
 
 
-@searching.get("/<locale>/suggest")
-def suggest():
-    """Titles, tags and people that begin as what was typed."""
+@searching.get("/<locale>/completions")
+def complete():
+    """Headlines, tags and people that go on as was typed."""
     try:
-        found = api().get("/content/v1/suggest", q=request.args.get("q", ""), locale=g.locale, limit=8)
+        asked = {"q": request.args.get("q", ""), "locale": g.locale}
+        return jsonify(api().get("/content/v1/search/completions", client=request.remote_addr, **asked))
     except Problem:
         return jsonify({"data": []})
-    return jsonify(found)

@@ -47,6 +47,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, shared_broker: Broker) -> Ite
     settings = {
         "redis_url": shared_broker.url, "reader_port": str(port), "limit_writes": "0", "limit_search": "0",
         "article_page_url": f"{pages}/{{locale}}/articles/{{slug}}", "code_page_url": f"{pages}/code",
+        "preview_page_url": f"{pages}/preview/{{id}}#{{token}}",
         "code_cooldown_seconds": "1",
     }  # fmt: skip
     with product(tmp_path_factory.mktemp("browser"), *PARTS, **settings) as running:

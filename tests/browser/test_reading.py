@@ -82,6 +82,34 @@ def test_search_finds_and_marks_in_both_languages(site: Site, page: Page) -> Non
     expect(page.locator(".cards h3")).to_have_text(["渡轮重新起航"])
     page.goto(f"{site.address}/en/search?q=zeppelin")
     expect(page.locator("main")).to_contain_text("Nothing was found for “zeppelin”.")
+    page.goto(f"{site.address}/en/search?q=ferrry")
+    page.locator("main").get_by_role("link", name="ferry", exact=True).click()
+    expect(page.locator(".cards h3").first).to_have_text("The ferry sails again")
+    page.goto(f"{site.address}/en/search?q=climbs")
+    page.locator(".facets[aria-label=Tag] a", has_text="hills").click()
+    expect(page.locator(".facets a[aria-current]")).to_contain_text("hills", ignore_case=True)
+    page.get_by_role("link", name="Older").click()
+    expect(page.locator(".cards h3")).to_have_count(5)
+    page.locator(".find input").fill("the fer")
+    expect(page.locator("#suggestions option").first).to_have_attribute("value", "The ferry sails again")
+
+
+def test_a_preview_shows_a_draft_with_a_banner_and_nothing_once_it_is_withdrawn(site: Site, page: Page) -> None:
+    draft = site.desk("POST", "/articles", {"title": "Not yet", "locale": "en", "body": "It will be **told**."})
+    link = site.desk("POST", f"/articles/{draft['id']}/previews", {})
+    answers: list[str] = []
+    page.on("request", lambda request: answers.append(request.url))
+    page.goto(link["page_url"])
+    expect(page.locator("h1")).to_have_text("Not yet")
+    expect(page.locator(".preview")).to_contain_text("Readers do not see this")
+    expect(page.locator("#article strong")).to_have_text("told")
+    assert page.locator("#comments").count() == 0
+    # The token is in no address that a server was asked for.
+    assert not [url for url in answers if link["token"] in url.partition("#")[0]]
+    site.desk("DELETE", f"/articles/{draft['id']}/previews/{link['id']}")
+    page.goto("about:blank")
+    page.goto(link["page_url"])
+    expect(page.locator("[role=alert]")).to_contain_text("does not open anything any more")
 
 
 def test_what_is_missing_withdrawn_or_taken_down_is_said(site: Site, page: Page) -> None:

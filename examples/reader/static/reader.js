@@ -89,14 +89,22 @@ for (const form of document.querySelectorAll("form[data-code]")) {
   }
 }
 
-// Suggestions while somebody types.
+// The token of a preview stands behind the #, which no server is sent before somebody means it.
+const preview = document.querySelector("form[data-preview]");
+if (preview && location.hash.length > 1) {
+  preview.elements.token.value = decodeURIComponent(location.hash.slice(1));
+  history.replaceState(null, "", location.pathname);
+  preview.requestSubmit();
+}
+
+// Completions while somebody types.
 const find = document.querySelector(".find input");
 let waiting;
 find.addEventListener("input", () => {
   clearTimeout(waiting);
   if (find.value.trim().length < 2) return;
   waiting = setTimeout(async () => {
-    const answer = await fetch(`${words.suggest}?q=${encodeURIComponent(find.value)}`);
+    const answer = await fetch(`${words.completions}?q=${encodeURIComponent(find.value)}`);
     const { data } = await answer.json();
     document.getElementById("suggestions").replaceChildren(...data.map((one) => new Option("", one.text)));
   }, 150);

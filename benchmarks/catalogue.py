@@ -7,7 +7,9 @@ from benchmarks import (
     draft_and_publish,
     index_build,
     publish_latency,
+    related_quality,
     schedule_lateness,
+    search_quality,
     sqlite_concurrency,
     start_and_size,
 )
@@ -20,6 +22,8 @@ BENCHMARKS: tuple[Benchmark, ...] = (
     content_read,
     draft_and_publish,
     index_build,
+    search_quality,
+    related_quality,
     start_and_size,
     sqlite_concurrency,
     audit_verify,

@@ -130,10 +130,11 @@ def _number_on(connection: Connection, table: Table) -> None:
 def _put(database: Database, articles: list[SampleArticle], before: int) -> None:
     with database.transaction() as session:
         for number, article in enumerate(articles, before + 1):
-            put_document(session, _published(article, number), article.published_at)
+            put_document(session, published(article, number), article.published_at)
 
 
-def _published(article: SampleArticle, number: int) -> PublishedArticle:
+def published(article: SampleArticle, number: int) -> PublishedArticle:
+    """What readers get of a sample article."""
     body = render(article.body, "markdown")
     return PublishedArticle(
         article_id=new_id(),

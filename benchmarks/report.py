@@ -32,6 +32,7 @@ class Benchmark(Protocol):
     """A module that measures one thing."""
 
     __name__: str
+    __file__: str | None
     __doc__: str | None
     REPETITIONS: str
 
@@ -109,7 +110,8 @@ def percentile(values: Iterable[float], share: float) -> float:
 
 
 def _name(benchmark: Benchmark) -> str:
-    return benchmark.__name__.rpartition(".")[2]
+    # A benchmark that was started by itself is called by its file.
+    return Path(str(benchmark.__file__)).stem
 
 
 def _title(benchmark: Benchmark) -> str:

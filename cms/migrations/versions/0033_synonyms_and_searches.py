@@ -46,4 +46,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("day", "locale", "text", name=op.f("pk_search_counts")),
     )
     op.create_index("ix_search_counts_rare", "search_counts", ["searches", "day"], unique=False)
-

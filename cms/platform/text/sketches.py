@@ -4,9 +4,9 @@ Not here: what a text is about (`terms.py`); two reports of one event in differe
 """
 
 import re
-from collections import defaultdict
 from collections.abc import Sequence
 from hashlib import blake2b
+from struct import pack, unpack
 
 from cms.platform.text.scripts import HAN, HANGUL, KANA, composed
 
@@ -44,19 +44,14 @@ def resemblance(one: Sketch, other: Sketch) -> float:
 
 
 def pairs_alike(sketches: Sequence[Sketch]) -> list[set[int]]:
-    """For each text the numbers of those that are nearly the same. Symmetric. Those that share nothing cost nothing."""
+    """For each text the numbers of those that are nearly the same. Symmetric."""
     alike: list[set[int]] = [set() for _ in sketches]
-    holders: dict[int, list[int]] = defaultdict(list)
-    for number, own in enumerate(sketches):
-        shared: dict[int, int] = defaultdict(int)
-        for value in own:
-            for other in holders[value]:
-                shared[other] += 1
-            holders[value].append(number)
-        for other, count in shared.items():
-            # As many as this are shared by all that are alike; counting on is for the few that could be.
-            least = ALIKE_FROM * max(len(own), len(sketches[other]))
-            if count >= least and resemblance(own, sketches[other]) >= ALIKE_FROM:
+    values = [frozenset(own) for own in sketches]
+    for number, own in enumerate(values):
+        for other in range(number if own else 0):
+            # As many as this are shared by all that are alike; looking closer is for the few that could be.
+            least = ALIKE_FROM * max(len(own), len(values[other]))
+            if len(own & values[other]) >= least and resemblance(sketches[number], sketches[other]) >= ALIKE_FROM:
                 alike[number].add(other)
                 alike[other].add(number)
     return alike
@@ -64,9 +59,9 @@ def pairs_alike(sketches: Sequence[Sketch]) -> list[set[int]]:
 
 def to_bytes(own: Sketch) -> bytes:
     """A sketch as it is stored."""
-    return b"".join(value.to_bytes(BYTES_EACH, "big") for value in own)
+    return pack(f">{len(own)}I", *own)
 
 
 def from_bytes(stored: bytes) -> Sketch:
     """A sketch from what is stored."""
-    return tuple(int.from_bytes(stored[at : at + BYTES_EACH], "big") for at in range(0, len(stored), BYTES_EACH))
+    return unpack(f">{len(stored) // BYTES_EACH}I", stored)

@@ -24,7 +24,9 @@ def required_revision() -> int:
     if header == "*" or not ENTITY_TAG.fullmatch(header):
         raise BadRequest("If-Match must hold exactly one ETag, the one of the revision that you read.")
     number = header.strip('"')
-    return int(number) if number.isascii() and number.isdigit() and len(number) <= 18 else NO_REVISION
+    # Two tags are the same when their characters are: "07" is none of ours.
+    is_ours = number.isascii() and number.isdigit() and len(number) <= 18 and revision_etag(int(number)) == header
+    return int(number) if is_ours else NO_REVISION
 
 
 def optional_revision() -> int | None:

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Response
 
 from cms.platform.http.answers import answer, encode, public_answer
+from cms.platform.http.guard import current_actor
 from cms.platform.http.paging import Cursor, decode_cursor, encode_cursor, link_header, page_of
 from cms.platform.http.services import services
 
@@ -26,10 +27,14 @@ def page_answer(
     """The page that a query with `limit`, `cursor` and `count` asks for. `listing` names the list with its filters.
 
     `read(limit, after, is_backwards)` gives rows in the list's order; it is asked for one more than is shown.
-    `is_public` lists are the same for everybody, and caches may keep the answer.
+    `is_public` lists are the same for everybody, and caches may keep the answer. A cursor of any other works for
+    the caller who was given it and for nobody else.
     Raises: BadRequest for a cursor that is broken or of another list.
     """
     keys, limit = services().keys, query["limit"]
+    if not is_public:
+        actor = current_actor()
+        listing = f"{listing}|by {actor.kind}:{actor.id}"
     cursor = decode_cursor(keys, listing, query["cursor"])
     is_backwards = cursor is not None and cursor.direction == "prev"
     rows = list(read(limit + 1, cursor.position if cursor else None, is_backwards))

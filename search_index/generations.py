@@ -7,7 +7,16 @@ from pathlib import Path
 from search_index.damage import IndexBroken
 from search_index.document import IndexDocument
 from search_index.engine import Differences, Examine, Progress, Tell
-from search_index.home import REBUILD_LOCK, TOUCHED, WRITER_LOCK, locked, make_home, numbered_folders, point_to
+from search_index.home import (
+    REBUILD_LOCK,
+    TOUCHED,
+    WRITER_LOCK,
+    locked,
+    make_home,
+    numbered_folders,
+    point_to,
+    used_folders,
+)
 from search_index.reader import Reader
 from search_index.writer import FolderWriter
 
@@ -110,8 +119,11 @@ def _new_folder(home: Path) -> Path:
 
 
 def _remove_old(home: Path, current: Path) -> None:
-    """Keep the current folder and the one before it, which readers may be about to open."""
-    for _, path in [pair for pair in numbered_folders(home) if pair[1] != current][:-1]:
+    """Keep the current folder and the one before it, with which readers go on where the current one is damaged."""
+    others = [path for _, path in used_folders(home) if path != current]
+    for _, path in numbered_folders(home):
+        if path == current or path in others[-1:]:
+            continue
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)
         else:

@@ -1,7 +1,8 @@
 """Where the index lives: the pointer to its folder, the locks, and the note of what was written during a rebuild.
 
-Shape of a home: `CURRENT` names the folder; `index-<n>/` are the folders; `writer.lock` is held during a write,
-`rebuild.lock` during a rebuild; `touched` lists ids that were written to the current folder during a rebuild.
+Shape of a home: `CURRENT` names the folder; `index-<n>/` are the folders, and those that were ever the index hold a
+file `used`; `writer.lock` is held during a write, `rebuild.lock` during a rebuild; `touched` lists ids that were
+written to the current folder during a rebuild.
 """
 
 import fcntl
@@ -18,6 +19,7 @@ POINTER = "CURRENT"
 WRITER_LOCK = "writer.lock"
 REBUILD_LOCK = "rebuild.lock"
 TOUCHED = "touched"
+USED = "used"
 FOLDER_NAME = re.compile(r"index-([1-9][0-9]{0,8})")
 
 
@@ -42,6 +44,7 @@ def current_folder(home: Path) -> Path:
 
 def point_to(home: Path, folder: Path) -> None:
     """Make a folder the index, at once for everybody and for good."""
+    (folder / USED).touch()
     draft = home / f"{POINTER}.new"
     draft.write_text(f"{folder.name}\n", "ascii")
     make_durable(draft)
@@ -55,6 +58,11 @@ def numbered_folders(home: Path) -> list[tuple[int, Path]]:
     return sorted(
         (int(match[1]), path) for path in home.iterdir() if (match := FOLDER_NAME.fullmatch(path.name)) is not None
     )
+
+
+def used_folders(home: Path) -> list[tuple[int, Path]]:
+    """The folders that are or were the index, oldest first; not those that are being built, or were when it ended."""
+    return [(number, path) for number, path in numbered_folders(home) if (path / USED).exists()]
 
 
 @contextmanager

@@ -1,18 +1,23 @@
-"""Searches the index, from any number of threads, and sees other processes' commits within a tenth of a second."""
+"""Searches the index, from any number of threads, and sees other processes' commits within a tenth of a second.
+
+Where the index was deleted or damaged, searches go on with what was open before, or else with the index before this
+one, until it is built again: somewhat old answers are better than none, and who shows them knows what is live. Whoever
+asks about the index itself is told the truth.
+"""
 
 import threading
 import time
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from heapq import nsmallest
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from search_index.completing import completed_names, title_query
 from search_index.damage import IndexBroken, IndexUnavailable, damage_as
 from search_index.engine import NEWEST, RELEVANCE, Completion, Hit, Position, SearchPage, Stats
 from search_index.facets import counted
-from search_index.home import current_folder
+from search_index.home import current_folder, used_folders
 from search_index.ordering import hit_of, place_of, start_of
 from search_index.query import Query
 from search_index.ranking import Found, Ranking
@@ -21,6 +26,7 @@ from search_index.suggesting import meant
 
 LOOKING_SECONDS = 0.1
 MOST_TRIES = 5
+Answer = TypeVar("Answer")
 
 # Answers that are kept for one commit. A page of twenty hits takes some 5 kB.
 MOST_KEPT = 200
@@ -39,6 +45,7 @@ class Reader:
         self._lock = threading.Lock()
         self._looking = threading.Lock()
         self._snapshot: Snapshot | None = None
+        self._spare: Snapshot | None = None
         self._trouble = ""
         self._look_at = 0.0
 
@@ -61,14 +68,17 @@ class Reader:
         # Words that differ before stemming may have one term in one language and two in another.
         words = tuple(one.word for part in query.units for one in part.elements)
         key = (query, words, limit, start, sort, tuple(facets))
-        with self._held() as snapshot:
-            page = snapshot.kept.get(key)
+
+        def answer(snapshot: Snapshot) -> SearchPage:
+            page: SearchPage | None = snapshot.kept.get(key)
             if page is None:
                 page = _page(snapshot, query, limit, start, sort, facets)
                 if len(snapshot.kept) >= MOST_KEPT:
                     snapshot.kept.clear()
                 snapshot.kept[key] = page
-        return page
+            return page
+
+        return self._answered(answer)
 
     def complete(self, text: str, *, locale: str | None, limit: int) -> tuple[list[str], list[Completion]]:
         """Ids of the newest articles whose title, and tags and people whose name, goes on as was typed.
@@ -77,13 +87,11 @@ class Reader:
         """
         query = title_query(text, locale)
         ids = [hit.id for hit in self.search(query, limit=limit, sort=NEWEST).hits] if query is not None else []
-        with self._held() as snapshot:
-            return ids, completed_names(snapshot, text, locale, limit)
+        return ids, self._answered(lambda snapshot: completed_names(snapshot, text, locale, limit))
 
     def suggest(self, query: Query) -> dict[str, str]:
         """For words of the query that no article has: the like one that headlines have. Raises: IndexUnavailable"""
-        with self._held() as snapshot:
-            return meant(snapshot, query)
+        return self._answered(lambda snapshot: meant(snapshot, query))
 
     def indexed(self) -> dict[str, int]:
         """Id → revision of every article in the index. Raises: IndexUnavailable."""
@@ -115,8 +123,63 @@ class Reader:
         """Give the files back as soon as no search needs them; a later search opens them again."""
         with self._lock:
             before, self._snapshot, self._trouble, self._look_at = self._snapshot, None, "", 0.0
+            spare, self._spare = self._spare, None
+        for snapshot in (before, spare):
+            if snapshot is not None:
+                self._snapshots.let_go(snapshot)
+
+    def _answered(self, answer: Callable[[Snapshot], Answer]) -> Answer:
+        """What the index answers, or what can be searched in its place. Raises: IndexUnavailable"""
+        try:
+            with self._held() as snapshot:
+                return answer(snapshot)
+        except IndexUnavailable:
+            spare = self._held_spare()
+            if spare is None:
+                raise
+            try:
+                with damage_as(IndexUnavailable):
+                    return answer(spare)
+            except IndexUnavailable:
+                self._forget_spare(spare)
+                raise
+            finally:
+                self._snapshots.let_go(spare)
+
+    def _held_spare(self) -> Snapshot | None:
+        """What was open before the damage, or the index before this one; held once more for the caller."""
+        with self._lock:
+            spare = self._spare
+            if spare is not None:
+                self._snapshots.hold(spare)
+                return spare
+        spare = self._one_before()
+        if spare is not None:
+            self._snapshots.hold(spare)
+            self._keep_spare(spare)
+        return spare
+
+    def _one_before(self) -> Snapshot | None:
+        """The newest other folder that can be opened."""
+        with suppress(OSError, IndexUnavailable):
+            for _, folder in reversed(used_folders(self._home) if self._folder is None else []):
+                with suppress(IndexUnavailable), damage_as(IndexUnavailable):
+                    return self._snapshots.open(folder, None)
+        return None
+
+    def _keep_spare(self, snapshot: Snapshot) -> None:
+        """Take over a snapshot that is held, in the place of the one that was kept."""
+        with self._lock:
+            before, self._spare = self._spare, snapshot
         if before is not None:
             self._snapshots.let_go(before)
+
+    def _forget_spare(self, snapshot: Snapshot) -> None:
+        with self._lock:
+            if self._spare is not snapshot:
+                return
+            self._spare = None
+        self._snapshots.let_go(snapshot)
 
     @contextmanager
     def _held(self) -> Iterator[Snapshot]:
@@ -167,6 +230,15 @@ class Reader:
         with self._lock:
             replaced, self._snapshot, self._trouble = self._snapshot, after, trouble
             self._look_at = time.monotonic() + pause
+        if after is None and replaced is not None:
+            # Files that were deleted stay readable for as long as they are open.
+            self._keep_spare(replaced)
+            replaced = None
+        elif after is not None:
+            with self._lock:
+                spare, self._spare = self._spare, None
+            if spare is not None:
+                self._snapshots.let_go(spare)
         for snapshot in (before, replaced):
             if snapshot is not None:
                 self._snapshots.let_go(snapshot)

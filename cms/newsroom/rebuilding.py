@@ -3,7 +3,7 @@
 Nothing here changes what editors have. What workers derive follows by the events, as after a publish.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy import select
@@ -37,10 +37,38 @@ def rebuild_documents(database: Database, actor: Actor, clock: Callable[[], date
         wanted = live_revisions(session)
         strangers = published_revisions(session).keys() - wanted.keys()
     # First, because a document that should not be there may hold the slug of one that should.
+    withdrawn = _withdraw(database, actor, strangers, clock)
+    put = _put(database, actor, wanted, clock)
+    with database.transaction() as session:
+        for article in session.scalars(select(Article).where(Article.taken_down_at.is_not(None))):
+            bury(session, article, last_note(session, article.id, "taken_down"))
+    with database.transaction() as session:
+        record(session, RelatedSweepDue(subject=new_id()), actor=actor, now=clock())
+    return put, withdrawn
+
+
+def mend_documents(
+    database: Database, actor: Actor, article_ids: Collection[str], clock: Callable[[], datetime]
+) -> int:
+    """Put those of these articles before readers that are published, and take the others away; gives how many changed.
+
+    Emits: article.published, article.audience_changed, article.unpublished
+    """
+    with database.reading() as session:
+        wanted = {key: number for key, number in live_revisions(session).items() if key in article_ids}
+    withdrawn = _withdraw(database, actor, set(article_ids) - wanted.keys(), clock)
+    return withdrawn + _put(database, actor, wanted, clock)
+
+
+def _withdraw(database: Database, actor: Actor, strangers: Collection[str], clock: Callable[[], datetime]) -> int:
     withdrawn = 0
     for article_id in sorted(strangers):
         with database.transaction() as session:
             withdrawn += withdraw_stranger(session, actor, article_id, clock())
+    return withdrawn
+
+
+def _put(database: Database, actor: Actor, wanted: Mapping[str, int], clock: Callable[[], datetime]) -> int:
     put = 0
     for article_id, number in wanted.items():
         with database.reading() as session:
@@ -49,12 +77,7 @@ def rebuild_documents(database: Database, actor: Actor, clock: Callable[[], date
         prepared = PreparedBody(number, render(kept.content["body"], kept.content["body_format"]))
         with database.transaction() as session:
             put += rebuild_document(session, actor, kept, prepared, clock())
-    with database.transaction() as session:
-        for article in session.scalars(select(Article).where(Article.taken_down_at.is_not(None))):
-            bury(session, article, last_note(session, article.id, "taken_down"))
-    with database.transaction() as session:
-        record(session, RelatedSweepDue(subject=new_id()), actor=actor, now=clock())
-    return put, withdrawn
+    return put
 
 
 def rebuild_document(session: Session, actor: Actor, kept: Revision, prepared: PreparedBody, now: datetime) -> bool:

@@ -104,6 +104,10 @@ DAMAGES = [
 ]
 
 
+# What changes the bytes of a file that readers have open.
+IN_PLACE = (empty_segment, halve_segment, shorten_segment)
+
+
 @pytest.fixture
 def filled(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> Shelf:
     """An index whose reader and writer have it open, with a segment that is too large to be read whole."""
@@ -120,9 +124,14 @@ def test_damage_is_told_and_mended_by_a_rebuild(filled: Shelf, damage: Callable[
     damage(filled.home)
     fresh = Reader(filled.home)
     for reader in (fresh, filled.reader):
-        for ask in (lambda: filled.find("ferry"), reader.count, reader.indexed):
+        for ask in (reader.count, reader.indexed, reader.digests, reader.stats, reader.verify):
             with pytest.raises(IndexUnavailable):
                 ask()
+    if damage not in (remove_pointer, spoil_pointer):
+        with pytest.raises(IndexUnavailable):
+            fresh.search(parse("ferry"), limit=5)
+    if damage not in IN_PLACE:
+        assert len(filled.find("ferry")) == 2, "whoever had the files open goes on answering"
     for _ in range(2):
         with pytest.raises(IndexBroken):
             filled.put(article("new", "Ferry"))
@@ -132,6 +141,27 @@ def test_damage_is_told_and_mended_by_a_rebuild(filled: Shelf, damage: Callable[
     filled.put(article("new", "Ferry"))
     assert set(filled.find("ferry")) == {"mended", "new"}
     fresh.close()
+
+
+@pytest.mark.parametrize("damage", [one for one in DAMAGES if "home" not in one.__name__], ids=lambda one: one.__name__)
+def test_searches_go_on_with_the_index_before_until_it_is_mended(
+    shelf: Shelf, damage: Callable[[Path], None], open_files: Callable[[], set[str]]
+) -> None:
+    text = " ".join(f"harbour word{number}" for number in range(2_000))
+    shelf.fill(article("old", "Ferry", text))
+    shelf.fill(article("old", "Ferry", text), article("new", "Ferry"))
+    damage(shelf.home)
+    fresh = Reader(shelf.home)
+    for _ in range(2):
+        assert "old" in [hit.id for hit in fresh.search(parse("ferry"), limit=5).hits]
+    assert "old" in fresh.complete("fer", locale=None, limit=5)[0]
+    with pytest.raises(IndexUnavailable):
+        fresh.count()
+    shelf.fill(article("old", "Ferry", text), article("new", "Ferry"))
+    assert {hit.id for hit in fresh.search(parse("ferry"), limit=5).hits} == {"old", "new"}
+    assert fresh.count() == 2
+    fresh.close()
+    assert open_files() == set(), "what stood in is given back"
 
 
 def test_bytes_that_were_set_to_zero_are_told_by_verifying(filled: Shelf) -> None:

@@ -6,6 +6,7 @@ commit of the index, and closes them in one transaction.
 
 import threading
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -20,7 +21,9 @@ from cms.events.models import Delivery, Letter
 from cms.platform.db import Database
 from search_index.damage import IndexBroken, IndexUnavailable
 from search_index.document import IndexDocument
+from search_index.engine import Tell
 from search_index.shelf import Shelf
+from workers.examining import Examining
 from workers.work import Attempt, Work
 
 log = structlog.get_logger("copydesk.worker")
@@ -60,8 +63,46 @@ def bring_up_to_date(work: Work) -> int:
     return len(differing)
 
 
-def rebuild_index(database: Database, index_home: Path) -> int:
-    """Build the index anew beside the old one and swap; gives how many articles it holds. Reads and publishes go on."""
+def check_index(work: Work) -> int:
+    """Compare every byte of the index and every article in it with the database, and mend what differs.
+
+    Gives how many articles differed; all of them where the index could not be read.
+    """
+    reader = Shelf(work.settings.index_home).reader()
+    try:
+        reader.verify()
+        digests = reader.digests()
+    except IndexUnavailable as error:
+        log.warning("index_is_damaged", because=str(error))
+        with ONE_AT_A_TIME:
+            return rebuild_index(work.database, work.settings.index_home)
+    finally:
+        reader.close()
+    differing = _differing(work.database, digests)
+    for portion in chunks(sorted(differing)):
+        put_in_order(work, portion)
+    return len(differing)
+
+
+def _differing(database: Database, indexed: Mapping[str, int]) -> set[str]:
+    """The ids of what is another in the index, is missing there, or should not be there."""
+    differing, seen = set(), set()
+    for document in all_index_documents(database):
+        seen.add(document.id)
+        if indexed.get(document.id) != document.digest:
+            differing.add(document.id)
+    return differing | (indexed.keys() - seen)
+
+
+def rebuild_index(database: Database, index_home: Path, tell: Tell | None = None) -> int:
+    """Build the index anew beside the old one and swap; gives how many articles it holds. Reads and publishes go on.
+
+    Before the swap the new one is compared with the database: ids and revisions, contents by their digests, and
+    headlines that must find their own article. Raises: IndexBroken
+    """
+    with database.reading() as session:
+        total = len(published_revisions(session))
+    examining = Examining(database)
 
     def differences(indexed: Mapping[str, int]) -> tuple[Sequence[IndexDocument], Sequence[str]]:
         with database.reading() as session:
@@ -70,7 +111,8 @@ def rebuild_index(database: Database, index_home: Path) -> int:
             documents = index_documents(session, newer)
         return list(documents.values()), [key for key in indexed if key not in published]
 
-    return Shelf(index_home).rebuild(lambda: all_index_documents(database), differences)
+    documents = partial(examining.noted, partial(all_index_documents, database))
+    return Shelf(index_home).rebuild(documents, differences, total=total, tell=tell, examine=examining.examine)
 
 
 def put_in_order(work: Work, subjects: Collection[str]) -> dict[str, int]:

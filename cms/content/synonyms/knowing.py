@@ -16,7 +16,8 @@ class KnownSynonyms:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._turn = -1
+        # Nobody has changed anything at 0.
+        self._turn = 0
         self._sets: list[tuple[list[str], bool, str]] = []
         self._ready: dict[str | None, Thesaurus] = {}
 

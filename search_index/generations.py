@@ -2,15 +2,18 @@
 
 import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
-from search_index.damage import IndexBroken
+from search_index.damage import IndexBroken, IndexUnavailable
 from search_index.document import IndexDocument
 from search_index.engine import Differences, Examine, Progress, Tell
 from search_index.home import (
     REBUILD_LOCK,
     TOUCHED,
     WRITER_LOCK,
+    current_folder,
+    folder_number,
     locked,
     make_home,
     numbered_folders,
@@ -112,8 +115,11 @@ def _apply_last(writer: FolderWriter, differences: Differences, touched: Collect
 
 
 def _new_folder(home: Path) -> Path:
-    folders = numbered_folders(home)
-    folder = home / f"index-{folders[-1][0] + 1 if folders else 1}"
+    taken = [number for number, _ in numbered_folders(home)]
+    # A folder that was deleted is still pointed to: a new one of its name would be read before it is finished.
+    with suppress(IndexUnavailable):
+        taken.append(folder_number(current_folder(home)))
+    folder = home / f"index-{max(taken, default=0) + 1}"
     folder.mkdir(mode=0o700)
     return folder
 

@@ -60,6 +60,11 @@ def numbered_folders(home: Path) -> list[tuple[int, Path]]:
     )
 
 
+def folder_number(folder: Path) -> int:
+    """The number in the name of an index folder."""
+    return int(folder.name.rpartition("-")[2])
+
+
 def used_folders(home: Path) -> list[tuple[int, Path]]:
     """The folders that are or were the index, oldest first; not those that are being built, or were when it ended."""
     return [(number, path) for number, path in numbered_folders(home) if (path / USED).exists()]

@@ -1,5 +1,6 @@
 """A new index is built aside: nothing that happens meanwhile is lost, and a failure leaves the old one."""
 
+import shutil
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -102,6 +103,21 @@ def test_a_rebuild_that_fails_leaves_the_old_index(shelf: Shelf) -> None:
     assert shelf.find("ferry") == ["a"]
     shelf.put(article("b", "Ferry"))
     assert shelf.reader.count() == 2
+
+
+def test_a_folder_that_was_deleted_is_never_built_again_under_its_name(shelf: Shelf) -> None:
+    shelf.fill(article("a", "Ferry"))
+    gone = current_folder(shelf.home)
+    assert shelf.find("ferry") == ["a"]
+    shutil.rmtree(gone)
+
+    def reading() -> list[IndexDocument]:
+        assert not gone.exists(), "who reads what is pointed to would see an index without articles"
+        assert shelf.find("ferry") == ["a"]
+        return [article("a", "Ferry")]
+
+    assert rebuild(shelf.home, reading, lambda _: ([], [])) == 1
+    assert current_folder(shelf.home) != gone
 
 
 def test_old_folders_are_removed_but_for_the_one_before(shelf: Shelf) -> None:

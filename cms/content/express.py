@@ -16,7 +16,7 @@ from cms.content.addressing import Pages
 from cms.content.answering import document_representation, list_keys, page_representation
 from cms.content.listing import newest
 from cms.content.queries import document_by_id, document_by_slug
-from cms.content.rules import PAGE, Filter
+from cms.content.rules import PAGE, Filter, span
 from cms.platform.direct_reads import DirectReads
 from cms.platform.errors import NotAcceptable, Unavailable
 from cms.platform.http.public import origin_headers
@@ -33,7 +33,15 @@ LIST = "/content/v1/articles"
 PREFIX = "/content/v1/articles/"
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SLUG = re.compile(r"([A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*)/([a-z0-9]+(?:-[a-z0-9]+)*)")
-NARROWED = {"section": re.compile(r"[a-z0-9-]{1,120}"), "locale": re.compile(r"[A-Za-z0-9-]{2,35}")}
+WORD = re.compile(r"[a-z0-9-]{1,120}")
+NARROWED = {
+    "section": WORD,
+    "tag": WORD,
+    "author": WORD,
+    "locale": re.compile(r"[A-Za-z0-9-]{2,35}"),
+    "year": re.compile(r"(?!9999)[1-9][0-9]{3}"),
+    "month": re.compile(r"[1-9]|1[0-2]"),
+}
 HOST = re.compile(r"([a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?)(?::[0-9]{1,5})?")
 BY_ID = "/content/v1/articles/<uuid:article_id>"
 BY_SLUG = "/content/v1/articles/<locale>/<slug>"
@@ -114,19 +122,28 @@ class Express:
 
 @lru_cache(maxsize=1024)
 def _plain_filter(query: str) -> tuple[Filter, str, str] | None:
-    """The filter of a query with only a section and a locale, each once and in its one spelling; None for others.
-
-    Beside it the name of the list, and its keys for caches.
-    """
+    """The filter of a query with a section, tag, author, language and time, each once at most and in its one spelling;
+    None for others. Beside it the name of the list, and its keys for caches."""
     named = _named(query)
     for name, text in named.items():
         if name not in NARROWED or not NARROWED[name].fullmatch(text):
             return None
         if name == "locale" and canonical_locale(text) != text:
             return None
-    if query != "&".join(f"{name}={text}" for name, text in named.items()):
+    if query != "&".join(f"{name}={text}" for name, text in named.items()) or (
+        "month" in named and "year" not in named
+    ):
         return None
-    asked = Filter(section=named.get("section"), locale=named.get("locale"))
+    month = int(named["month"]) if "month" in named else None
+    since, until = span(int(named["year"]), month) if "year" in named else (None, None)
+    asked = Filter(
+        section=named.get("section"),
+        tags=(named["tag"],) if "tag" in named else (),
+        author=named.get("author"),
+        locale=named.get("locale"),
+        since=since,
+        until=until,
+    )
     return asked, asked.name, list_keys(asked)
 
 

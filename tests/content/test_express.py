@@ -83,6 +83,11 @@ def paths(stories: list[PublishedArticle]) -> list[str]:
         f"{LIST}?section=city&", f"{LIST}?&section=city", f"{LIST}?section=city&&locale=en", f"{LIST}?section",
         f"{LIST}?section=city&limit=20", f"{LIST}?limit=3", f"{LIST}?section=City", f"{LIST}?section=%63ity",
         f"{LIST}?section=city&x=1", f"{LIST}?section=worldlocale=en", f"{LIST}?section=city%26locale=en", f"{LIST}/",
+        f"{LIST}?section=city&tag=rail&year=2026", f"{LIST}?year=2026&month=11", f"{LIST}?month=11&year=2026",
+        f"{LIST}?month=11", f"{LIST}?year=2025", f"{LIST}?year=02026", f"{LIST}?year=9999", f"{LIST}?year=0",
+        f"{LIST}?year=2026&month=0", f"{LIST}?year=2026&month=011", f"{LIST}?year=2026&month=12", f"{LIST}?year=",
+        f"{LIST}?tag=rail", f"{LIST}?tag=rail,energy", f"{LIST}?tag=", f"{LIST}?author=mei-lin&locale=en",
+        f"{LIST}?author=nobody", f"{LIST}?year=2026&published_at[gte]=2026-01-01T00:00:00Z", f"{LIST}?year=+2026",
     ]  # fmt: skip
     strange = [
         f"{LIST}/{first.article_id.upper()}", f"{LIST}/{unknown}", f"{LIST}/zh-cn/{latin.slug}", f"{LIST}/en/none",
@@ -142,6 +147,7 @@ def test_both_ways_answer_the_same(
     # Nothing would be compared if the short way were never taken.
     monkeypatch.setattr(express, "respond", lambda *_: ("200 OK", [("X-Short", "yes")], b"short"))
     assert [path for path in (*asked[:2], asked[3], *asked[4:11]) if client.get(path).data != b"short"] == []
+    assert client.get(f"{LIST}?section=europe&tag=rail&author=mei-lin&locale=en&year=2026&month=11").data == b"short"
     assert all(by_flask.get(path).data != b"short" for path in asked)
 
 

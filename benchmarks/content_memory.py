@@ -24,7 +24,10 @@ CONNECTIONS = 2
 # What a process may grow by and be called flat: less than what one connection or one cache of SQLite takes.
 MOST_MB = 2.0
 LIST = "/content/v1/articles"
-REPETITIONS = f"One run of {MINUTES} minutes, in turns of {TURN_SECONDS:.0f} s for each kind of request, with {CONNECTIONS} connections."
+REPETITIONS = (
+    f"One run of {MINUTES} minutes, in turns of {TURN_SECONDS:.0f} s for each kind of request, "
+    f"with {CONNECTIONS} connections."
+)
 
 
 def run(minutes: float = MINUTES, articles: int = ARTICLES) -> dict[str, Any]:

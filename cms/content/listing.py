@@ -7,7 +7,7 @@ Not here: what narrows them (`narrowing.py`), HTTP (`api.py`).
 # ruff: noqa: S608  # the statements are put together from this module's own names; what askers send goes by placeholder
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -35,8 +35,7 @@ JOINED = {
 }
 
 
-@dataclass(frozen=True)
-class CardPage:
+class CardPage(NamedTuple):
     """One page of ready entries, joined as a list of JSON holds them; empty where there are none.
 
     `marks` stand for the bytes of all entries, and are empty for whole documents. `following` and `preceding` are where

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -58,8 +58,7 @@ KINDS = {"sections": "section", "tags": "tag", "people": "person"}
 ALIAS = "SELECT t.slug FROM word_aliases a JOIN {table} t ON t.id = a.word_id WHERE a.kind = ? AND a.key = ?"
 
 
-@dataclass(frozen=True)
-class ReadyDocument:
+class ReadyDocument(NamedTuple):
     """A document as it goes out; `packed` is the same in gzip, or None until a worker came to it.
 
     `changed_at` is the driver's own value, which names one instant.

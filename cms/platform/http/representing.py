@@ -7,11 +7,10 @@ Source: RFC 9110, sections 8.8, 12.5.3 and 13; RFC 5861.
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from cms.platform.coding import GZIP, IDENTITY, LEAST_BYTES, QUICK_LEVEL, STORED_LEVEL, codings, packed
 from cms.platform.errors import NotAcceptable
@@ -21,8 +20,7 @@ ENTITY_TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
 Header = tuple[str, str]
 
 
-@dataclass(frozen=True)
-class Representation:
+class Representation(NamedTuple):
     """Public bytes, and what is known of them. `etag` is that of the bytes as they are.
 
     `cache_keys` are what caches may forget them by, with spaces between. `changed` is the second from which on they are

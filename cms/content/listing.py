@@ -54,14 +54,10 @@ class CardPage(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """How a page is read: the statement, and for each of its branches the values before those of the place.
-
-    A nested statement has a limit of its own around the branches.
-    """
+    """How a page is read: the statement, and for each of its branches the values before those of the place."""
 
     text: str
     branches: tuple[tuple[Any, ...], ...]
-    is_nested: bool
 
 
 def newest(
@@ -77,10 +73,9 @@ def newest(
 
     One statement, whatever is filtered. Raises: BadRequest for a position that is not one of a list.
     """
-    text, branches, is_nested = _plan(asked, after is not None, is_backwards, source, reads.is_sqlite)
+    text, branches = _plan(asked, limit + 1, after is not None, is_backwards, source, reads.is_sqlite)
     place = () if after is None else _place(after, is_sqlite=reads.is_sqlite)
-    values = [value for branch in branches for value in (*branch, *place, limit + 1)]
-    [(joined, marks, found)] = reads.rows(text, [*values, limit + 1] if is_nested else values)
+    [(joined, marks, found)] = reads.rows(text, [value for branch in branches for value in (*branch, *place)])
     if not found:
         return CardPage(b"", "", None, None)
     is_more, joined = found > limit, bytes(joined)
@@ -124,20 +119,18 @@ def count(reads: DirectReads, asked: Filter) -> int:
 
 
 @lru_cache(maxsize=1024)
-def _plan(asked: Filter, has_cursor: bool, is_backwards: bool, source: tuple[str, str, str], is_sqlite: bool) -> Plan:
+def _plan(
+    asked: Filter, most: int, has_cursor: bool, is_backwards: bool, source: tuple[str, str, str], is_sqlite: bool
+) -> Plan:
     is_falling = asked.is_falling != is_backwards
-    text, parts, is_nested = _page_statement(pattern_of(asked), has_cursor, is_falling, source, is_sqlite)
-    return Plan(
-        text,
-        tuple(tuple(values_of(parts, asked, tag, is_sqlite=is_sqlite)) for tag in asked.tags or (None,)),
-        is_nested,
-    )
+    text, parts = _page_statement(pattern_of(asked), most, has_cursor, is_falling, source, is_sqlite)
+    return Plan(text, tuple(tuple(values_of(parts, asked, tag, is_sqlite=is_sqlite)) for tag in asked.tags or (None,)))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def _page_statement(
-    pattern: Pattern, has_cursor: bool, is_falling: bool, source: tuple[str, str, str], is_sqlite: bool
-) -> tuple[str, list[Part], bool]:
+    pattern: Pattern, most: int, has_cursor: bool, is_falling: bool, source: tuple[str, str, str], is_sqlite: bool
+) -> tuple[str, list[Part]]:
     if has_cursor and pattern.column == "published_at":
         # The cursor is a narrower bound on its side. With both, SQLite would begin to read at the other one.
         pattern = replace(pattern, until=False) if is_falling else replace(pattern, since=False)
@@ -147,19 +140,21 @@ def _page_statement(
     if has_cursor:
         clause += f"{' AND' if clause else ' WHERE'} ({place}, k.number) {'<' if is_falling else '>'} (?, ?)"
     column, table, key = source
-    lead, order = lead_of(pattern), f"ORDER BY {place} {way}, k.number {way} LIMIT ?"
+    # The limit is written out. One that PostgreSQL does not know when it makes a plan to keep is taken for a tenth of
+    # the table; it would rather plan each read anew then, which takes longer than the read.
+    lead, order = lead_of(pattern), f"ORDER BY {place} {way}, k.number {way} LIMIT {most:d}"
     if is_sqlite and pattern.tags < 2:
         # SQLite reads the tables of a CROSS JOIN in the order in which they are named, and so sorts nothing here.
         joint = f"{clause}{' AND' if clause else ' WHERE'} {key} = k.number"
         page = f"SELECT {column} FROM {lead} k CROSS JOIN {table}{joint} {order}"
-        return f"{JOINED[is_sqlite]} FROM ({page}) AS page", parts, False
+        return f"{JOINED[is_sqlite]} FROM ({page}) AS page", parts
     branch = f"SELECT * FROM (SELECT k.number, {place} AS place FROM {lead} k{clause} {order}) AS b"
     # In this order, whatever the planner believes: the page is small, and its entries are read by key.
     page = (
         f"SELECT {column} FROM ({' UNION '.join([branch] * max(pattern.tags, 1))}) AS p "
-        f"CROSS JOIN {table} WHERE {key} = p.number ORDER BY p.place {way}, p.number {way} LIMIT ?"
+        f"CROSS JOIN {table} WHERE {key} = p.number ORDER BY p.place {way}, p.number {way} LIMIT {most:d}"
     )
-    return f"{JOINED[is_sqlite]} FROM ({page}) AS page", parts, True
+    return f"{JOINED[is_sqlite]} FROM ({page}) AS page", parts
 
 
 @lru_cache(maxsize=256)

@@ -98,7 +98,8 @@ class ArticleText:
 
 @dataclass(frozen=True)
 class Narrowing:
-    """What a list of articles is narrowed to. A section means its subtree; `q` means words of the title.
+    """What a list of articles is narrowed to. A section means its subtree; `q` means words of the title, and with
+    `is_in_text` of the dek and the body too.
 
     `translation` is `stale`, or `missing:` and a language.
     `places` are those that the asker may read in; without any there is nothing to see.
@@ -110,13 +111,14 @@ class Narrowing:
     type: str | None = None
     q: str | None = None
     translation: str | None = None
+    is_in_text: bool = False
 
     @property
     def name(self) -> str:
         """What binds cursors to this list."""
         places = sorted((place.section_path, place.locale) for place in self.places)
         named = f"{self.state}|{self.section}|{self.type}|{self.q}|{self.translation}"
-        return f"newsroom|articles|{named}|{places}"
+        return f"newsroom|articles|{named}|{places}" + ("|text" if self.is_in_text else "")
 
 
 def article_by_id(session: Session, article_id: str) -> Article | None:
@@ -354,7 +356,9 @@ def _narrowed(statement: Select[Any], asked: Narrowing) -> Select[Any]:
     for word in (asked.q or "").split()[:MOST_WORDS]:
         # SQLite folds only ASCII by itself; the usual spellings of a word cover the other scripts with cases.
         spellings = sorted({word, word.lower(), word.upper(), word.capitalize()})
-        statement = statement.where(or_(*(Article.title.icontains(one, autoescape=True) for one in spellings)))
+        columns = (Article.title, Article.dek, Article.body) if asked.is_in_text else (Article.title,)
+        said = (column.icontains(one, autoescape=True) for column in columns for one in spellings)
+        statement = statement.where(or_(*said))
     return statement
 
 

@@ -1,6 +1,7 @@
 """Lists of articles for editors."""
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.newsroom.making import act, draft, patch
@@ -56,6 +57,22 @@ def test_words_of_the_title_find_it_and_wild_cards_are_only_characters(editor: F
         "交通": ["城市交通"], "'+OR+1=1": [],
     }  # fmt: skip
     assert {query: titles(editor, f"?q={query}") for query in found} == found
+
+
+def test_words_of_the_whole_text_find_drafts_that_readers_never_find(editor: FlaskClient, app: Flask) -> None:
+    draft(editor, title="Bridge", body="The pylons are painted.", dek="A colour is chosen")
+    draft(editor, title="Трамвай", body="Новые вагоны.")
+    found = {
+        "pylons": ["Bridge"], "PYLONS+bridge": ["Bridge"], "colour+painted": ["Bridge"], "pylons+closed": [],
+        "вагоны": ["Трамвай"], "%25": [], "_": [],
+    }  # fmt: skip
+    assert {query: titles(editor, f"?q={query}&in=text") for query in found} == found
+    assert titles(editor, "?q=pylons") == titles(editor, "?q=pylons&in=title") == []
+    assert titles(editor, "?in=text") == ["Трамвай", "Bridge"]
+    assert titles(editor, "?q=pylons&in=text&state=published") == []
+    assert editor.get("/api/v1/articles?q=pylons&in=body").status_code == 400
+    answer = app.test_client().get("/content/v1/search?q=pylons")
+    assert answer.status_code == 503 or answer.json["data"] == []
 
 
 @pytest.mark.parametrize("walk", [1, 2, 3, 5])

@@ -76,13 +76,15 @@ def copy_article(article_id: str, body: dict[str, Any]) -> Response:
     answers={200: ArticlePageShape},
     limit=SEARCH,
     limited_by="q",
-    description="With `q` it is a search and counted as one.",
+    description="With `q` it is a search and counted as one. It asks the database and knows drafts; the index that "
+    "readers search never does.",
 )
 def list_articles(query: dict[str, Any]) -> Response:
     """Drafts and published articles, the ones changed last first."""
     asked = queries.Narrowing(
         places=places(current_actor().grants, READ), state=query["state"], section=query["section"],
         type=query["type"], q=query["q"], translation=query["translation"],
+        is_in_text=query["q"] is not None and query["looked_in"] == "text",
     )  # fmt: skip
     with reading() as session:
 

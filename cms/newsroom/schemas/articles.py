@@ -138,6 +138,12 @@ class ArticleQueryShape(PageShape):
     q = fields.String(
         load_default=None, validate=validate.Length(1, 200), metadata={"description": "Words of the title"}
     )
+    looked_in = fields.String(
+        load_default="title",
+        data_key="in",
+        validate=validate.OneOf(["title", "text"]),
+        metadata={"description": "`text`: each word of `q` in title, dek or body, also of drafts. Nothing without `q`"},
+    )
     translation = fields.String(
         load_default=None,
         metadata={

@@ -112,7 +112,7 @@ class Settings:
     revisions_kept_days: int = 30
     changes_kept_days: int = 30
     searches_kept_days: int = 90
-    change_streams: int = 1
+    change_streams: int = 2
     lease_seconds: int = 120
     trash_days: int = 30
     preview_hours: int = 168

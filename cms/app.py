@@ -29,6 +29,7 @@ from cms.newsroom.api.articles import articles
 from cms.newsroom.api.lifecycle import lifecycle
 from cms.newsroom.api.reviewing import review
 from cms.newsroom.api.trash import trash
+from cms.newsroom.asset_uses.api import asset_uses
 from cms.newsroom.front_lists.api import front_lists
 from cms.newsroom.leases.api import leases
 from cms.newsroom.previews.api import looks, previews
@@ -83,7 +84,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     # What editors do.
     articles, lifecycle, review, revisions, leases, schedules, releases, front_lists, related_lists,
     translations, trash, previews,
-    taxonomy, words, article_types, synonyms, search_report, media, gallery,
+    taxonomy, words, article_types, synonyms, search_report, media, gallery, asset_uses,
     # The audience.
     readers, reader_accounts, reader_addresses, reader_consents, bookmarks, own_comments, moderation_desk,
     comment_modes, sharing, follows,

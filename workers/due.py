@@ -27,6 +27,7 @@ from cms.events.outbox import record
 from cms.identity.staff.models import SignInTrail, StaffCode, StaffInvitation, StaffSession
 from cms.identity.staff.rules import KNOWN_FOR
 from cms.mail.models import OutgoingLetter, Suppression
+from cms.media.expiring import tell_expired
 from cms.media.rendering import forget_retired, order_renditions
 from cms.media.storing import LocalStore
 from cms.media.tidying import tidy
@@ -60,6 +61,7 @@ DAY = timedelta(days=1)
 FAILURES_KEPT = timedelta(days=30)
 SWEEP_LOOKED_AT_EVERY = timedelta(seconds=10)
 FORGOTTEN_EVERY = timedelta(minutes=1)
+EXPIRY_LOOKED_AT_EVERY = timedelta(seconds=30)
 RENDITIONS_LOOKED_AT_EVERY = timedelta(seconds=30)
 TIDIED_EVERY = timedelta(minutes=10)
 # Looking at the calendar is one read of an index that holds only what waits.
@@ -123,6 +125,10 @@ class Chores:
                 log.info("trash_expired", articles=expired)
             if expired >= EXPIRED_AT_ONCE:
                 self.next_at["trash"] = now
+        if self._is_due("expiring", now, EXPIRY_LOOKED_AT_EVERY):
+            with self.database.transaction() as session:
+                if expired := tell_expired(session, RELAY, now):
+                    log.info("assets_expired", assets=expired)
         if self._is_due("renditions", now, RENDITIONS_LOOKED_AT_EVERY):
             with self.database.transaction() as session:
                 if ordered := order_renditions(session, RELAY, self.settings.media_presets, now):

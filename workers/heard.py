@@ -2,7 +2,18 @@
 
 from cms.events.subscriptions import BY_NAME
 from workers.attempts import Hearing
-from workers.handlers import comment_modes, counts, follows, indexing, mail, reading_time, related, renditions, wording
+from workers.handlers import (
+    comment_modes,
+    counts,
+    follows,
+    indexing,
+    mail,
+    pictures,
+    reading_time,
+    related,
+    renditions,
+    wording,
+)
 from workers.work import Handler
 
 HANDLERS: dict[str, Handler] = {
@@ -15,6 +26,7 @@ HANDLERS: dict[str, Handler] = {
     "related_sweep": related.handle_sweep,
     "letter": mail.handle,
     "follows": follows.handle,
+    "pictures": pictures.handle,
     "renditions": renditions.handle,
     "bulk_letter": mail.handle_bulk,
 }

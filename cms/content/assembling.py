@@ -18,10 +18,13 @@ from sqlalchemy.orm import Session
 from cms.content.beside import Beside, beside
 from cms.content.changes.noting import Noted, note_changes
 from cms.content.changes.rules import UPDATED, weight
+from cms.content.figures import with_figures
 from cms.content.models import Audience, Document, DocumentCard, RelatedEntry
 from cms.content.related.rules import SHOWN, rank
 from cms.content.rules import NOT_ON_CARDS, ORDER, AudienceCounts
 from cms.content.structured import news_article, work
+from cms.media.pictures import Picture, shown_ids
+from cms.media.queries import pictures_by_id
 from cms.platform.clock import rfc3339
 from cms.platform.coding import packed
 from cms.platform.db import columns_of, site_name_of
@@ -42,6 +45,7 @@ RELATED = (
     .where(ENTRIES.c.article_id.in_(bindparam("articles", expanding=True)), ~ENTRIES.c.is_hidden)
 )  # fmt: skip
 ALONE = Beside()
+NO_PICTURES: Mapping[str, Picture] = {}
 # HTTP tells instants of change in whole seconds, so no two states of a document may share one.
 BETWEEN_CHANGES = timedelta(seconds=1)
 
@@ -82,16 +86,18 @@ def assembled(
     audience: AudienceCounts = NOBODY,
     neighbours: Beside = ALONE,
     publisher: str = "",
+    pictures: Mapping[str, Picture] = NO_PICTURES,
 ) -> Assembled:
     """The bytes of what a publish wrote down, of what was derived and counted since, and of its translations. `works`
     are those in the words of schema.org, `publisher` is the name of the site."""
     derived = {"reading_time": reading_time, "related": related, "translations": list(translations)}
     derived |= audience.members() | neighbours.members()
-    whole = {"corrections": [], **content, **derived}
+    whole = {"corrections": [], **content, **derived, **_pictured(content, pictures)}
     whole["seo"] = {**whole["seo"], "json_ld": news_article(whole, works or {}, publisher)}
     members = {name: whole[name] if name == "related" else _in_order(whole[name]) for name in ORDER}
     body = orjson.dumps(members)
-    card = orjson.dumps({name: value for name, value in members.items() if name not in NOT_ON_CARDS})
+    on_card = {name: value for name, value in members.items() if name not in NOT_ON_CARDS}
+    card = orjson.dumps({**on_card, "images": members["images"][:1]})
     return Assembled(body, card, etag_of(body), _cache_keys(members, works or {}))
 
 
@@ -112,10 +118,14 @@ def reassemble(
         variants = variants_of(session, {document.group_id for document, _ in rows if document.group_id is not None})
         cards: dict[int, tuple[Document, bytes]] = {}
         noted: list[Noted] = []
+        named = {one for document, _ in rows for one in shown_ids(document.content["body"]["html"])}
+        pictures = pictures_by_id(session, named)
         for document, audience in rows:
             others = [one for one in variants[document.group_id] if one.article_id != document.article_id]
             near = neighbours[document.article_id]
-            ready = _ready(document, related[document.article_id], others, counts_in(audience), near, publisher)
+            ready = _ready(
+                document, related[document.article_id], others, counts_in(audience), near, publisher, pictures
+            )
             document.previous_id, document.next_id = near.previous_id, near.next_id
             if ready.body != document.body:
                 noted += _noted(document, ready.body)
@@ -194,10 +204,19 @@ def _mention(entry: Any) -> dict[str, Any]:
 
 def _ready(
     document: Document, related: list[dict[str, Any]], others: Sequence[Any], audience: AudienceCounts, near: Beside,
-    publisher: str,
+    publisher: str, pictures: Mapping[str, Picture],
 ) -> Assembled:  # fmt: skip
     translations, works = translations_in(document.article_id, document.translated_from_id, others)
-    return assembled(document.content, document.reading_time, related, translations, works, audience, near, publisher)
+    return assembled(
+        document.content, document.reading_time, related, translations, works, audience, near, publisher, pictures
+    )
+
+
+def _pictured(content: Mapping[str, Any], pictures: Mapping[str, Picture]) -> dict[str, Any]:
+    """The body with its pictures, and what is told of each."""
+    html, locale = content["body"]["html"], content["locale"]
+    shown = [pictures[one].as_member(locale) for one in shown_ids(html) if one in pictures]
+    return {"body": {"html": with_figures(html, pictures, locale)}, "images": shown}
 
 
 def _noted(document: Document, after: bytes) -> list[Noted]:

@@ -3,7 +3,7 @@
 What stands around it is what readers see at this moment, and nothing else: no draft, nothing under embargo.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,13 +15,15 @@ from cms.content.beside import Beside, beside
 from cms.content.models import Audience
 from cms.content.publishing import PublishedArticle, document_content
 from cms.content.rules import AudienceCounts
+from cms.media.pictures import Picture
+from cms.media.queries import pictures_by_id
 from cms.platform.db import site_name_of
 
 
 @dataclass(frozen=True)
 class Surroundings:
     """What readers see around an article: its related list and neighbours, which only a published one has, its
-    published translations, what is counted of it, and the name of the site."""
+    published translations, what is counted of it, the name of the site, and the pictures that its body names."""
 
     related: list[dict[str, Any]]
     translations: Sequence[Mapping[str, Any]]
@@ -29,9 +31,12 @@ class Surroundings:
     audience: AudienceCounts
     neighbours: Beside
     publisher: str
+    pictures: Mapping[str, Picture]
 
 
-def surroundings(session: Session, article_id: str, group_id: str | None, source_id: str | None) -> Surroundings:
+def surroundings(
+    session: Session, article_id: str, group_id: str | None, source_id: str | None, asset_ids: Collection[str]
+) -> Surroundings:
     """What stands around an article now. As many statements whatever there is."""
     variants = variants_of(session, [group_id] if group_id is not None else [])[group_id]
     translations, works = translations_in(
@@ -45,6 +50,7 @@ def surroundings(session: Session, article_id: str, group_id: str | None, source
         audience=counts_in(audience),
         neighbours=beside(session, [article_id])[article_id],
         publisher=site_name_of(session),
+        pictures=pictures_by_id(session, asset_ids),
     )
 
 
@@ -54,4 +60,5 @@ def preview_document(article: PublishedArticle, reading_time: Mapping[str, Any],
     return assembled(
         content, reading_time, around.related, around.translations, around.works, around.audience, around.neighbours,
         around.publisher,
+        around.pictures,
     ).body  # fmt: skip

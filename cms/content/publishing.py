@@ -30,6 +30,9 @@ from cms.content.wording import (
     add_wording,
     put_wording,
 )
+from cms.media.pictures import SCHEME, shown_ids
+from cms.media.queries import pictures_by_id
+from cms.media.using import put_uses
 from cms.platform.clock import rfc3339
 from cms.platform.db import change_rows, columns_of, insert_into, site_name_of
 from cms.platform.errors import Conflict
@@ -106,6 +109,8 @@ def put_document(session: Session, article: PublishedArticle, now: datetime) -> 
     if (document.text, document.image_count, document.locale) != (article.text, article.image_count, article.locale):
         document.reading_time = None
     mentioned, place, former = _mention_of(document), (document.locale, document.slug), document.group_id
+    if SCHEME in document.content["body"]["html"] or SCHEME in article.body_html:
+        put_uses(session, article.article_id, "shown", shown_ids(article.body_html))
     for name, value in _values(article).items():
         setattr(document, name, value)
     session.flush()
@@ -134,6 +139,8 @@ def withdraw_document(session: Session, article_id: str, now: datetime, why: str
     leave_place(session, article_id, (document.locale, document.slug), now)
     former = document.packed or document.body
     note_changes(session, [Noted(article_id, why, document.locale, document.slug, former=former)], now)
+    if SCHEME in document.content["body"]["html"]:
+        put_uses(session, article_id, "shown", [])
     session.delete(document)
     session.flush()
     kin = group_members(session, [group_id])
@@ -173,7 +180,11 @@ def _add_document(session: Session, article: PublishedArticle, now: datetime) ->
     values = _values(article)
     # Who kept it while readers did not see it keeps it still.
     audience = counts_in(AUDIENCE.first(session, article=article.article_id))
-    ready = assembled(values["content"], None, [], audience=audience, publisher=site_name_of(session))
+    shown = shown_ids(article.body_html)
+    if shown:
+        put_uses(session, article.article_id, "shown", shown, is_new=True)
+    pictures, publisher = pictures_by_id(session, shown), site_name_of(session)
+    ready = assembled(values["content"], None, [], audience=audience, publisher=publisher, pictures=pictures)
     derived = {"reading_time": None, "body": ready.body, "etag": ready.etag, "cache_keys": ready.cache_keys}
     DOCUMENT.run(session, article_id=article.article_id, changed_at=now, **values, **derived)
     card = {"number": article.number, "locale": article.locale, "type": article.type, "card": ready.card}

@@ -16,8 +16,8 @@ MOST_IDS = 100
 # The members of a document in their order, and those that its entry in lists does not have.
 ORDER = (
     "id", "number", "type", "locale", "slug", "url", "section", "title", "dek", "source", "authors", "editor",
-    "published_at", "first_published_at", "updated_at", "revision", "summary", "reading_time", "body", "tags", "fields",
-    "related", "comments", "bookmarks", "share", "translations", "corrections", "seo", "previous", "next",
+    "published_at", "first_published_at", "updated_at", "revision", "summary", "reading_time", "body", "images", "tags",
+    "fields", "related", "comments", "bookmarks", "share", "translations", "corrections", "seo", "previous", "next",
 )  # fmt: skip
 NOT_ON_CARDS = (
     "editor", "body", "fields", "related", "comments", "bookmarks", "share", "translations", "corrections", "seo",

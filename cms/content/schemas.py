@@ -87,6 +87,44 @@ class ReadingTimeShape(Shape):
     label = fields.String(required=True)
 
 
+class PictureFileShape(Shape):
+    """A picture in one size and format; `url` is relative to the site and never means anything else."""
+
+    url = fields.String(required=True)
+    media_type = fields.String(required=True)
+    width = fields.Integer(required=True)
+    height = fields.Integer(required=True)
+
+
+class PictureShape(Shape):
+    """A picture of the article, its words in the article's language."""
+
+    id = fields.UUID(required=True)
+    alt = fields.String(required=True, metadata={"description": "Empty for what only decorates"})
+    caption = fields.String(required=True)
+    credit = fields.String(required=True)
+    licence = fields.String(required=True)
+    source = fields.String(required=True)
+    width = fields.Integer(required=True, metadata={"description": "Of the picture as it came"})
+    height = fields.Integer(required=True)
+    focal_point = fields.List(
+        fields.Float(), required=True, allow_none=True, metadata={"description": "[x, y] as parts of width and height"}
+    )
+    colour = fields.String(required=True, metadata={"description": "The most frequent one, as #rrggbb"})
+    blurhash = fields.String(required=True)
+    srcset = fields.List(
+        fields.Nested(PictureFileShape),
+        required=True,
+        metadata={"description": "By the first preset; empty for some seconds after it was sent"},
+    )
+    crops = fields.Dict(
+        keys=fields.String(),
+        values=fields.List(fields.Nested(PictureFileShape)),
+        required=True,
+        metadata={"description": "By the other presets"},
+    )
+
+
 class CardShape(Shape):
     """An article as lists show it. `url` is relative to the site; `reading_time` is null until it is computed."""
 
@@ -107,6 +145,9 @@ class CardShape(Shape):
     revision = fields.Integer(required=True)
     summary = fields.List(fields.String(), required=True)
     reading_time = fields.Nested(ReadingTimeShape, required=True, allow_none=True)
+    images = fields.List(
+        fields.Nested(PictureShape), required=True, metadata={"description": "In lists the first one alone"}
+    )
     tags = fields.List(fields.Nested(NameShape), required=True)
     embargo_until = UtcInstant(metadata={"description": "Only under embargo: when everybody may know of it"})
 

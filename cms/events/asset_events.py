@@ -41,3 +41,11 @@ class AssetRendered(Event):
     """A picture has all its renditions, in place of those before; the old ones are given out a day longer."""
 
     type = "asset.rendered"
+
+
+@dataclass(frozen=True)
+class AssetExpired(Event):
+    """The right to show an asset has ended, at an instant that is RFC 3339 in UTC. What shows it shows it still."""
+
+    type = "asset.expired"
+    use_until: str

@@ -68,6 +68,7 @@ SUBSCRIPTIONS = (
     Subscription("letter", hears=("mail.queued",), queue="mail", time_limit_seconds=60),
     # What goes to very many readers has a queue of its own: no code and no reading time waits behind it.
     Subscription("follows", hears=("article.published",), queue="bulk", time_limit_seconds=900, together=5),
+    Subscription("pictures", hears=("asset.changed", "asset.rendered"), queue="derive", time_limit_seconds=300),
     # Encoding takes a processor for seconds; several pictures wait in one task and not in every thread.
     Subscription(
         "renditions",
@@ -95,7 +96,7 @@ UNHEARD = frozenset(
         "comment.posted", "comment.edited", "comment.deleted", "comment.reported", "comment.liked", "comment.unliked",
         "comment.approved", "comment.rejected", "comment.marked_as_spam", "comments.forgotten",
         "reader.banned", "reader.unbanned",
-        "asset.deleted", "asset.rendered",
+        "asset.deleted", "asset.expired",
     }
 )  # fmt: skip
 

@@ -108,7 +108,7 @@ def listed(query: dict[str, Any]) -> Response:
     """List assets."""
     now = services().clock()
     asked = queries.asked_assets(query, now)
-    filters = "|".join(str(query[name]) for name in ("q", "sha256", "kind", "rights"))
+    filters = "|".join(str(query[name]) for name in ("q", "sha256", "kind", "rights", "use"))
     with reading() as session:
 
         def read(limit: int, after: tuple[Any, ...] | None, is_backwards: bool) -> list[Any]:
@@ -149,8 +149,9 @@ def change(asset_id: str, revision: int, body: dict[str, Any]) -> Response:
 
 @media.delete("/assets/<asset_id>")
 @endpoint(
-    summary="Delete an asset", scope=WRITE, needs_revision=True, answers={204: None},
-    description="For good. Of what others sent, this needs `assets:write_any` without a limit.",
+    summary="Delete an asset", scope=WRITE, needs_revision=True, answers={204: None}, refuses=(409,),
+    description="For good; refused while an article names it. Of what others sent, this needs `assets:write_any` "
+    "without a limit.",
 )  # fmt: skip
 def delete(asset_id: str, revision: int) -> Response:
     """Delete an asset."""

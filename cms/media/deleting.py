@@ -8,17 +8,23 @@ from sqlalchemy.orm import Session
 from cms.events.asset_events import AssetDeleted
 from cms.media.keeping import held_asset, hold_media, record_on
 from cms.media.models import AssetFile
+from cms.media.queries import uses_of
 from cms.platform.actor import Actor
+from cms.platform.errors import Conflict
 
 
 def delete_asset(session: Session, actor: Actor, asset_id: str, revision: int, now: datetime) -> None:
-    """Delete an asset for good.
+    """Delete an asset for good, unless an article names it.
 
     Emits: AssetDeleted
-    Raises: NotFound; Forbidden; Stale.
+    Raises: NotFound; Forbidden; Stale; Conflict (`in_use`), with the articles.
     """
     hold_media(session)
     asset = held_asset(session, actor, asset_id, revision)
+    uses = uses_of(session, asset.id)
+    if uses:
+        used_by = [{"kind": "article", "id": article_id, "place": place} for article_id, place in uses]
+        raise Conflict("Articles name this asset; see used_by.", code="in_use", extra={"used_by": used_by})
     record_on(session, actor, asset, AssetDeleted(subject=asset.id, sha256=asset.sha256), now)
     session.execute(delete(AssetFile).where(AssetFile.asset_id == asset.id))
     session.delete(asset)

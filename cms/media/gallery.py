@@ -26,7 +26,11 @@ from cms.settings import Settings
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 Header = tuple[str, str]
 ROUTE = "/media/<name>"
-FOUND = "SELECT f.format, f.byte_count, f.asset_id FROM asset_files f WHERE f.sha256 = ? LIMIT 1"
+# Two assets may have a rendition in common; one that readers may see comes first.
+FOUND = (
+    "SELECT f.format, f.byte_count, f.asset_id, EXISTS (SELECT 1 FROM asset_uses u WHERE u.asset_id = f.asset_id AND "
+    "u.place = 'shown') FROM asset_files f WHERE f.sha256 = ? ORDER BY 4 DESC LIMIT 1"
+)
 FOR_GOOD = "public, max-age=31536000, immutable"
 FOR_AN_EDITOR = "private, max-age=3600"
 RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
@@ -77,10 +81,10 @@ class Gallery:
         rows = self.reads.rows(FOUND, (sha256,))
         if not rows or FORMATS[rows[0][0]].ending != named[2]:
             return None
-        is_public = self.is_always_public and not query
+        is_public = (self.is_always_public or bool(rows[0][3])) and not query
         if not is_public and not is_signed(self.keys, sha256, query, self.clock()):
             return None
-        kind, byte_count, asset_id = rows[0]
+        kind, byte_count, asset_id, _ = rows[0]
         headers = [
             ("Content-Type", FORMATS[kind].media_type), ("ETag", f'"{sha256[:32]}"'), ("Accept-Ranges", "bytes"),
             ("Cache-Control", FOR_GOOD if is_public else FOR_AN_EDITOR),

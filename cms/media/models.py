@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cms.media.rules import LONGEST_CREDIT, LONGEST_LICENCE, LONGEST_NAME
@@ -17,7 +17,8 @@ class Asset(Table):
 
     `alt` and `captions` are texts by locale. `focal_x` and `focal_y` are the point that an editor set, as parts of
     width and height, `proposed_x` and `proposed_y` the one that holds where nobody did. `revision` counts the changes
-    and is the ETag. `rendered_as` is what its renditions were made by (`presets.recipe`), or empty.
+    and is the ETag. `told_of_until` is the end of rights that was told of. `rendered_as` is what its renditions were
+    made by (`presets.recipe`), or empty.
     """
 
     __tablename__ = "assets"
@@ -38,6 +39,7 @@ class Asset(Table):
     licence: Mapped[str] = mapped_column(String(LONGEST_LICENCE), default="")
     source: Mapped[str] = mapped_column(Text, default="")
     use_until: Mapped[datetime | None] = mapped_column(Instant, index=True)
+    told_of_until: Mapped[datetime | None] = mapped_column(Instant)
     is_decorative: Mapped[bool] = mapped_column(default=False)
     focal_x: Mapped[float | None]
     focal_y: Mapped[float | None]
@@ -73,3 +75,14 @@ class AssetFile(Table):
     byte_count: Mapped[int]
     sha256: Mapped[str] = mapped_column(String(64), index=True)
     retired_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class AssetUse(Table):
+    """An article that names an asset, in its working copy (`working`) or in what readers see of it (`shown`)."""
+
+    __tablename__ = "asset_uses"
+    __table_args__ = (CheckConstraint("place IN ('working', 'shown')", name="place"),)
+
+    asset_id: Mapped[str] = mapped_column(id_column(), ForeignKey("assets.id"), primary_key=True)
+    article_id: Mapped[str] = mapped_column(id_column(), primary_key=True, index=True)
+    place: Mapped[str] = mapped_column(String(8), primary_key=True)

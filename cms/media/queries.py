@@ -1,14 +1,17 @@
 """Reads of assets: one, pages of a list, and what each is in the shape of the wire. Nothing here writes."""
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from cms.media.models import Asset, AssetFile
+from cms.media.models import Asset, AssetFile, AssetUse
+from cms.media.pictures import Picture, PictureFile
 from cms.media.rules import EMPTY, FORMATS, is_expired, rendition_url
+from cms.platform.ids import is_id
 from cms.platform.keyset import one_page
 
 PLAIN = (
@@ -98,6 +101,39 @@ def renditions_of(session: Session, asset_id: str, preview: Callable[[str, str],
     ]  # fmt: skip
 
 
+def pictures_by_id(session: Session, asset_ids: Collection[str]) -> dict[str, Picture]:
+    """Pictures as articles show them, with their renditions; two statements for however many."""
+    asset_ids = [one for one in asset_ids if is_id(one)]
+    if not asset_ids:
+        return {}
+    files: dict[str, list[PictureFile]] = defaultdict(list)
+    statement = select(AssetFile).where(AssetFile.asset_id.in_(asset_ids), AssetFile.retired_at.is_(None))
+    for file in session.scalars(statement.order_by(AssetFile.number)):
+        kind, url = FORMATS[file.format].media_type, rendition_url(file.sha256, file.format)
+        files[file.asset_id].append(PictureFile(file.preset, kind, file.width, file.height, url))
+    assets = session.scalars(select(Asset).where(Asset.id.in_(asset_ids), Asset.width.is_not(None)))
+    return {asset.id: _picture(asset, tuple(files[asset.id])) for asset in assets}
+
+
+def uses_of(session: Session, asset_id: str) -> list[tuple[str, str]]:
+    """Which articles name an asset, and where. Shape: (article's id, `working` or `shown`)"""
+    statement = select(AssetUse.article_id, AssetUse.place).where(AssetUse.asset_id == asset_id)
+    rows = session.execute(statement.order_by(AssetUse.article_id, AssetUse.place))
+    return [(article_id, place) for article_id, place in rows]
+
+
+def _picture(asset: Asset, files: tuple[PictureFile, ...]) -> Picture:
+    assert asset.width is not None
+    assert asset.height is not None
+    point = point_of(asset)
+    return Picture(
+        id=asset.id, width=asset.width, height=asset.height, alt=asset.alt, captions=asset.captions,
+        credit=asset.credit, licence=asset.licence, source=asset.source, use_until=asset.use_until,
+        is_decorative=asset.is_decorative, focal_point=(point[0], point[1]) if point else None, colour=asset.colour,
+        blurhash=asset.blurhash, files=files,
+    )  # fmt: skip
+
+
 def asked_assets(query: dict[str, Any], now: datetime) -> Select[Any]:
     """Assets as a list is narrowed to."""
     statement = select(Asset)
@@ -107,6 +143,10 @@ def asked_assets(query: dict[str, Any], now: datetime) -> Select[Any]:
     for name in ("sha256", "kind"):
         if query[name] is not None:
             statement = statement.where(getattr(Asset, name) == query[name])
+    if query["use"] == "unused":
+        statement = statement.where(~exists().where(AssetUse.asset_id == Asset.id))
+    if query["use"] == "used":
+        statement = statement.where(exists().where(AssetUse.asset_id == Asset.id))
     if query["rights"] == "expired":
         statement = statement.where(Asset.use_until <= now)
     if query["rights"] == "limited":

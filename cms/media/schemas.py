@@ -92,6 +92,11 @@ class AssetsQueryShape(PageShape):
     kind = fields.String(
         load_default=None, validate=validate.OneOf(sorted({one.kind for one in rules.FORMATS.values()}))
     )
+    use = fields.String(
+        load_default=None,
+        validate=validate.OneOf(["used", "unused"]),
+        metadata={"description": "Only those that an article names, or that none does"},
+    )
     rights = fields.String(
         load_default=None,
         validate=validate.OneOf(["expired", "limited"]),

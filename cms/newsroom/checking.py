@@ -13,10 +13,14 @@ from sqlalchemy.orm import Session
 
 from cms.content.models import Document
 from cms.content.redirects.leading import leads_elsewhere
+from cms.media.pictures import SCHEME, Picture, alt_of, shown_ids
+from cms.media.queries import pictures_by_id
+from cms.media.rules import is_expired
 from cms.newsroom.models import Article
 from cms.newsroom.rules import decide, missing_for_readers
 from cms.newsroom.saving import standing_of
 from cms.newsroom.translations.queries import is_stale
+from cms.platform.clock import rfc3339
 from cms.platform.db import columns_of
 from cms.platform.errors import Conflict, FieldError, Invalid
 from cms.platform.text.headlines import headline_key, most_alike
@@ -32,12 +36,13 @@ RECENT_HEADLINES = 500
 
 @dataclass(frozen=True)
 class Draft:
-    """What a check looks at: a working copy with its body as readers would get it."""
+    """What a check looks at: a working copy with its body as readers would get it, at an instant, now or to come."""
 
     session: Session
     article: Article
     content: Mapping[str, Any]
     rendered: Rendered
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -72,10 +77,30 @@ def has_long_title(draft: Draft) -> Iterator[FieldError]:
 
 
 def has_images_without_alt(draft: Draft) -> Iterator[FieldError]:
-    """An image without a text for those who cannot see it."""
-    count = _images_without_alt(draft.rendered.html)
+    """An image without a text in the article's language for those who cannot see it, which does more than decorate."""
+    pictures, locale = _pictures(draft), draft.content["locale"]
+    count = 0
+    for src, alt in _images_in(draft.rendered.html):
+        picture = pictures.get(src.removeprefix(SCHEME))
+        is_told = alt or (picture is not None and (picture.is_decorative or alt_of(picture, locale)))
+        count += not is_told
     if count:
         yield FieldError("/body", "missing_alt_text", f"{count} images have no alternative text.")
+
+
+def shows_expired_pictures(draft: Draft) -> Iterator[FieldError]:
+    """A picture that may not be shown any more."""
+    for picture in _pictures(draft).values():
+        if is_expired(picture.use_until, draft.at):
+            until = rfc3339(picture.use_until) if picture.use_until else ""
+            yield FieldError("/body", "expired_picture", f"The right to show asset:{picture.id} ended {until}.")
+
+
+def lacks_credits(draft: Draft) -> Iterator[FieldError]:
+    """A picture that does not say whose it is."""
+    for picture in _pictures(draft).values():
+        if not picture.credit and not picture.is_decorative:
+            yield FieldError("/body", "missing_credit", f"The picture asset:{picture.id} says nothing of whose it is.")
 
 
 def repeats_a_headline(draft: Draft) -> Iterator[FieldError]:
@@ -119,16 +144,17 @@ CHECKS: tuple[Check, ...] = (
     Check("block", does_not_fit_its_type),
     Check("warn", lacks_summary),
     Check("warn", has_long_title),
+    Check("block", shows_expired_pictures),
     Check("warn", has_images_without_alt),
+    Check("warn", lacks_credits),
     Check("warn", repeats_a_headline),
     Check("warn", lags_behind_its_source),
     Check("warn", takes_over_an_address),
 )
 
 
-def refuse_unready(session: Session, article: Article, content: Mapping[str, Any], rendered: Rendered) -> None:
+def refuse_unready(draft: Draft) -> None:
     """Refuse to show readers what a check blocks. Raises: Invalid, naming everything that blocks."""
-    draft = Draft(session, article, content, rendered)
     errors = [error for check in CHECKS if check.severity == "block" for error in check.look(draft)]
     if errors:
         raise Invalid("The article is not ready for readers.", errors=errors)
@@ -139,7 +165,7 @@ def refuse_what_blocks(draft: Draft) -> list[dict[str, str]]:
 
     Raises: Invalid, naming everything that blocks; Conflict, code `slug_taken`.
     """
-    refuse_unready(draft.session, draft.article, draft.content, draft.rendered)
+    refuse_unready(draft)
     for error in _taken_slug(draft):
         raise Conflict(error.detail, code=error.code)
     warnings = (check for check in CHECKS if check.severity == "warn")
@@ -174,21 +200,26 @@ def _taken_slug(draft: Draft) -> Iterator[FieldError]:
         yield FieldError("/slug", "slug_taken", f"Readers know the published article {holder} by this slug.")
 
 
+def _pictures(draft: Draft) -> dict[str, Picture]:
+    return pictures_by_id(draft.session, shown_ids(draft.rendered.html))
+
+
 class _Images(HTMLParser):
-    """Counts images whose alternative text is missing or blank."""
+    """Collects the address and the alternative text of each image."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.without_alt = 0
+        self.found: list[tuple[str, str]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Look at one element."""
-        if tag == "img" and not (dict(attrs).get("alt") or "").strip():
-            self.without_alt += 1
+        if tag == "img":
+            told = dict(attrs)
+            self.found.append((told.get("src") or "", (told.get("alt") or "").strip()))
 
 
-def _images_without_alt(html: str) -> int:
+def _images_in(html: str) -> list[tuple[str, str]]:
     images = _Images()
     images.feed(html)
     images.close()
-    return images.without_alt
+    return images.found

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from cms.content.publishing import put_document
 from cms.events.catalogue import ArticleCorrected
 from cms.newsroom import queries
-from cms.newsroom.checking import refuse_unready
+from cms.newsroom.checking import Draft, refuse_unready
 from cms.newsroom.preparing import PreparedBody
 from cms.newsroom.rules import ArticleAct, decide
 from cms.newsroom.saving import Saved, locked, put_standing, record_act, refuse_stale, standing_of
@@ -29,7 +29,7 @@ def correct_article(
     refuse_stale(article, prepared.revision)
     after = decide(standing_of(article), "correct", now)
     content = queries.content_of(session, article)
-    refuse_unready(session, article, content, prepared.rendered)
+    refuse_unready(Draft(session, article, content, prepared.rendered, now))
     put_standing(article, after, now)
     correction = {"at": rfc3339(now), "note": command.note, "revision": article.revision}
     article.corrections = [*article.corrections, correction]

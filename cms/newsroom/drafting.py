@@ -55,7 +55,7 @@ def draft(
     place = place_at(session, words.values["section_id"], content["locale"])
     refuse(actor, "articles:write", section_path=place.section_path, locale=place.locale, is_own=True, is_target=True)
     _add(session, article, {**{name: content[name] for name in PLAIN}, **words.values})
-    put_lists(session, article, words, is_new=True)
+    put_lists(session, article, words, None)
     content["slug"] = article.slug
     changes = [name for name, value in content.items() if value]
     event = ArticleCreated(subject=article.id, revision=article.revision)

@@ -85,7 +85,7 @@ def change_content(
     put_values(session, article, values)
     content["slug"] = article.slug
     changes = changed_fields(before, content)
-    put_lists(session, article, words)
+    put_lists(session, article, words, before["body"])
     put_standing(article, after, now)
     return record_act(session, actor, article, content, event(article.revision), now, changes, remark)
 

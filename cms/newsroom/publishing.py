@@ -9,7 +9,7 @@ from cms.content.burying import lift_tombstone
 from cms.content.publishing import put_document, withdraw_document
 from cms.events.catalogue import ArticlePublished, ArticleUnpublished
 from cms.newsroom import queries
-from cms.newsroom.checking import refuse_unready
+from cms.newsroom.checking import Draft, refuse_unready
 from cms.newsroom.merging import changed_fields
 from cms.newsroom.models import Article
 from cms.newsroom.preparing import PreparedBody
@@ -87,7 +87,7 @@ def show_revision(
     """
     before = standing_of(article)
     after = decide(before, "publish", now, published_at, rights=rights_on(session, actor, article))
-    refuse_unready(session, article, content, rendered)
+    refuse_unready(Draft(session, article, content, rendered, now))
     # What was published elsewhere and is brought in here was not updated today.
     is_import = before.state != "published" and published_at is not None
     updated_at = (published_at if is_import else None) or now

@@ -18,6 +18,8 @@ from cms.events.outbox import Dropped, record
 from cms.identity.access import NO_ARTICLE, refuse
 from cms.identity.rules import BEYOND_ONES_OWN, Place
 from cms.identity.rules import decide as allows
+from cms.media.pictures import SCHEME, written_ids
+from cms.media.using import known_assets, put_uses
 from cms.newsroom import queries
 from cms.newsroom.models import Article, ArticleAuthor, ArticleTag, Revision, RevisionText
 from cms.newsroom.naming import free_slug, is_slug_taken
@@ -33,7 +35,7 @@ from cms.newsroom.translations.rules import locale_taken
 from cms.platform.actor import Actor
 from cms.platform.db import columns_of, insert_into
 from cms.platform.direct_reads import DirectReads
-from cms.platform.errors import Conflict, Invalid, NotFound, Stale
+from cms.platform.errors import Conflict, FieldError, Invalid, NotFound, Stale
 from cms.platform.prepared import PreparedRead, PreparedWrite
 from cms.taxonomy.adding import source_for, tags_for
 from cms.taxonomy.article_types.queries import errors_in
@@ -211,6 +213,7 @@ class Words:
     values: dict[str, Any]
     tag_ids: list[str]
     author_ids: list[str]
+    picture_ids: list[str]
 
 
 def find_words(session: Session, actor: Actor, content: dict[str, Any], now: datetime) -> Words:
@@ -226,6 +229,13 @@ def find_words(session: Session, actor: Actor, content: dict[str, Any], now: dat
     errors = strangers([("/section", section)] if section else [], sections, "section")
     errors += strangers(((f"/authors/{index}", slug) for index, slug in enumerate(asked)), people, "person")
     errors += strangers([("/editor", editor)] if editor else [], people, "person")
+    pictures = written_ids(content["body"])
+    known = known_assets(session, pictures)
+    errors += [
+        FieldError("/body", "unknown_asset", f"There is no picture asset:{one[:60]}.")
+        for one in pictures
+        if one not in known
+    ]
     errors += errors_in(session, content["type"], content["fields"], is_complete=False)
     if errors:
         raise Invalid(errors=errors)
@@ -246,11 +256,15 @@ def find_words(session: Session, actor: Actor, content: dict[str, Any], now: dat
     content["authors"] = list(authors.values())
     content["section"] = sections[section].slug if section else None
     content["editor"] = people[editor].slug if editor else None
-    return Words(values, list(tags), list(authors))
+    return Words(values, list(tags), list(authors), pictures)
 
 
-def put_lists(session: Session, article: Article, words: Words, *, is_new: bool = False) -> None:
-    """Write tags and authors down, in their order. A new article has none to forget before."""
+def put_lists(session: Session, article: Article, words: Words, former_body: str | None) -> None:
+    """Write tags and authors down, in their order, and which pictures are used. A new article has no former body, and
+    nothing to forget."""
+    is_new = former_body is None
+    if words.picture_ids or SCHEME in (former_body or ""):
+        put_uses(session, article.id, "working", words.picture_ids, is_new=is_new)
     if not is_new:
         for forget in FORGET:
             forget.run(session, article=article.id)

@@ -82,11 +82,18 @@ VALUES: dict[str, Any] = {
     "documents.image_count": 0, "bookmarks": 0, "comments.state": "approved", "comments.held_for": "",
     "comment_modes.mode": "post", "reader_follows.kind": "tag", "frequency": "daily", "digest_id": None,
     "period": "2026-11-03", "day": "2026-11-03", "last_period": "2026-11-03",
+    "asset_uses.place": "working", "assets.alt": "{}", "assets.captions": "{}",
     "article_types.text": '{"title": "Video", "type": "object", "properties": {}}',
 }  # fmt: skip
 # What a migration has to change, and to what.
 CHANGED = {("outgoing_letters", "state"): "bounced"}
 REWRITTEN = {(table, name) for table in ("documents", "embargoed_documents") for name in ("body", "etag")}
+REWRITTEN |= {
+    ("documents", "packed"),
+    ("embargoed_documents", "card"),
+    ("document_cards", "card"),
+    ("document_cards", "mark"),
+}
 
 
 class Filled:

@@ -82,8 +82,9 @@ def validate_article(article_id: str) -> Response:
     rendered = render(body, body_format)  # type: ignore[arg-type]  # the shapes of articles hold it
     with reading() as session:
         article = readable(session, article_id)
-        draft = Draft(session, article, queries.content_of(session, article), rendered)
-        found = findings(draft, services().clock())
+        now = services().clock()
+        draft = Draft(session, article, queries.content_of(session, article), rendered, now)
+        found = findings(draft, now)
         can_publish = not any(finding["severity"] == "block" for finding in found)
         return answer({"revision": article.revision, "can_publish": can_publish, "findings": found})
 

@@ -12,6 +12,7 @@ from flask import Blueprint, Response, request
 from cms.content.addressing import Pages
 from cms.content.projecting import projected
 from cms.content.rules import ORDER
+from cms.media.linking import address_signer
 from cms.newsroom.api.answering import article_key, readable
 from cms.newsroom.previews import queries
 from cms.newsroom.previews.models import PreviewLink
@@ -218,7 +219,8 @@ def _seen(article_id: UUID, token: str | None) -> tuple[Sight, bytes]:
         )
         raise NotFound(NOT_WHOLE)
     sight = look(parts.database, ticket, parts.instant)
-    document = document_of(sight, rates_from(parts.settings.reading_rates))
+    rates = rates_from(parts.settings.reading_rates)
+    document = document_of(sight, rates, address_signer(parts.keys, parts.clock()))
     # A HEAD gets nothing to look at.
     if request.method != "HEAD":
         visitor = visitor_of(parts.keys, ticket.link_id, client_network(client_address()))

@@ -4,7 +4,7 @@ Nothing is given before it is written down that it was, in a transaction that fi
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NoReturn
 
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from cms.content.previewing import Surroundings, preview_document, surroundings
 from cms.content.queries import tombstone_by_id
 from cms.content.wording import Wording
+from cms.media.pictures import written_ids
 from cms.newsroom import queries
 from cms.newsroom.models import Article
 from cms.newsroom.previews.models import PreviewLink, PreviewView
@@ -77,14 +78,16 @@ def look(database: Database, ticket: Ticket, clock: Callable[[Session], datetime
         return _sight(session, link, article, now)
 
 
-def document_of(sight: Sight, rates: Rates) -> bytes:
-    """The document; its body is rendered here, while no session is open."""
+def document_of(sight: Sight, rates: Rates, address: Callable[[str], str]) -> bytes:
+    """The document; its body is rendered here, while no session is open. `address` makes the address of a picture one
+    that opens for whoever looks."""
     rendered = render(sight.content["body"], sight.content["body_format"])
     shown = as_readers_get(
         sight.article, sight.content, rendered, sight.updated_at, sight.standing, sight.wording
     )  # fmt: skip
     reading_time = measure(rendered.text, rendered.image_count, sight.content["locale"], rates).as_dict()
-    return preview_document(shown, reading_time, sight.around)
+    pictures = {one: picture.at(address) for one, picture in sight.around.pictures.items()}
+    return preview_document(shown, reading_time, replace(sight.around, pictures=pictures))
 
 
 def watermarked(document: bytes, sight: Sight) -> bytes:
@@ -135,7 +138,8 @@ def _sight(session: Session, link: PreviewLink, article: Article, now: datetime)
         published_at=published_at,
         first_published_at=min(published_at, article.first_published_at or published_at),
     )
-    around = surroundings(session, article.id, article.group_id, article.translated_from_id)
+    pictures = written_ids(content["body"])
+    around = surroundings(session, article.id, article.group_id, article.translated_from_id, pictures)
     return Sight(link, article, content, standing, updated_at, wording_now(session, content), around)
 
 

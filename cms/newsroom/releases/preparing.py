@@ -106,4 +106,4 @@ def _refuse_unready(session: Session, article: Article, body: PreparedBody | Non
     # Nobody is there at the instant who could take a takedown back, so no right of whoever schedules counts for it.
     decide(standing_of(article), "publish", now)
     refuse_stale(article, body.revision)
-    refuse_what_blocks(Draft(session, article, queries.content_of(session, article), body.rendered))
+    refuse_what_blocks(Draft(session, article, queries.content_of(session, article), body.rendered, now))

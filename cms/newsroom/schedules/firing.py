@@ -18,7 +18,7 @@ from cms.content.embargo.sharing import withdraw_embargoed
 from cms.events.catalogue import ArticleEmbargoed, ScheduleMissed
 from cms.events.outbox import record
 from cms.newsroom import publishing, queries
-from cms.newsroom.checking import refuse_unready
+from cms.newsroom.checking import Draft, refuse_unready
 from cms.newsroom.models import Article
 from cms.newsroom.preparing import PreparedBody, render_revision
 from cms.newsroom.releases import releasing
@@ -201,7 +201,7 @@ def _share(session: Session, actor: Actor, one: Due, prepared: object, now: date
     if schedule.embargo_until is None or schedule.revision != prepared.revision:
         raise Conflict("The article was scheduled anew while it was prepared.")
     content = scheduled_content(session, article, schedule)
-    refuse_unready(session, article, content, prepared.rendered)
+    refuse_unready(Draft(session, article, content, prepared.rendered, now))
     put_early(session, article, schedule.embargo_until, content, prepared, now)
     event = ArticleEmbargoed(subject=article.id, revision=prepared.revision, not_before=rfc3339(schedule.embargo_until))
     note(session, actor=actor, action=event.type, subject_kind="article", subject_id=article.id, now=now)

@@ -57,7 +57,7 @@ def put_schedule(
     errors = wrong_times(times, now) or _wrong_for(article, times)
     if errors:
         raise Invalid(errors=errors)
-    warnings = _refuse_unready(session, article, prepared) if times.public_at is not None else []
+    warnings = _refuse_unready(session, article, prepared, times.public_at) if times.public_at is not None else []
     _end_open(session, article.id)
     schedule = before or Schedule(article_id=article.id, version=0, created_at=now)
     schedule.version += 1
@@ -149,10 +149,10 @@ def _wrong_for(article: Article, times: Times) -> list[FieldError]:
     return []
 
 
-def _refuse_unready(session: Session, article: Article, prepared: PreparedBody) -> list[dict[str, str]]:
+def _refuse_unready(session: Session, article: Article, prepared: PreparedBody, at: datetime) -> list[dict[str, str]]:
     decide(standing_of(article), "schedule", article.updated_at)
     refuse_stale(article, prepared.revision)
-    return refuse_what_blocks(Draft(session, article, queries.content_of(session, article), prepared.rendered))
+    return refuse_what_blocks(Draft(session, article, queries.content_of(session, article), prepared.rendered, at))
 
 
 def _record(session: Session, actor: Actor, article: Article, schedule: Schedule, now: datetime) -> Dropped:

@@ -33,6 +33,8 @@ REMOVED_WITH_CONTENT = words(
     "select style svg template textarea title video xmp"
 )
 WEB = re.compile(r"https?://[^\s\x00-\x20\\]+", re.IGNORECASE)
+# A picture of the web, or one of ours by the id of its asset, which stands for its address until it is shown.
+PICTURE = re.compile(rf"{WEB.pattern}|asset:[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}", re.IGNORECASE)
 # A path of this site, but nothing that a browser takes for another host: `//host`, `/\host`.
 LINK = re.compile(
     r"https?://[^\s\x00-\x20\\]+|mailto:[^\s\x00-\x20]+|/(?![/\\])[^\s\x00-\x20\\]*|#[^\s\x00-\x20]*", re.IGNORECASE
@@ -53,7 +55,7 @@ KEPT = {
     "col": {"span": SMALL_NUMBER},
     "colgroup": {"span": SMALL_NUMBER},
     "hr": {"class": re.compile(r"footnotes-sep")},
-    "img": {"src": WEB, "alt": ANY, "title": ANY, "width": SMALL_NUMBER, "height": SMALL_NUMBER},
+    "img": {"src": PICTURE, "alt": ANY, "title": ANY, "width": SMALL_NUMBER, "height": SMALL_NUMBER},
     "li": {"id": FOOTNOTE, "class": re.compile(r"footnote-item"), "value": SMALL_NUMBER},
     "ol": {"class": re.compile(r"footnotes-list"), "start": SMALL_NUMBER},
     "section": {"class": re.compile(r"footnotes")},
@@ -132,5 +134,5 @@ CLEANER = nh3.Cleaner(
     attribute_filter=_kept,
     strip_comments=True,
     link_rel="noopener",
-    url_schemes={"http", "https", "mailto"},
+    url_schemes={"http", "https", "mailto", "asset"},
 )

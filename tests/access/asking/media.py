@@ -43,6 +43,7 @@ ASK: dict[str, Ask] = {
     "GET /api/v1/assets/<asset_id>": _on_asset(headers={}),
     "PATCH /api/v1/assets/<asset_id>": _on_asset(json={"credit": "The Courier"}),
     "DELETE /api/v1/assets/<asset_id>": _on_asset(),
+    "GET /api/v1/assets/<asset_id>/uses": _on_asset("/uses", headers={}),
     "GET /media/<name>": plain("/media/none.jpg"),
     "GET /api/v1/assets/<asset_id>/original": _on_asset("/original", headers={}),
 }

@@ -21,6 +21,12 @@ def walk_assets(witness: Witness, settings: Settings) -> None:
     ask("GET", path, 200)
     ask("GET", "/api/v1/assets/none", 404)
     ask("GET", f"{path}/original", 200)
+    ask("GET", f"{path}/uses", 200)
+    ask("GET", "/api/v1/assets/none/uses", 404)
+    body = {"title": "A quay", "locale": "en", "body": f"![](asset:{made['id']})"}
+    article = ask("POST", "/api/v1/articles", 201, body).json["id"]
+    ask("POST", f"/api/v1/articles/{article}/publish", 200, If_Match='"1"')
+    ask("GET", f"{path}/uses", 200)
     drain(replace(settings, media_presets="natural=40"), witness.database)
     shown = ask("GET", path, 200).json["renditions"][0]["preview_url"]
     tag = ask("GET", shown, 200).headers["ETag"]
@@ -28,6 +34,10 @@ def walk_assets(witness: Witness, settings: Settings) -> None:
     ask("GET", shown, 304, If_None_Match=tag)
     ask("GET", shown, 416, Range="bytes=999999-")
     ask("GET", "/media/none.jpg", 404)
+    assert ask("GET", f"/content/v1/articles/{article}", 200).json["images"][0]["srcset"]
+    ask("DELETE", path, 409, If_Match='"1"')
+    ask("PATCH", f"/api/v1/articles/{article}", 200, {"body": "None."}, If_Match='"2"')
+    ask("POST", f"/api/v1/articles/{article}/publish", 200, If_Match='"3"')
     ask("PATCH", path, 200, {"credit": "Ines Okafor", "use_until": "2030-01-01T00:00:00Z"}, If_Match='"1"')
     ask("PATCH", path, 412, {"credit": "Nobody"}, If_Match='"1"')
     ask("PATCH", path, 422, {"focal_point": [2, 2]}, If_Match='"2"')

@@ -36,6 +36,8 @@ IS_CYRILLIC = re.compile("[\u0430-\u044f]+")
 WITHOUT_DECOMPOSITION = {"ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "ı": "i", "þ": "th", "ð": "d", "ħ": "h"}
 LONGEST_WORD = 40
 KEPT_WORDS = 200_000
+# Of each language beside English and Russian, of which a site has few articles or few languages.
+KEPT_WORDS_ELSEWHERE = 50_000
 
 
 class _Folds(dict[str, str]):
@@ -56,12 +58,13 @@ class _Terms(dict[str, str]):
     def __init__(self, language: str) -> None:
         super().__init__()
         self._language = language
+        self._most = KEPT_WORDS_ELSEWHERE if language else KEPT_WORDS
 
     def __missing__(self, word: str) -> str:
         term = _term_of(word)
         if term and self._language:
             term = stem_in(self._language, word[:LONGEST_WORD])
-        if len(self) >= KEPT_WORDS:
+        if len(self) >= self._most:
             self.clear()
         self[word] = term
         return term

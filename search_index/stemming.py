@@ -36,7 +36,7 @@ def language_of(locale: str) -> str:
     return language if language in STEMMERS else ""
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def stem_in(language: str, word: str) -> str:
     """The stem of a folded word in one of these languages; a word that has none in it is its own stem."""
     if not (word.isascii() and word.isalpha() and len(word) > 2):

@@ -114,9 +114,13 @@ class Chores:
         if not self.is_sealing_put_off:
             self._seal(now)
         if self._is_due("sweep", now, SWEEP_LOOKED_AT_EVERY):
-            with self.database.transaction() as session:
-                if order_sweep(session, now):
-                    log.info("related_sweep_ordered")
+            # Looking takes nobody's turn to write.
+            with self.database.reading() as session:
+                is_due = _sweep_is_due(session, now)
+            if is_due:
+                with self.database.transaction() as session:
+                    if order_sweep(session, now):
+                        log.info("related_sweep_ordered")
         if self._is_due("digests", now, DIGESTS_LOOKED_AT_EVERY):
             self._make_digests(now)
         if self._is_due("trash", now, FORGOTTEN_EVERY):

@@ -34,6 +34,8 @@ def correct_article(
     correction = {"at": rfc3339(now), "note": command.note, "revision": article.revision}
     article.corrections = [*article.corrections, correction]
     note_shown(article, content)
-    put_document(session, for_readers(session, article, content, prepared.rendered, now), now)
     event = ArticleCorrected(subject=article.id, revision=article.revision)
-    return record_act(session, actor, article, content, event, now, remark=command.note)
+    saved = record_act(session, actor, article, content, event, now, remark=command.note)
+    # Last of all, as in a publish.
+    put_document(session, for_readers(session, article, content, prepared.rendered, now), now)
+    return saved

@@ -86,13 +86,14 @@ def newest(
         marks = "".join(
             marks[place : place + MARK_LENGTH] for place in range(len(marks) - MARK_LENGTH, -1, -MARK_LENGTH)
         )
+    position = _position_of_card if marks else _position
     has_following = is_more or is_backwards
     has_preceding = is_more if is_backwards else after is not None
     return CardPage(
         joined=joined,
         marks=marks,
-        following=_position(joined[_after(joined.rfind(BETWEEN)) :], asked) if has_following else None,
-        preceding=_position(joined.partition(BETWEEN)[0], asked) if has_preceding else None,
+        following=position(joined[_after(joined.rfind(BETWEEN)) :], asked.column) if has_following else None,
+        preceding=position(joined.partition(BETWEEN)[0], asked.column) if has_preceding else None,
     )
 
 
@@ -169,10 +170,14 @@ def _after(found: int) -> int:
     return found + len(BETWEEN) if found >= 0 else 0
 
 
-def _position(entry: bytes, asked: Filter) -> Position:
+def _position(entry: bytes, column: str) -> Position:
     """Where an entry stands. It says itself, in the same instants, what the index is ordered by."""
     told = orjson.loads(entry)
-    return (told[asked.column], told["number"])
+    return (told[column], told["number"])
+
+
+# A card is short, and the same one ends a first page until the next publish. Whole documents may be long.
+_position_of_card = lru_cache(maxsize=512)(_position)
 
 
 def _place(position: Sequence[Any], *, is_sqlite: bool) -> Position:

@@ -4,9 +4,8 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from urllib.parse import urlencode
 
 import orjson
@@ -18,8 +17,7 @@ from cms.platform.keys import Keys
 TAG_BYTES = 12
 
 
-@dataclass(frozen=True)
-class Cursor:
+class Cursor(NamedTuple):
     """A place in a list: the sort key of the entry to go on from, and the direction."""
 
     direction: Literal["next", "prev"]

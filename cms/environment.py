@@ -64,6 +64,10 @@ RANGES: Mapping[str, tuple[int, int]] = {
 }
 
 
+# Pages of the installation that can be closed; a closed `health` says whether, and not what is amiss.
+CLOSABLE = frozenset({"docs", "health", "metrics", "openapi"})
+
+
 class SettingsError(ValueError):
     """A variable that cannot be used; the text names it and says what to write instead."""
 
@@ -207,6 +211,14 @@ def check_presets(text: str) -> None:
         raise SettingsError(
             f"COPYDESK_MEDIA_PRESETS must name up to {MOST_PRESETS} presets with their widths, each name once, such as "
             f"natural=320,640;wide@16:9=640,1280; it says {text!r}"
+        )
+
+
+def check_closed(names: tuple[str, ...]) -> None:
+    """Refuse what names no pages that can be closed. Raises: SettingsError."""
+    if set(names) - CLOSABLE:
+        raise SettingsError(
+            f"COPYDESK_CLOSED_PAGES can name {', '.join(sorted(CLOSABLE))}; it says {','.join(names)!r}"
         )
 
 

@@ -20,6 +20,7 @@ from cms.environment import (
     RANGES,
     Network,
     SettingsError,
+    check_closed,
     check_consents,
     check_fallbacks,
     check_page,
@@ -82,6 +83,7 @@ class Settings:
     code_cooldown_seconds: int = 60
     code_page_url: str = ""
     article_page_url: str = ""
+    closed_pages: tuple[str, ...] = ()
     preview_page_url: str = ""
     person_page_url: str = ""
     required_consents: tuple[str, ...] = ()
@@ -176,6 +178,7 @@ class Settings:
         if self.preview_hours > self.preview_longest_hours:
             raise SettingsError("COPYDESK_PREVIEW_HOURS must not be more than COPYDESK_PREVIEW_LONGEST_HOURS")
         check_page("COPYDESK_CODE_PAGE_URL", self.code_page_url, "https://www.example.org/code")
+        check_closed(self.closed_pages)
         check_sender(self.mail_from)
         check_site_name(self.site_name)
         check_presets(self.media_presets)

@@ -61,6 +61,8 @@ SETTINGS_TEXT = {
     "preview_page_url": "Where your own site shows previews, such as `https://www.example.org/preview/{id}#{token}`: "
     "browsers send to nobody what stands behind the `#`. Preview links for people lead there. Empty: a plain page of "
     "Copydesk's.",
+    "closed_pages": "Pages of the installation that nobody gets, with commas: `docs`, `openapi`, `metrics`; with "
+    "`health` probes learn whether it is well, and not what is amiss. Empty: all are open, and none holds a secret.",
     "person_page_url": "Where readers find a person on your own site, such as `https://www.example.org/people/{slug}`: "
     "`seo.json_ld` names it. Empty: the person in the content API.",
     "code_page_url": "A page of your own site where readers give codes, such as `https://www.example.org/code`. "

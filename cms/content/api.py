@@ -6,6 +6,7 @@ Documents and cards are ready bytes in the database; a view reads them by key an
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NoReturn
+from urllib.parse import quote
 from uuid import UUID
 
 import orjson
@@ -186,7 +187,7 @@ def list_related(query: dict[str, Any], article_id: UUID) -> Response:
     cards = queries.related_cards(reads, str(article_id), query["limit"])
     if not cards and queries.document_by_id(reads, str(article_id)) is None:
         return _missing(queries.tombstone_by_id(reads, str(article_id)))
-    return _page("related", cards, query["limit"], None, None, None)
+    return _page("related", cards, query["limit"], None, None, None, f"articles article-{article_id}")
 
 
 @content.get("/sections")
@@ -277,7 +278,9 @@ def _word(kind: str, slug: str, query: Mapping[str, Any]) -> Response:
     entry = queries.word(services().database.direct, kind, slug, query["locale"])
     if entry is None:
         raise NotFound("Nothing that readers see has this slug, or had it before.")
-    return public_answer(orjson.dumps(entry.data))
+    return public_answer(
+        orjson.dumps(entry.data), cache_keys=f"{kind} {queries.KINDS[kind]}-{quote(entry.data['slug'])}"
+    )
 
 
 def _words(kind: str, query: Mapping[str, Any]) -> Response:
@@ -291,7 +294,7 @@ def _words(kind: str, query: Mapping[str, Any]) -> Response:
         rows.reverse()
     following = (rows[-1].place,) if rows and (is_more or is_backwards) else None
     preceding = (rows[0].place,) if rows and (is_more if is_backwards else cursor is not None) else None
-    return _page(kind, [orjson.dumps(row.data) for row in rows], limit, following, preceding, None)
+    return _page(kind, [orjson.dumps(row.data) for row in rows], limit, following, preceding, None, kind)
 
 
 def _cursor(name: str, text: str | None) -> Cursor | None:

@@ -7,10 +7,14 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import product
 from typing import Any
+from urllib.parse import quote, unquote_to_bytes
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from cms.app import create_app
 from cms.content import express
@@ -20,7 +24,9 @@ from cms.content.publishing import PublishedArticle, put_document, withdraw_docu
 from cms.platform.db import Database
 from cms.platform.direct_reads import DirectReads
 from cms.platform.http.door import door
+from cms.platform.ids import new_id
 from cms.settings import Settings
+from cms.taxonomy.models import Tag
 from tests.content.making import article
 
 AT = datetime(2026, 11, 2, 7, 30, tzinfo=UTC)
@@ -183,6 +189,61 @@ CODINGS = (
 )  # fmt: skip
 
 
+def spelled(draw: st.DrawFn, whole: str) -> str:
+    """A path or query as somebody might write it: whole, cut, longer, in other letters or other escapes."""
+    for _ in range(draw(st.integers(0, 2))):
+        place = draw(st.integers(0, len(whole)))
+        piece = draw(st.sampled_from(PIECES) | st.text(max_size=3).map(lambda text: quote(text, safe="")))
+        whole = draw(st.sampled_from([
+            whole[:place] + piece + whole[place:], whole[:place], whole.upper(), whole[:place] + whole[place + 1 :],
+            whole[:place] + "".join(f"%{ord(one):02x}" for one in whole[place : place + 1]) + whole[place + 1 :],
+            whole.replace("%", "%25"), f"{whole}{piece}",
+        ]))  # fmt: skip
+    return whole
+
+
+PIECES = ("/", "//", "/.", "/..", ";", "?", "&", "=", "%2f", "%00", "%", "%ff", "+", " ", ".", "-", "_", "~", "*",
+    ":", "@",
+          "section=city", "locale=en", "limit=2", "fields=title", "cursor=x", "&section=city", "1", "é",
+          "文")  # fmt: skip
+WORDS = st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=12)
+SENT = st.fixed_dictionaries({}, optional={
+    "If-None-Match": st.sampled_from(["*", "T", "W/T", '"a", T', "T, W/T", ""]) | WORDS,
+    "If-Modified-Since": st.sampled_from(["Mon, 02 Nov 2099 07:30:00 GMT", "Sun, 01 Nov 2020 07:30:00 GMT"]) | WORDS,
+    "Accept-Encoding": st.sampled_from([text for text, _ in CODINGS if text]) | WORDS,
+    "Accept": st.sampled_from(["*/*", "text/html", "application/json;q=0"]) | WORDS,
+    "Authorization": st.sampled_from(["Bearer x", "Basic eDp5", "Bearer"]) | WORDS,
+    "Host": st.sampled_from(["localhost", "LOCALHOST:80", "a b", "other.example:8000", "[::1]", "x,y"]),
+    "Origin": st.sampled_from([PAGE, "null", "https://other.example"]), "Range": st.just("bytes=0-1"),
+    "Cookie": WORDS, "X-HTTP-Method-Override": st.just("DELETE"), "Content-Length": st.sampled_from(["0", "x", "-1"]),
+})  # fmt: skip
+
+
+@pytest.mark.slow
+@hypothesis_settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_whatever_is_asked_both_ways_answer_the_same(
+    client: FlaskClient, by_flask: FlaskClient, stories: list[PublishedArticle], data: st.DataObject
+) -> None:
+    path, _, query = data.draw(st.sampled_from(paths(stories))).partition("?")
+    path = spelled(data.draw, path)
+    # A server hands on bytes, one character for each.
+    query = spelled(data.draw, query).encode("latin-1", "ignore").decode("latin-1")
+    method = data.draw(st.sampled_from(["GET", "HEAD", "GET", "HEAD", "POST", "OPTIONS", "get", "TRACE"]))
+    headers = dict(data.draw(SENT))
+    if "T" in headers.get("If-None-Match", ""):
+        tag = client.get(path if path.startswith("/") else LIST).headers.get("ETag", '"x"')
+        headers["If-None-Match"] = headers["If-None-Match"].replace("T", tag)
+    answers = []
+    for way in (client, by_flask):
+        sent = {"X-Request-Id": REQUEST_ID, **headers}
+        environ = {"PATH_INFO": unquote_to_bytes(path).decode("latin-1"), "QUERY_STRING": query}
+        answer = way.open("/", method=method, headers=sent, environ_overrides=environ)
+        answers.append((answer.status_code, sorted(answer.headers.items()), answer.data))
+    assert answers[0] == answers[1]
+    assert answers[0][0] < 500 or answers[0][0] == 501
+
+
 @pytest.mark.both_databases
 def test_gzip_is_what_the_asker_takes_and_every_representation_has_its_own_etag(
     client: FlaskClient, stories: list[PublishedArticle]
@@ -295,7 +356,9 @@ def test_a_database_that_is_gone_is_said_so_by_both_ways(settings: Settings) -> 
         end(app)
 
 
-def test_caches_are_told_what_to_forget_an_answer_by(client: FlaskClient, stories: list[PublishedArticle]) -> None:
+def test_caches_are_told_what_to_forget_an_answer_by(
+    client: FlaskClient, database: Database, stories: list[PublishedArticle]
+) -> None:
     first, *_ = stories
     told = client.get(f"{LIST}/{first.article_id}").headers
     named = {f"article-{first.article_id}", "locale-en", "section-europe", "tag-rail", "person-mei-lin", "person-jo"}
@@ -305,6 +368,14 @@ def test_caches_are_told_what_to_forget_an_answer_by(client: FlaskClient, storie
     assert f"article-{newest.json['previous']['id']}" in newest.headers["Surrogate-Key"].split()
     assert client.get(f"{LIST}?section=city&locale=en").headers["Surrogate-Key"] == "articles section-city locale-en"
     assert client.get(LIST).headers["Cache-Tag"] == "articles"
+    told_by = {
+        "/content/v1/tags": "tags", "/content/v1/tags/rail": "tags tag-rail", "/content/v1/lists": "lists",
+        f"{LIST}/{first.article_id}/related": f"articles article-{first.article_id}",
+        f"/content/v1/resolve?path=/{first.locale}/{first.slug}": "articles redirects",
+    }  # fmt: skip
+    with database.transaction() as session:
+        session.add(Tag(id=new_id(), slug="rail", name="Rail", names={}, created_at=AT))
+    assert {path: client.get(path).headers["Surrogate-Key"] for path in told_by} == told_by
 
 
 def test_metrics_and_route_labels_see_both(client: FlaskClient, stories: list[PublishedArticle]) -> None:

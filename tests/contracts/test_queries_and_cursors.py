@@ -77,6 +77,10 @@ def test_a_wrong_parameter_is_refused_by_its_name_and_never_page_one(
         ):
             given.append((place, query[:80], answer.status_code, named))
     assert given == []
+    for raw in ("é", "limit=é", "\xff", "\xc3(", "q=\x80", "section=\xe9&limit=1"):
+        for place in (LIST, "/content/v1/tags", "/livez", "/content/v1/search"):
+            answer = client.open("/", environ_overrides={"PATH_INFO": place, "QUERY_STRING": raw})
+            assert (answer.status_code, answer.json["detail"]) == (400, "The query is not UTF-8."), (raw, place)
     twice = client.get(f"{LIST}?limit=1&limit=2").json["detail"]
     assert twice == "The query parameter 'limit' is given 2 times; give it once."
     assert [len(client.get(f"{LIST}?limit={limit}").json["data"]) for limit in ("1", "001", "100")] == [1, 1, 6]

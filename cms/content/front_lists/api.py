@@ -1,6 +1,7 @@
 """Front lists for readers: what is shown now, all of it in one answer."""
 
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 from flask import Blueprint, Response
@@ -22,7 +23,8 @@ shown_lists = Blueprint("shown_lists", __name__, url_prefix="/content/v1/lists")
 def list_known() -> Response:
     """Every list by name and language, to ask for."""
     known = queries.known_lists(services().database.direct)
-    return public_answer(orjson.dumps(page_of(known, limit=len(known), next_cursor=None, prev_cursor=None)))
+    page = page_of(known, limit=len(known), next_cursor=None, prev_cursor=None)
+    return public_answer(orjson.dumps(page), cache_keys="lists")
 
 
 @shown_lists.get("/<name>")
@@ -42,4 +44,6 @@ def read_shown(name: str, query: dict[str, Any]) -> Response:
         raise NotFound("There is no list of this name in this language.")
     rest = page_of([], limit=len(shown.cards), next_cursor=None, prev_cursor=None)
     beside = orjson.dumps({"list": shown.told, "page": rest["page"], "meta": rest["meta"]})
-    return public_answer(b'{"data":[' + b",".join(shown.cards) + b"]," + beside[1:])
+    return public_answer(
+        b'{"data":[' + b",".join(shown.cards) + b"]," + beside[1:], cache_keys=f"lists list-{quote(name)} articles"
+    )

@@ -51,7 +51,9 @@ def resolve_path(query: dict[str, Any]) -> Response:
     found = queries.resolve(services().database.direct, path) if path is not None else None
     if path is None or found is None:
         raise NotFound(NOTHING)
-    return public_answer(orjson.dumps(resolved_data(found, is_content=path.is_content)))
+    return public_answer(
+        orjson.dumps(resolved_data(found, is_content=path.is_content)), cache_keys="articles redirects"
+    )
 
 
 @redirects.get("/api/v1/redirects")

@@ -5,6 +5,7 @@ from importlib.resources import files
 
 from flask import Blueprint, Response, current_app
 
+from cms.operations.closing import refuse_closed
 from cms.operations.openapi import openapi_document
 from cms.operations.problems_page import PROBLEMS
 from cms.platform.errors import NotFound
@@ -32,9 +33,10 @@ documentation = Blueprint("documentation", __name__)
 
 
 @documentation.get("/openapi.json")
-@endpoint(summary="This document", answers={200: None, 304: None})
+@endpoint(summary="This document", answers={200: None, 304: None}, refuses=(404,))
 def openapi() -> Response:
     """The OpenAPI 3.1 document, made once in each process for the article types in force."""
+    refuse_closed("openapi")
     with reading() as session:
         known = types(session)
     digests = tuple(kind.digest for kind in known.values())
@@ -48,6 +50,7 @@ def openapi() -> Response:
 @documentation.get("/", strict_slashes=False)
 def front() -> Response:
     """A page that says where to go: no answer of ours sends anybody elsewhere by itself."""
+    refuse_closed("docs")
     response = _page(FRONT)
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -56,6 +59,7 @@ def front() -> Response:
 @documentation.get("/docs")
 def page() -> Response:
     """An interactive page over the OpenAPI document, without anything from elsewhere."""
+    refuse_closed("docs")
     return _page(files("cms.operations.pages").joinpath("docs.html").read_text("utf-8"))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, current_app
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from cms.operations.closing import refuse_closed
 from cms.operations.health import HealthCheck
 from cms.operations.keeping import Kept
 from cms.operations.metrics import metrics_text
@@ -35,16 +36,18 @@ def readyz() -> Response:
     """Database and migrations decide; workers, index and disk may be degraded."""
     parts = services()
     found = _kept(CHECK, HealthCheck(parts.settings, parts.database, parts.index).now)
+    told = [] if "health" in parts.settings.closed_pages else list(found.degraded)
     if not found.is_ready:
-        return answer({"status": "unavailable", "degraded": list(found.degraded)}, 503, headers={"Retry-After": "2"})
-    return answer({"status": "degraded" if found.degraded else "ok", "degraded": list(found.degraded)})
+        return answer({"status": "unavailable", "degraded": told}, 503, headers={"Retry-After": "2"})
+    return answer({"status": "degraded" if found.degraded else "ok", "degraded": told})
 
 
 @health.get("/metrics")
-@endpoint(summary="Prometheus metrics", answers={200: None}, media_type="text/plain")
+@endpoint(summary="Prometheus metrics", answers={200: None}, refuses=(404,), media_type="text/plain")
 def metrics() -> Response:
     """Request counts of every API process, and what the database says of the work that is open, asked once a second."""
     parts = services()
+    refuse_closed("metrics")
     response = Response(_kept(METRICS, partial(metrics_text, parts.database, parts.index)), 200)
     response.headers["Content-Type"] = CONTENT_TYPE_LATEST
     response.headers["Cache-Control"] = "no-store"

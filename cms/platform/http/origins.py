@@ -19,8 +19,8 @@ from cms.settings import HOST_NAME
 HOST = re.compile(rf"({HOST_NAME.pattern})(?::[0-9]{{1,5}})?")
 PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, HEAD, POST, PUT, PATCH, DELETE",
-    "Access-Control-Allow-Headers": "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, "
-    "Accept-Language, X-Request-Id",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, If-Match, If-None-Match, If-Modified-Since, "
+    "Idempotency-Key, Last-Event-ID, Accept-Language, X-Request-Id",
     "Access-Control-Max-Age": "600",
     "Cache-Control": "no-store",
 }

@@ -125,7 +125,12 @@ def load_query(shape: Schema | None) -> dict[str, Any]:
     if shape is None and not request.environ.get("QUERY_STRING"):
         return {}
     given: dict[str, str] = {}
-    for name, values in request.args.lists():
+    try:
+        asked = list(request.args.lists())
+    except UnicodeDecodeError:
+        # Bytes as they are, not written by percent signs: a browser sends none, and no text can be made of them.
+        raise BadRequest("The query is not UTF-8.") from None
+    for name, values in asked:
         if len(values) > 1:
             raise BadRequest(f"The query parameter {name[:60]!r} is given {len(values)} times; give it once.")
         if text_problem(name) or text_problem(values[0]):

@@ -141,3 +141,18 @@ def _spent(
     spent["trash"] = cost(lambda: editor.get("/api/v1/trash?limit=1"))
     done("recover", lambda _: editor.post(f"/api/v1/trash/{made['id']}/restore"))
     return spent
+
+
+def test_a_related_list_costs_the_same_with_many_pins_and_bans(
+    editor: FlaskClient, cost: Callable[[Callable[[], Any]], int]
+) -> None:
+    mine, *others = (draft(editor, title=f"Story {number}")["id"] for number in range(13))
+    path = f"/api/v1/articles/{mine}/related"
+
+    def arrange(revision: int, count: int) -> int:
+        body = {"pins": others[:count], "bans": others[-count:]}
+        return cost(lambda: editor.put(path, json=body, headers={"If-Match": f'"{revision}"'}))
+
+    arrange(0, 1)
+    few = (arrange(1, 2), cost(lambda: editor.get(path)))
+    assert (arrange(2, 6), cost(lambda: editor.get(path))) == few

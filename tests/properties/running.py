@@ -40,7 +40,7 @@ STEPS = 30
 # How often each step is taken: most articles are to be before readers in the end, and some to have translations there.
 WEIGHTS = {
     "create": 4, "translate": 5, "link": 2, "part": 1, "edit": 5, "publish": 12, "correct": 1, "unpublish": 1,
-    "takedown": 1, "archive": 1, "unarchive": 1, "approve": 1, "delete": 1, "recover": 2, "work": 9,
+    "takedown": 1, "archive": 1, "unarchive": 1, "approve": 1, "delete": 1, "recover": 2, "arrange": 3, "work": 9,
 }  # fmt: skip
 TOPICS = (
     "harbour crane container tide pilot anchor quay freight",
@@ -191,6 +191,16 @@ class Run:
 
     def recover(self, article_id: str, _variant: int) -> None:
         self.note(article_id, self.house.client.post(f"/api/v1/trash/{article_id}/restore"))
+
+    def arrange(self, article_id: str, variant: int) -> None:
+        """Pin one other article and ban another; those in other languages and in the trash are refused."""
+        path = f"/api/v1/articles/{article_id}/related"
+        found = self.house.client.get(path)
+        others = [one for one in self.ids if one != article_id]
+        body = {"pins": others[variant % 5 : variant % 5 + 1], "bans": others[: variant % 2]}
+        if found.status_code == 200:
+            answer = self.house.client.put(path, json=body, headers={"If-Match": found.headers["ETag"]})
+            assert answer.status_code in (200, 422), answer.json
 
     def delete(self, article_id: str, _variant: int) -> None:
         answer = self.ask("delete", article_id, "")

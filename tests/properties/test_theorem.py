@@ -1,10 +1,10 @@
 """The theorem of the house.
 
 For any sequence of create, translate, link, part, edit, approve, publish, correct, unpublish, take down, archive,
-delete and what undoes them, with tasks doubled, reordered, delayed and handlers broken off, after draining the index
-and the content API equal a pure fold of what the newsroom's tables hold, with the translations that a document names;
-every related entry is live with its right score, what was taken down has its tombstone, and after the sweep the lists
-equal brute force.
+delete, what undoes them, and pins and bans of related lists, with tasks doubled, reordered, delayed and handlers broken
+off, after draining the index and the content API equal a pure fold of what the newsroom's tables hold, with the
+translations that a document names; every related entry is live with its right score, what was taken down has its
+tombstone, and after the sweep the lists equal brute force.
 """
 
 from collections.abc import Iterator

@@ -208,6 +208,13 @@ def listed(kind, slug, subject, **query):
     )  # fmt: skip
 
 
+@pages.get("/media/<path:name>")
+def picture(name):
+    """Pictures in documents have addresses relative to the API, which gives them out for good."""
+    query = request.query_string.decode()
+    return redirect(f"{current_app.config['PUBLIC_API']}/media/{quote(name)}{'?' if query else ''}{query}", 301)
+
+
 @pages.get("/live/<uuid:article_id>")
 def live(article_id):
     """What an open page asks: whether its article was changed since it was made."""

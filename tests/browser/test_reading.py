@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.newsroom import HOSTILE, Site
+from tests.media.drawing import picture
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 MOST_BYTES = 100_000
@@ -92,6 +93,28 @@ def test_search_finds_and_marks_in_both_languages(site: Site, page: Page) -> Non
     expect(page.locator(".cards h3")).to_have_count(5)
     page.locator(".find input").fill("the fer")
     expect(page.locator("#suggestions option").first).to_have_attribute("value", "The ferry sails again")
+
+
+def test_pictures_of_an_article_are_shown_with_caption_and_credit(site: Site, page: Page) -> None:
+    told = {"alt": {"en": "Boats at a quay"}, "credit": "Ines Okafor"}
+    answer = page.request.post(
+        f"{site.product.url}/api/v1/assets",
+        headers={"Authorization": f"Bearer {site.token}"},
+        multipart={
+            "file": {"name": "quay.jpg", "mimeType": "image/jpeg", "buffer": picture(width=640, height=480)},
+            "data": json.dumps(told),
+        },
+    )
+    assert answer.status == 201, answer.text()
+    site.publish("boats", title="Boats at the quay", body=f'Look.\n\n![](asset:{answer.json()["id"]} "At noon")')
+    site.product.wait_settled()
+    page.goto(site.page_of("boats"))
+    shown = page.get_by_role("img", name="Boats at a quay")
+    shown.scroll_into_view_if_needed()
+    page.wait_for_function("document.querySelector('figure img').naturalWidth > 0")
+    expect(page.locator("figcaption")).to_have_text("At noon Ines Okafor")
+    social = page.locator("head meta[property='og:image']").get_attribute("content")
+    assert social and page.request.get(social).headers["content-type"] == "image/jpeg"
 
 
 def test_a_preview_shows_a_draft_with_a_banner_and_nothing_once_it_is_withdrawn(site: Site, page: Page) -> None:

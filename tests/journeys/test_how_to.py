@@ -20,6 +20,7 @@ from tests.product import TOP
 
 PAGE = (TOP / "docs" / "how-to.md").read_text("utf-8")
 SECTIONS = (
+    "Render an article's page", "List articles", "Put a cache in front",
     "See what was changed, and bring it back", "Edit beside others", "Hand a draft in, approve it or give it back",
     "See what a publish would say", "Correct what readers see", "Take an article down", "Take back what was deleted",
     "Rename, move and merge what articles share", "Publish at an instant", "Share an article under embargo",

@@ -128,8 +128,8 @@ class Product:
             request.add_header("Authorization", f"Bearer {token}")
         for name, value in headers.items():
             request.add_header(name.replace("_", "-"), value)
-        data = None
-        if body is not None:
+        data = body if isinstance(body, bytes) else None
+        if body is not None and data is None:
             request.add_header("Content-Type", "application/json")
             data = json.dumps(body).encode()
         try:

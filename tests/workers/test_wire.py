@@ -14,6 +14,7 @@ import pytest
 import redis
 
 from cms.events.subscriptions import BY_NAME
+from tests.media.drawing import form, picture
 from tests.product import Product, product
 from tests.servers import Broker, wait_until
 
@@ -88,6 +89,10 @@ def test_tasks_hold_numbers_only_and_nothing_is_pickled(tmp_path: Path, broker: 
         token = running.copydesk("token", "issue", "--role", "editor", "--quiet").strip()
         body = {"title": TITLE, "locale": "en", "body": "Canarybody. " * 20, "tags": ["canarytag"]}
         article = running.ask("POST", "/api/v1/articles", body, token=token)[1]
+        sent = form(picture(width=20, height=20), "canary.jpg")
+        kept = running.ask("POST", "/api/v1/assets", sent["data"], token=token, Content_Type=sent["content_type"])
+        assert kept[0] == 201, kept
+        asset = f"/api/v1/assets/{kept[1]['id']}"
         path = f"/api/v1/articles/{article['id']}"
         for revision, verb in enumerate(("publish", "unpublish", "publish"), start=1):
             query = "?wait=search,related"
@@ -114,6 +119,7 @@ def test_tasks_hold_numbers_only_and_nothing_is_pickled(tmp_path: Path, broker: 
         mode = running.ask("PUT", f"{path}/comment-mode", {"mode": "off"}, token=token)
         assert mode[0] == 200, mode
         wait_until(lambda: not running.ask("GET", shown)[1]["comments"]["is_enabled"], what="comments off")
+        wait_until(lambda: running.ask("GET", asset, token=token)[1]["renditions"], what="the renditions")
         secrets = [token, code, f"{code[:3]} {code[3:]}", article["id"], challenge, session]
         assert running.ask("GET", "/content/v1/search?q=canarybody")[1]["data"]
         stored = held(broker)

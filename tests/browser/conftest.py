@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from tests.browser.newsroom import Site, fill
 from tests.product import product
-from tests.servers import Broker, free_port
+from tests.servers import Broker, free_port, valkey
 
 PARTS = ("api", "relay", "worker", "worker-search", "mailbox", "reader")
 # As long as a busy machine may need; a page that is ready goes on at once.
@@ -41,16 +41,22 @@ def browser(need: Callable[[bool, str], None]) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory, shared_broker: Broker) -> Iterator[Site]:
-    shared_broker.empty()
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    # With a broker of its own: it lives as long as the test process, and its workers would take the tasks of others.
+    with valkey() as broker:
+        yield from running_site(tmp_path_factory.mktemp("browser"), broker)
+
+
+def running_site(home: Path, broker: Broker) -> Iterator[Site]:
+    """The product with its pages on an empty home, filled and settled."""
     pages = f"http://127.0.0.1:{(port := free_port())}"
     settings = {
-        "redis_url": shared_broker.url, "reader_port": str(port), "limit_writes": "0", "limit_search": "0",
+        "redis_url": broker.url, "reader_port": str(port), "limit_writes": "0", "limit_search": "0",
         "article_page_url": f"{pages}/{{locale}}/articles/{{slug}}", "code_page_url": f"{pages}/code",
         "preview_page_url": f"{pages}/preview/{{id}}#{{token}}",
         "code_cooldown_seconds": "1",
     }  # fmt: skip
-    with product(tmp_path_factory.mktemp("browser"), *PARTS, **settings) as running:
+    with product(home, *PARTS, **settings) as running:
         token = running.copydesk("token", "issue", "--role", "administrator", "--quiet").strip()
         made = Site(running, pages, token)
         fill(made)

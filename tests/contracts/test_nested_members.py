@@ -59,6 +59,7 @@ TIMES = {
     "timezone": "Asia/Almaty",
 }
 NOTE = {"note": "It was not so."}
+SYNONYMS = {"words": ["Tram", "Streetcar"], "locale": "en", "is_one_way": True}
 BODIES: Mapping[str, Mapping[str, Any]] = {
     "POST /api/v1/articles": WHOLE | {"locale": "en"},
     "PATCH /api/v1/articles/<article_id>": WHOLE | {"locale": "en"},
@@ -83,6 +84,9 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "POST /api/v1/lists": FRONT | {"name": "front-page", "locale": "en"},
     "PUT /api/v1/lists/<list_id>": FRONT,
     "POST /api/v1/lists/<list_id>/entries": ENTRY | {"position": 1},
+    "PUT /api/v1/articles/<article_id>/related": {"pins": [UNKNOWN], "bans": [UNKNOWN]},
+    "POST /api/v1/synonyms": SYNONYMS,
+    "PUT /api/v1/synonyms/<set_id>": SYNONYMS,
     "POST /api/v1/sections": SECTION,
     "PATCH /api/v1/sections/<slug>": SECTION,
     "POST /api/v1/tags": TAG,
@@ -153,7 +157,7 @@ def test_no_nested_member_is_taken_that_a_client_may_not_set(
     before, tried, wrong = everything(database), 0, []
     for route in routes(app):
         method, _, path = route.partition(" ")
-        for name in ("article_id", "release_id", "list_id", "source_id", "redirect_id", "entry_id"):
+        for name in ("article_id", "release_id", "list_id", "source_id", "redirect_id", "entry_id", "set_id"):
             path = path.replace(f"<{name}>", made["id"])
         for body, pointer in spoiled(dict(BODIES.get(route, {}))):
             answer = administrator.open(

@@ -143,6 +143,7 @@ def test_a_correction_is_told_to_readers_and_to_machines(
         "description": "Cars may cross", "datePublished": document["published_at"],
         "dateModified": document["updated_at"], "inLanguage": "en", "keywords": ["bridges"],
         "wordCount": document["reading_time"]["words"], "timeRequired": "PT1M",
+        "publisher": {"@type": "NewsMediaOrganization", "name": settings.site_name, "url": "/"},
     }  # fmt: skip
     # A second one stands behind the first, and both stay through later publishes.
     act(editor, "correct", made["id"], 4, json={"note": "It is the north bridge."})

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import product
 from typing import Any
 from urllib.parse import quote
 
@@ -89,6 +90,13 @@ def statements(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str
         event.remove(engine, "before_cursor_execute", note)
 
 
+def taken(seen: list[str]) -> list[str]:
+    """What was sent since the last look."""
+    sent = seen.copy()
+    seen.clear()
+    return sent
+
+
 # Where a request has text that reaches the database; in the first ones nothing has the name that is asked for.
 PLACES = (
     "/content/v1/articles?section={}", "/content/v1/articles?author={}", "/content/v1/articles?tag={}&count=exact",
@@ -157,20 +165,25 @@ def test_sql_in_a_place_for_text_is_text(
     administrator: FlaskClient,
     furnished: dict[str, Any],
     database: Database,
+    database_kind: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    is_postgresql = database_kind == "postgresql"
     before = counts(database)
-    for place in PLACES:
-        for text in SQL:
-            with statements(app, monkeypatch) as sent:
-                answer = administrator.get(place.format(quote(text, safe="")))
+    # Every text in every place on SQLite; on the slower database each text in a third of them, and each place a third.
+    pairs = [pair for number, pair in enumerate(product(PLACES, SQL)) if number % (3 if is_postgresql else 1) == 0]
+    assert len({text for _, text in pairs}) == len(SQL) and {place for place, _ in pairs} == set(PLACES)
+    with statements(app, monkeypatch) as seen:
+        for place, text in pairs:
+            answer = administrator.get(place.format(quote(text, safe="")))
+            sent = Counter(taken(seen))
             refuse_mistakes(answer, (place, text))
-            with statements(app, monkeypatch) as plain:
-                first = administrator.get(place.format(quote(harmless(text), safe="")))
+            first = administrator.get(place.format(quote(harmless(text), safe="")))
+            plain = Counter(taken(seen))
             assert plain, place
             # Refused before anything is asked, or asked with the statements of its harmless twin.
             assert answer.status_code in (first.status_code, 400, 404, 422), (place, text, answer.json)
-            assert Counter(sent) <= Counter(plain), (place, text, Counter(sent) - Counter(plain))
+            assert sent <= plain, (place, text, sent - plain)
             assert CANARY not in answer.get_data(as_text=True) or place.startswith("/api/"), (place, text)
     assert counts(database) == before
 
@@ -180,13 +193,14 @@ def test_sql_where_a_value_is_one_of_a_few_is_refused_unasked(
 ) -> None:
     for place in CLOSED:
         asker = client if place.startswith("/content/") else administrator
-        for text in SQL:
-            with statements(app, monkeypatch) as sent:
+        with statements(app, monkeypatch) as seen:
+            for text in SQL:
                 answer = asker.get(place.format(quote(text, safe="")))
-            assert answer.status_code == 400, (place, text, answer.json)
-            refuse_mistakes(answer, (place, text))
-            # Who is asking is looked up first; the list itself is not.
-            assert not any("FROM articles" in one or "FROM documents" in one for one in sent), (place, text)
+                assert answer.status_code == 400, (place, text, answer.json)
+                refuse_mistakes(answer, (place, text))
+                # Who is asking is looked up first; the list itself is not.
+                sent = taken(seen)
+                assert not any("FROM articles" in one or "FROM documents" in one for one in sent), (place, text)
 
 
 def test_sql_in_headers_changes_nothing(

@@ -11,6 +11,8 @@ import pytest
 TOP = Path(__file__).parents[2]
 OTHER = Path(sys.prefix) / "whoosh-2.7.4"
 MODULES = ("finding", "following", "rebuilding")
+# Its second sequence of updates stays with the installed version: here it would take a quarter of the time.
+LEFT_OUT = "test_following.py::test_a_long_lived_reader_equals_a_fresh_one_after_every_update[2]"
 
 
 @pytest.mark.slow
@@ -22,8 +24,9 @@ def test_the_tests_of_the_index_pass_on_the_other_version(need: Callable[[bool, 
     assert version.strip() == "2.7.4"
     modules = [f"tests/search_index/test_{name}.py" for name in MODULES]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:xdist", "-p", "no:cacheprovider", "-o", "addopts=", "-q", *modules],
+        [sys.executable, "-m", "pytest", "-p", "no:xdist", "-p", "no:cacheprovider", "-o", "addopts=", "-q", *modules,
+         "--deselect", f"tests/search_index/{LEFT_OUT}"],
         env=environment, cwd=TOP, capture_output=True, text=True, timeout=220, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    assert " passed" in done.stdout
+    assert " passed" in done.stdout and "1 deselected" in done.stdout

@@ -9,15 +9,16 @@ from threading import Timer
 
 import pytest
 
+from tests.journeys.pages import run as run_page
 from tests.product import TOP, Product, product
-from tests.servers import Broker
+from tests.servers import Broker, free_port
 
 
 @pytest.fixture(scope="module")
 def newsroom(tmp_path_factory: pytest.TempPathFactory, shared_broker: Broker) -> Iterator[Product]:
     home = tmp_path_factory.mktemp("examples")
     shared_broker.empty()
-    parts = ("api", "relay", "worker", "worker-search")
+    parts = ("api", "relay", "worker", "worker-search", "mailbox")
     with product(home, *parts, redis_url=shared_broker.url) as running:
         running.copydesk("sample", "--if-empty")
         running.wait_settled()
@@ -115,3 +116,13 @@ def test_the_offline_copy_and_the_static_site_follow_what_changes(newsroom: Prod
     (tmp_path / "copy" / "cursor").write_text("broken")
     done = subprocess.run(copying, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1 and "begin again" in done.stderr
+
+
+@pytest.mark.slow
+def test_a_reader_is_built_in_twenty_minutes(newsroom: Product) -> None:
+    printed = run_page("build-a-reader.md", newsroom, MY_READER_PORT=str(free_port()))
+    newsroom.wait_settled()
+    lines = printed.splitlines()
+    assert lines[-1] in ("event: article.published", "event: article.updated")
+    assert "1" in lines
+    assert "10" in lines and "<h2>Related articles</h2>" in printed and "404" in printed

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,11 @@ class Room:
 
         with desk.database.transaction() as session:
             session.merge(disabled).state = "disabled"
+
+    @cached_property
+    def talked_about(self) -> str:
+        """An article in city/trams below which readers write: no cell that is about a comment changes it."""
+        return str(self.desk.article(published=True).article.id)
 
     def clients(self, column: str, *, is_fresh: bool) -> list[FlaskClient]:
         """A client for each credential of a column; a cell that may end a session has a fresh one to itself."""

@@ -54,7 +54,7 @@ def _spoken(room: Room, *, by: str = "", liked_by: str = "") -> str:
     """The id of a comment on an article in city/trams, by somebody or by the reader of the session."""
     database = room.desk.database
     author = account_of_session(database, by or room.desk.reader()[1])
-    comment = say(database, author, room.desk.article(published=True).article.id)
+    comment = say(database, author, room.talked_about)
     if liked_by:
         actor = Actor(kind="reader", id=account_of_session(database, liked_by))
         with database.transaction() as session:

@@ -3,7 +3,7 @@
 import sys
 
 from benchmarks.catalogue import BENCHMARKS
-from benchmarks.report import keep
+from benchmarks.report import tell
 from cms.platform.clock import now
 from docs.generate import main as write_pages
 
@@ -18,10 +18,7 @@ def main(names: list[str]) -> None:
         if names and name not in names:
             continue
         print(f"{name} ...", flush=True)
-        figures = benchmark.run()
-        keep(benchmark, figures, now())
-        for row in benchmark.rows(figures):
-            print(f"  {'ok  ' if row.is_kept else 'MISS'} {row.what}: {row.measured} (promised: {row.promised})")
+        tell(benchmark, benchmark.run(), now())
     write_pages()
 
 

@@ -18,6 +18,7 @@ from whoosh.fields import ID, KEYWORD, NUMERIC, TEXT, Schema
 from whoosh.filedb.filestore import FileStorage
 
 from benchmarks.report import Row
+from benchmarks.shelving import index_document
 from cms.launch.sample.generate import generated
 from search_index.document import IndexDocument
 from search_index.generations import rebuild
@@ -32,7 +33,7 @@ REPETITIONS = f"One build of ours, and one of Whoosh's own for each of {len(MEMO
 def run(articles: int = ARTICLES, locales: Sequence[str] = ("en",)) -> dict[str, Any]:
     """Shape: `ours` and `whoosh` with cpu seconds, articles per CPU second and bytes; `ratio` of ours to Whoosh's."""
     documents = [
-        _document(number, article)
+        index_document(f"{number:032x}", article)
         for number, article in enumerate(generated(articles, words=WORDS, locales=locales), start=1)
     ]
     ours = _measured(lambda folder: _rebuild(folder, documents), len(documents))
@@ -118,23 +119,6 @@ def _plain(folder: Path, documents: Sequence[IndexDocument], limit: int) -> None
             published=int(document.published_at.timestamp()),
         )
     writer.commit()
-
-
-def _document(number: int, article: Any) -> IndexDocument:
-    return IndexDocument(
-        id=f"{number:032x}",
-        revision=1,
-        locale=article.locale,
-        title=article.title,
-        dek=article.dek,
-        summary=article.summary,
-        text=article.body,
-        section_path=(article.section,),
-        section_name=article.section.title(),
-        tags=tuple((slug, slug.replace("-", " ")) for slug in article.tags),
-        people=tuple((slug, slug.replace("-", " ").title()) for slug in article.authors),
-        published_at=article.published_at,
-    )
 
 
 def main() -> None:

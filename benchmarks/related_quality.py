@@ -24,7 +24,7 @@ from sqlalchemy import select, text
 
 from benchmarks.judging import ndcg
 from benchmarks.product import published
-from benchmarks.report import Row, keep
+from benchmarks.report import Row, tell
 from cms.content.models import Document
 from cms.content.neighbours import Crowd
 from cms.content.portraits import coarse, portraits, strongest
@@ -285,10 +285,7 @@ def main() -> None:
     asked = parser.parse_args()
     figures = run(asked.collection, asked.base)
     print(json.dumps(figures, indent=2, ensure_ascii=False))
-    if asked.keep:
-        keep(sys.modules[__name__], figures, now())
-    for row in rows(figures):
-        print(f"{'ok  ' if row.is_kept else 'MISS'} {row.what}: {row.measured} (promised: {row.promised})")
+    tell(sys.modules[__name__], figures, now() if asked.keep else None)
 
 
 if __name__ == "__main__":

@@ -45,6 +45,14 @@ class Benchmark(Protocol):
         ...
 
 
+def tell(benchmark: Benchmark, figures: dict[str, Any], kept_at: datetime | None) -> None:
+    """Print what the figures say of each promise; with an instant they are written down too."""
+    if kept_at is not None:
+        keep(benchmark, figures, kept_at)
+    for row in benchmark.rows(figures):
+        print(f"  {'ok  ' if row.is_kept else 'MISS'} {row.what}: {row.measured} (promised: {row.promised})")
+
+
 def keep(benchmark: Benchmark, figures: dict[str, Any], at: datetime) -> Path:
     """Write the figures with commit, date, machine and repetitions."""
     RESULTS.mkdir(exist_ok=True)

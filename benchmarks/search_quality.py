@@ -21,8 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.judging import Answers, Collection, Judgements, quality, read_collection
-from benchmarks.report import Row, keep
-from cms.launch.sample.reading import SampleArticle, sample
+from benchmarks.report import Row, tell
+from benchmarks.shelving import index_document
+from cms.launch.sample.reading import sample
 from cms.platform.clock import now
 from search_index.analysis import fold
 from search_index.document import IndexDocument
@@ -48,7 +49,7 @@ ROOM = 64_000_000
 def run(collections: Sequence[Path] = ()) -> dict[str, Any]:
     """Shape: `judged`, by language and split; `substrings`; `collections`, by name and engine."""
     articles = [one for one in sample().articles if one.locale in ("en", "zh-CN")]
-    documents = [_document(article) for article in articles]
+    documents = [index_document(f"{article.locale}/{article.slug}", article) for article in articles]
     with searching(documents) as reader:
         judged, substrings = _judged(reader), _substrings(reader, documents)
     return {
@@ -217,23 +218,6 @@ def _plain(key: str, title: str, text: str) -> IndexDocument:
     )  # fmt: skip
 
 
-def _document(article: SampleArticle) -> IndexDocument:
-    return IndexDocument(
-        id=f"{article.locale}/{article.slug}",
-        revision=1,
-        locale=article.locale,
-        title=article.title,
-        dek=article.dek,
-        summary=article.summary,
-        text=article.body,
-        section_path=(article.section,),
-        section_name=article.section.title(),
-        tags=tuple((slug, slug.replace("-", " ")) for slug in article.tags),
-        people=tuple((slug, slug.replace("-", " ").title()) for slug in article.authors),
-        published_at=article.published_at,
-    )
-
-
 def main() -> None:
     """`python -m benchmarks.search_quality [--collection DIR …]` prints the figures as JSON, and what was promised."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -242,10 +226,7 @@ def main() -> None:
     asked = parser.parse_args()
     figures = run(asked.collection)
     print(json.dumps(figures, indent=2, ensure_ascii=False))
-    if asked.keep:
-        keep(sys.modules[__name__], figures, now())
-    for row in rows(figures):
-        print(f"{'ok  ' if row.is_kept else 'MISS'} {row.what}: {row.measured} (promised: {row.promised})")
+    tell(sys.modules[__name__], figures, now() if asked.keep else None)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ the present state of the subject and use the event only as a reason to look.
 from dataclasses import dataclass, fields
 from typing import Any, get_type_hints
 
-from cms.events import asset_events, comment_events, list_events, preview_events, search_events  # noqa: F401  # events too
+from cms.events import asset_events, comment_events, list_events, preview_events, search_events
 from cms.events.event import Event
 
 
@@ -354,7 +354,13 @@ class FollowRemoved(Event):
 
 
 # Those of the modules beside this one, and those above in the order in which they stand.
-CATALOGUE: dict[str, type[Event]] = {event.type: event for event in Event.__subclasses__()}
+BESIDE = (asset_events, comment_events, list_events, preview_events, search_events)
+CATALOGUE: dict[str, type[Event]] = {
+    found.type: found
+    for names in (*map(vars, BESIDE), dict(globals()))
+    for found in names.values()
+    if isinstance(found, type) and issubclass(found, Event) and found is not Event
+}
 
 
 def event_from(type_name: str, subject: str, data: dict[str, Any]) -> Event:

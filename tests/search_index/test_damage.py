@@ -13,34 +13,17 @@ from search_index.query import parse
 from search_index.reader import IndexBroken, IndexUnavailable, Reader
 from search_index.storage import ShelfStorage
 from tests.search_index.conftest import Shelf, article
-
-
-def segment(home: Path) -> Path:
-    return max(current_folder(home).glob("*.seg"), key=lambda path: path.stat().st_size)
-
-
-def table(home: Path) -> Path:
-    return next(iter(current_folder(home).glob("*.toc")))
-
-
-def cut(path: Path, share: float) -> None:
-    os.truncate(path, int(path.stat().st_size * share))
-
-
-def remove_home(home: Path) -> None:
-    shutil.rmtree(home)
-
-
-def remove_pointer(home: Path) -> None:
-    (home / "CURRENT").unlink()
-
-
-def spoil_pointer(home: Path) -> None:
-    (home / "CURRENT").write_bytes(b"../../etc\xff")
-
-
-def remove_folder(home: Path) -> None:
-    shutil.rmtree(current_folder(home))
+from tests.search_index.damaging import (
+    cut,
+    remove_folder,
+    remove_home,
+    remove_pointer,
+    remove_segment,
+    segment,
+    spoil_pointer,
+    spoil_table,
+    table,
+)
 
 
 def put_a_file_in_place_of_the_folder(home: Path) -> None:
@@ -64,14 +47,6 @@ def empty_table(home: Path) -> None:
 
 def cut_table(home: Path) -> None:
     cut(table(home), 0.6)
-
-
-def spoil_table(home: Path) -> None:
-    table(home).write_bytes(os.urandom(table(home).stat().st_size))
-
-
-def remove_segment(home: Path) -> None:
-    segment(home).unlink()
 
 
 def empty_segment(home: Path) -> None:

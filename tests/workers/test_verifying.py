@@ -1,7 +1,6 @@
 """Whatever differs from what it is made from is found and repaired: documents, reading times, related lists, index."""
 
 import os
-import shutil
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -27,6 +26,15 @@ from search_index.shelf import Shelf
 from search_index.writer import FolderWriter
 from tests.draining import drain
 from tests.newsroom.making import act, draft
+from tests.search_index.damaging import (
+    remove_folder,
+    remove_home,
+    remove_pointer,
+    remove_segment,
+    segment,
+    spoil_pointer,
+    spoil_table,
+)
 from workers.commands.reindex import left, reindex
 from workers.commands.verify import verify
 from workers.examining import Examining
@@ -133,35 +141,6 @@ def test_the_command_says_what_it_compared(settings: Settings, database: Databas
     assert said.output.splitlines() == [f"{part}: 4, nothing differs" for part in PARTS]
     forget_in_the_index(database, live, settings.index_home)
     assert "search index: 1 of 4 repaired" in CliRunner().invoke(verify, [], obj=settings).output
-
-
-def segment(home: Path) -> Path:
-    return max(current_folder(home).glob("*.seg"), key=lambda path: path.stat().st_size)
-
-
-def remove_home(home: Path) -> None:
-    shutil.rmtree(home)
-
-
-def remove_pointer(home: Path) -> None:
-    (home / "CURRENT").unlink()
-
-
-def spoil_pointer(home: Path) -> None:
-    (home / "CURRENT").write_bytes(b"../../etc\xff")
-
-
-def remove_folder(home: Path) -> None:
-    shutil.rmtree(current_folder(home))
-
-
-def spoil_table(home: Path) -> None:
-    table = next(iter(current_folder(home).glob("*.toc")))
-    table.write_bytes(os.urandom(table.stat().st_size))
-
-
-def remove_segment(home: Path) -> None:
-    segment(home).unlink()
 
 
 def cut_segment(home: Path) -> None:

@@ -21,10 +21,6 @@ FALLBACKS = re.compile(rf"(?:{TAG}|\*):{TAG}(?:,{TAG})*(?:;(?:{TAG}|\*):{TAG}(?:
 # A document that readers agree to when they register, and its present version.
 CONSENT = re.compile(r"[a-z][a-z0-9_-]{0,39}=[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 LONGEST_SITE_NAME = 100
-# A name, for a crop the ratio of its sides, and widths in pixels.
-PRESET = r"[a-z][a-z0-9-]{0,19}(?:@[1-9][0-9]?:[1-9][0-9]?)?=[1-9][0-9]{1,3}(?:,[1-9][0-9]{1,3}){0,7}"
-PRESETS = re.compile(rf"{PRESET}(?:;{PRESET})*")
-MOST_PRESETS = 12
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 # The least and the largest value of each number.
@@ -201,17 +197,6 @@ def check_consents(required: tuple[str, ...]) -> None:
     documents = {text.partition("=")[0] for text in required if CONSENT.fullmatch(text)}
     if len(documents) < len(required):
         raise SettingsError("COPYDESK_REQUIRED_CONSENTS names each document once: terms=2026-11-01,privacy=3")
-
-
-def check_presets(text: str) -> None:
-    """Refuse what names no sizes of pictures. Raises: SettingsError."""
-    plain = text.replace(" ", "").strip(";")
-    names = [part.partition("=")[0].partition("@")[0] for part in plain.split(";")]
-    if not PRESETS.fullmatch(plain) or len(names) > MOST_PRESETS or len(set(names)) < len(names):
-        raise SettingsError(
-            f"COPYDESK_MEDIA_PRESETS must name up to {MOST_PRESETS} presets with their widths, each name once, such as "
-            f"natural=320,640;wide@16:9=640,1280; it says {text!r}"
-        )
 
 
 def check_closed(names: tuple[str, ...]) -> None:

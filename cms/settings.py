@@ -1,7 +1,7 @@
 """Every setting of Copydesk: one frozen object, read once from the environment and passed down.
 
 Nothing else in the project reads the environment. `docs/configuration.md` lists the variables. How texts become values
-is in `environment.py`.
+is in `environment.py`; what belongs to files and to keys is in `media_settings.py` and `secret_settings.py`.
 """
 
 import hashlib
@@ -25,26 +25,22 @@ from cms.environment import (
     check_fallbacks,
     check_page,
     check_pattern,
-    check_presets,
     check_preview_page,
     check_sender,
     check_site_name,
-    read_keys,
     read_networks,
     read_place,
     read_value,
 )
+from cms.media_settings import MediaSettings
+from cms.secret_settings import SecretSettings
 
-SHORTEST_SECRET = 32
 # How often in how many seconds; 0 switches a limit off.
 RATE = re.compile(r"([1-9][0-9]{0,5})/([1-9][0-9]{0,4})")
 CAN_BE_OFF = frozenset({"limit_writes", "limit_search"})
 HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]{0,250}[a-z0-9_])?|\[[0-9a-f:.]+\]")
 # As browsers send it: no path, no user, and no port where it is the scheme's own.
 ORIGIN = re.compile(rf"https?://(?:{HOST_NAME.pattern})(?::(?!80$|443$)[1-9][0-9]{{0,4}})?")
-# No key that was drawn at random holds one of these words, and many a copied one does.
-EXAMPLE_WORDS = ("changeme", "changethis", "example", "insecure", "placeholder", "replaceme", "yoursecret")
-ACCEL_PREFIX = re.compile(r"(?:/[A-Za-z0-9._-]+)+/?")
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "env": ("development", "production"),
     "log_level": ("debug", "info", "warning", "error"),
@@ -53,7 +49,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(MediaSettings, SecretSettings):
     """What this process was told. Units are in the names; `home` is the one folder that holds data."""
 
     home: Path = Path("var")
@@ -73,9 +69,6 @@ class Settings:
     reader_port: int = 0
     api_processes: int = 2
     api_threads: int = 4
-    secret_key: str = ""
-    secret_key_file: str = ""
-    previous_secret_key: str = ""
     trusted_proxies: tuple[Network, ...] = ()
     hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
@@ -102,12 +95,6 @@ class Settings:
     types_home: str = ""
     reading_rates: str = ""
     body_limit_bytes: int = 1_048_576
-    media_limit_bytes: int = 26_214_400
-    media_quota_bytes: int = 0
-    media_reserve_bytes: int = 209_715_200
-    media_public: Literal["published", "always"] = "published"
-    media_accel_prefix: str = ""
-    media_presets: str = "natural=320,640,1024,1600;square@1:1=320,640;standard@4:3=480,960;wide@16:9=640,1280"
     wait_limit_seconds: int = 10
     events_retention_days: int = 7
     audit_retention_days: int = 365
@@ -148,7 +135,7 @@ class Settings:
 
     def check(self) -> None:
         """Refuse what would be unsafe or could not work. Raises: SettingsError."""
-        self._check_secrets()
+        self.check_secrets(is_needed=self.env == "production")
         for name, (least, most) in RANGES.items():
             if not least <= getattr(self, name) <= most:
                 raise SettingsError(f"COPYDESK_{name.upper()} must be from {least} to {most}")
@@ -181,9 +168,7 @@ class Settings:
         check_closed(self.closed_pages)
         check_sender(self.mail_from)
         check_site_name(self.site_name)
-        check_presets(self.media_presets)
-        if self.media_accel_prefix and not ACCEL_PREFIX.fullmatch(self.media_accel_prefix):
-            raise SettingsError("COPYDESK_MEDIA_ACCEL_PREFIX must be a path such as /protected-media")
+        self.check_media()
 
     def _check_broker(self) -> None:
         broker = read_place("COPYDESK_REDIS_URL", self.redis_url, "redis://host:6379/0")
@@ -219,27 +204,6 @@ class Settings:
                     f"COPYDESK_ALLOWED_ORIGINS: {origin!r} is not an origin such as https://www.example.org, in lower "
                     "case and without a path"
                 )
-
-    def _check_secrets(self) -> None:
-        if self.secret_key and self.secret_key_file:
-            raise SettingsError("COPYDESK_SECRET_KEY and COPYDESK_SECRET_KEY_FILE are both set; keep one of them")
-        if self.env == "production" and not self.secret_key and not self.secret_key_file:
-            raise SettingsError(
-                "COPYDESK_ENV=production needs COPYDESK_SECRET_KEY or COPYDESK_SECRET_KEY_FILE; "
-                "make a key with: openssl rand -hex 32"
-            )
-        if self.previous_secret_key and not self.secret_key:
-            raise SettingsError(
-                "COPYDESK_PREVIOUS_SECRET_KEY goes with COPYDESK_SECRET_KEY; a file has the previous key in its second "
-                "line"
-            )
-        if self.previous_secret_key and self.previous_secret_key == self.secret_key:
-            raise SettingsError("COPYDESK_PREVIOUS_SECRET_KEY is the same as COPYDESK_SECRET_KEY")
-        _refuse_weak("COPYDESK_SECRET_KEY", self.secret_key)
-        _refuse_weak("COPYDESK_PREVIOUS_SECRET_KEY", self.previous_secret_key)
-        if self.secret_key_file:
-            for line in read_keys("COPYDESK_SECRET_KEY_FILE", Path(self.secret_key_file)):
-                _refuse_weak("COPYDESK_SECRET_KEY_FILE", line)
 
     @property
     def database(self) -> str:
@@ -374,18 +338,6 @@ def url_host(host: str) -> str:
     if host in ("0.0.0.0", "::", ""):  # noqa: S104  # compared, not bound: these mean "every address"
         return "127.0.0.1"
     return f"[{host}]" if ":" in host else host
-
-
-def _refuse_weak(variable: str, secret: str) -> None:
-    if not secret:
-        return
-    if len(secret) < SHORTEST_SECRET:
-        raise SettingsError(f"{variable} must have at least {SHORTEST_SECRET} characters")
-    plain = "".join(character for character in secret.lower() if character.isalnum())
-    # A text is found again within itself, past its beginning, exactly when it is one part of it over and over.
-    is_repeated = secret in (secret + secret)[1:-1]
-    if is_repeated or len(set(secret)) < 10 or any(word in plain for word in EXAMPLE_WORDS):
-        raise SettingsError(f"{variable} looks like an example; make one with: openssl rand -hex 32")
 
 
 def _value(variable: str, name: str, text: str) -> object:

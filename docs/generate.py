@@ -18,17 +18,17 @@ from tests.access.table import COLUMNS, rows
 
 HERE = Path(__file__).parent
 
+# In the order of the page.
 SETTINGS_TEXT = {
     "home": "The one folder that holds data: database, index, keys, mailbox.",
     "env": "`development` makes keys by itself; `production` refuses to start without a good key.",
     "host": "The address that the API listens on.",
     "port": "The port that the API listens on.",
     "base_url": "Where the public reaches Copydesk, such as `https://cms.example.org`. Empty: host and port.",
-    "digest_hour": "At which full hour daily letters to readers who follow something go, where they chose none. By "
-    "`COPYDESK_TIME_ZONE`, or the reader's own zone.",
-    "time_zone": "The zone of readers who chose none, such as `Asia/Almaty`.",
     "site_name": "The name of the site, in letters, in feeds, and as the publisher in documents, which a change of it "
     "reaches by `copydesk rebuild`; at most 100 characters that can be seen.",
+    "locale_fallbacks": "Which languages stand in for one that an article is asked in and does not have, such as "
+    "`kk:ru,en;zh-TW:zh-CN;*:en`; `*` is for every language. The shorter tag, such as `zh` for `zh-TW`, always does.",
     "database_url": "`postgresql://user:password@host/name`, or `sqlite:////path/file.db`. Empty: SQLite in the home.",
     "redis_url": "`redis://host:6379/0`. Empty: `copydesk up` runs its own broker. A Redis Cluster is refused.",
     "smtp_url": "`smtp://host:25`, `smtps://user:password@host:465` or `smtp+starttls://user:password@host:587`. "
@@ -47,29 +47,30 @@ SETTINGS_TEXT = {
     "Followed while Copydesk runs; `copydesk keys rotate` writes it.",
     "previous_secret_key": "With `COPYDESK_SECRET_KEY`: another key whose codes, cursors and seals are accepted too.",
     "trusted_proxies": "Addresses or networks of proxies whose `X-Forwarded-For` counts, separated by commas.",
-    "redirect_hosts": "Host names that redirects of editors may lead to beside the site's own, separated by commas.",
-    "locale_fallbacks": "Which languages stand in for one that an article is asked in and does not have, such as "
-    "`kk:ru,en;zh-TW:zh-CN;*:en`; `*` is for every language. The shorter tag, such as `zh` for `zh-TW`, always does.",
     "hosts": "Host names that requests may name, without ports, separated by commas; others are answered 400. Name "
     "what probes send too. Empty: any, which is harmless, because no address is ever made from it.",
     "allowed_origins": "Origins whose pages may read answers (CORS), such as `https://www.example.org`, separated by "
     "commas. Empty: none.",
+    "redirect_hosts": "Host names that redirects of editors may lead to beside the site's own, separated by commas.",
     "code_cooldown_seconds": "How long after a verification code no other of its purpose is sent to the same address.",
-    "article_page_url": "Where readers find an article on your own site, such as "
-    "`https://www.example.org/{locale}/{slug}`; also `{id}` and `{number}`. Shared addresses, short links and "
-    "letters lead there, and documents name it in `share` and `seo`. Empty: the article in the content API.",
-    "preview_page_url": "Where your own site shows previews, such as `https://www.example.org/preview/{id}#{token}`: "
-    "browsers send to nobody what stands behind the `#`. Preview links for people lead there. Empty: a plain page of "
-    "Copydesk's.",
-    "closed_pages": "Pages of the installation that nobody gets, with commas: `docs`, `openapi`, `metrics`; with "
-    "`health` probes learn whether it is well, and not what is amiss. Empty: all are open, and none holds a secret.",
-    "person_page_url": "Where readers find a person on your own site, such as `https://www.example.org/people/{slug}`: "
-    "`seo.json_ld` names it. Empty: the person in the content API.",
     "code_page_url": "A page of your own site where readers give codes, such as `https://www.example.org/code`. "
     "Letters with a code then have a link to it, with purpose, number and code behind the `#`, which browsers send to "
     "nobody: the page posts them when the reader says so. Empty: no link.",
+    "article_page_url": "Where readers find an article on your own site, such as "
+    "`https://www.example.org/{locale}/{slug}`; also `{id}` and `{number}`. Shared addresses, short links and "
+    "letters lead there, and documents name it in `share` and `seo`. Empty: the article in the content API.",
+    "closed_pages": "Pages of the installation that nobody gets, with commas: `docs`, `openapi`, `metrics`; with "
+    "`health` probes learn whether it is well, and not what is amiss. Empty: all are open, and none holds a secret.",
+    "preview_page_url": "Where your own site shows previews, such as `https://www.example.org/preview/{id}#{token}`: "
+    "browsers send to nobody what stands behind the `#`. Preview links for people lead there. Empty: a plain page of "
+    "Copydesk's.",
+    "person_page_url": "Where readers find a person on your own site, such as `https://www.example.org/people/{slug}`: "
+    "`seo.json_ld` names it. Empty: the person in the content API.",
     "required_consents": "Documents with their present versions, such as `terms=2026-11-01,privacy=3`, that whoever "
     "registers has to agree to in `consents`. Empty: none is needed; those that are sent are recorded.",
+    "digest_hour": "At which full hour daily letters to readers who follow something go, where they chose none. By "
+    "`COPYDESK_TIME_ZONE`, or the reader's own zone.",
+    "time_zone": "The zone of readers who chose none, such as `Asia/Almaty`.",
     "limit_writes": "How many changes by one token or session in how many seconds. 0: no limit.",
     "limit_search": "How many searches from one address in how many seconds. 0: no limit.",
     "limit_sign_in": "How many sign-ins from one address in how many seconds. Cannot be switched off.",
@@ -96,6 +97,8 @@ SETTINGS_TEXT = {
     "media_presets": "In which sizes readers get pictures: names with widths in pixels, and for a crop the ratio of "
     "its sides. After a change all pictures are made anew, in the background.",
     "wait_limit_seconds": "The longest that `?wait=` holds an answer.",
+    "events_retention_days": "How long finished deliveries and their events are kept.",
+    "audit_retention_days": "How long the audit trail is kept; a signed checkpoint stands for what was removed.",
     "revisions_kept_days": "How long every edit is kept; of older days the last one of each, and what was published "
     "or has a note.",
     "changes_kept_days": "How long apps that follow the changes can stay away, and how far back `as_of` on published "
@@ -104,8 +107,6 @@ SETTINGS_TEXT = {
     "change_streams": "How many apps one API process serves a stream of changes at once. Each takes one of "
     "`COPYDESK_API_THREADS`, of which one is always left. 0: none; apps ask again and again instead.",
     "lease_seconds": "How long the lease on an article lasts without a heartbeat.",
-    "events_retention_days": "How long finished deliveries and their events are kept.",
-    "audit_retention_days": "How long the audit trail is kept; a signed checkpoint stands for what was removed.",
     "trash_days": "How long a deleted article can be taken back. After that it is archived; its work is never deleted.",
     "preview_hours": "How long a preview link opens where nothing is said.",
     "preview_longest_hours": "The longest that a preview link may open.",
@@ -166,7 +167,9 @@ def configuration_page() -> str:
         "| variable | default | meaning |",
         "|---|---|---|",
     ]
-    for field in dataclasses.fields(Settings):
+    settings = {field.name: field for field in dataclasses.fields(Settings)}
+    for name in [*SETTINGS_TEXT, *sorted(settings.keys() - SETTINGS_TEXT.keys())]:
+        field = settings[name]
         default = field.default
         shown = "" if default in ("", ()) else f"`{int(default) if isinstance(default, bool) else default}`"
         least, most = RANGES.get(field.name, (None, None))

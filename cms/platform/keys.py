@@ -17,7 +17,8 @@ from pathlib import Path
 
 import structlog
 
-from cms.settings import SHORTEST_SECRET, Settings
+from cms.secret_settings import SHORTEST_SECRET
+from cms.settings import Settings
 
 log = structlog.get_logger("copydesk.keys")
 LOOKED_AT_EVERY_SECONDS = 1.0

@@ -23,6 +23,7 @@ from cms.identity.credentials import verifier
 from cms.identity.staff.api import staff_access
 from cms.media.api import MEDIA, Media, gallery, media
 from cms.media.gallery import Gallery
+from cms.media.replacements.api import replacements
 from cms.media.storing import LocalStore
 from cms.newsroom.api.answering import WAITING_ROOM
 from cms.newsroom.api.articles import articles
@@ -84,7 +85,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     # What editors do.
     articles, lifecycle, review, revisions, leases, schedules, releases, front_lists, related_lists,
     translations, trash, previews,
-    taxonomy, words, article_types, synonyms, search_report, media, gallery, asset_uses,
+    taxonomy, words, article_types, synonyms, search_report, media, gallery, replacements, asset_uses,
     # The audience.
     readers, reader_accounts, reader_addresses, reader_consents, bookmarks, own_comments, moderation_desk,
     comment_modes, sharing, follows,

@@ -22,6 +22,17 @@ class AssetChanged(Event):
 
 
 @dataclass(frozen=True)
+class AssetReplaced(Event):
+    """An asset has another file of its kind; what names it stays. Its renditions are those of the file before until
+    others are made."""
+
+    type = "asset.replaced"
+    revision: int
+    sha256: str
+    previous_sha256: str
+
+
+@dataclass(frozen=True)
 class AssetDeleted(Event):
     """An asset that nothing used is gone."""
 

@@ -68,11 +68,16 @@ SUBSCRIPTIONS = (
     Subscription("letter", hears=("mail.queued",), queue="mail", time_limit_seconds=60),
     # What goes to very many readers has a queue of its own: no code and no reading time waits behind it.
     Subscription("follows", hears=("article.published",), queue="bulk", time_limit_seconds=900, together=5),
-    Subscription("pictures", hears=("asset.changed", "asset.rendered"), queue="derive", time_limit_seconds=300),
+    Subscription(
+        "pictures",
+        hears=("asset.changed", "asset.replaced", "asset.rendered"),
+        queue="derive",
+        time_limit_seconds=300,
+    ),
     # Encoding takes a processor for seconds; several pictures wait in one task and not in every thread.
     Subscription(
         "renditions",
-        hears=("asset.uploaded", "asset.changed", "asset.renditions_due"),
+        hears=("asset.uploaded", "asset.changed", "asset.replaced", "asset.renditions_due"),
         queue="bulk",
         time_limit_seconds=600,
         together=5,

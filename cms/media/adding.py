@@ -39,10 +39,7 @@ def add_asset(
     known = known_asset(session, actor, received.sha256, now)
     if known is not None:
         return Added(known, is_new=False)
-    if quota_bytes and bytes_kept(session) + received.byte_count > quota_bytes:
-        raise NoRoom(f"All files together may have {quota_bytes:,} bytes; this one does not fit.", code="quota_reached")
-    if not store.has(ORIGINALS, received.sha256):
-        raise Unavailable("The file was tidied away before it was kept; send it again.", headers={"Retry-After": "1"})
+    refuse_beyond(session, store, received, quota_bytes)
     asset = _new(actor, command, now)
     session.add(asset)
     session.flush()
@@ -56,6 +53,19 @@ def known_asset(session: Session, actor: Actor, sha256: str, now: datetime) -> A
     if asset is not None:
         note(session, actor=actor, action="asset.sent_again", subject_kind="asset", subject_id=asset.id, now=now)
     return asset
+
+
+def refuse_beyond(
+    session: Session, store: LocalStore, received: Received, quota_bytes: int, *, freed_bytes: int = 0
+) -> None:
+    """Refuse a file for which there is no room, or that is gone again; `freed_bytes` are those of one that it replaces.
+
+    Raises: NoRoom (`quota_reached`); Unavailable.
+    """
+    if quota_bytes and bytes_kept(session) - freed_bytes + received.byte_count > quota_bytes:
+        raise NoRoom(f"All files together may have {quota_bytes:,} bytes; this one does not fit.", code="quota_reached")
+    if not store.has(ORIGINALS, received.sha256):
+        raise Unavailable("The file was tidied away before it was kept; send it again.", headers={"Retry-After": "1"})
 
 
 def _new(actor: Actor, command: NewAsset, now: datetime) -> Asset:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from flask import Blueprint, Response, current_app
+from marshmallow import Schema
 from sqlalchemy.orm import Session
 
 from cms.media import queries
@@ -83,12 +84,12 @@ def media_parts() -> Media:
 def send() -> Response:
     """Send a file."""
     settings = services().settings
-    with _sent() as upload:
+    with sent(NEW_ASSET) as upload:
         with reading() as session:
             is_known = queries.asset_by_content(session, upload.sha256) is not None
         if is_known:
             return _sent_again(upload.sha256)
-        command = NewAsset(_looked_at(upload), upload.said)
+        command = NewAsset(looked_at(upload), upload.said)
         with no_room_is_told():
             media_parts().store.put(ORIGINALS, upload.sha256, upload.path)
         with transaction() as session:
@@ -96,7 +97,7 @@ def send() -> Response:
                 session, current_actor(), media_parts().store, command, services().clock(),
                 quota_bytes=settings.media_quota_bytes,
             )  # fmt: skip
-            return _asset_answer(session, added.asset, 201 if added.is_new else 200)
+            return asset_answer(session, added.asset, 201 if added.is_new else 200)
 
 
 @media.get("/assets")
@@ -131,7 +132,7 @@ def listed(query: dict[str, Any]) -> Response:
 def read(asset_id: str) -> Response:
     """Read an asset."""
     with reading() as session:
-        return _asset_answer(session, _found(queries.asset_by_id, session, asset_id))
+        return asset_answer(session, found(queries.asset_by_id, session, asset_id))
 
 
 @media.patch("/assets/<asset_id>")
@@ -142,9 +143,9 @@ def read(asset_id: str) -> Response:
 )  # fmt: skip
 def change(asset_id: str, revision: int, body: dict[str, Any]) -> Response:
     """Change what is known of an asset."""
-    command = ChangeAsset(_id(asset_id), revision, body)
+    command = ChangeAsset(asset_key(asset_id), revision, body)
     with transaction() as session:
-        return _asset_answer(session, change_asset(session, current_actor(), command, services().clock()))
+        return asset_answer(session, change_asset(session, current_actor(), command, services().clock()))
 
 
 @media.delete("/assets/<asset_id>")
@@ -156,7 +157,7 @@ def change(asset_id: str, revision: int, body: dict[str, Any]) -> Response:
 def delete(asset_id: str, revision: int) -> Response:
     """Delete an asset."""
     with transaction() as session:
-        delete_asset(session, current_actor(), _id(asset_id), revision, services().clock())
+        delete_asset(session, current_actor(), asset_key(asset_id), revision, services().clock())
         return answer(None, 204)
 
 
@@ -168,7 +169,7 @@ def delete(asset_id: str, revision: int) -> Response:
 def original(asset_id: str) -> Response:
     """Fetch a file as it came."""
     with reading() as session:
-        asset = _found(queries.asset_by_id, session, asset_id)
+        asset = found(queries.asset_by_id, session, asset_id)
         path = media_parts().store.path(ORIGINALS, asset.sha256)
         kind = BY_MEDIA_TYPE[asset.media_type]
     if not path.is_file():
@@ -181,11 +182,14 @@ def original(asset_id: str) -> Response:
 
 
 @contextmanager
-def _sent() -> Iterator[Upload]:
-    """The file of this request. Raises: UnsupportedMediaType for what is not taken; Invalid; NoRoom."""
+def sent(shape: Schema) -> Iterator[Upload]:
+    """The file of this request, whichever route it came to; `shape` is of what is said of it.
+
+    Raises: UnsupportedMediaType for what is not taken; Invalid; NoRoom.
+    """
     settings, store = services().settings, media_parts().store
     limits = {"most_bytes": settings.media_limit_bytes, "reserve_bytes": settings.media_reserve_bytes}
-    with received(NEW_ASSET, store.incoming, **limits) as upload:
+    with received(shape, store.incoming, **limits) as upload:
         if format_of(upload.head) is None:
             raise UnsupportedMediaType(f"The file is none of those that are taken: {TAKEN}.")
         told: Described = upload.said
@@ -200,10 +204,11 @@ def _sent_again(sha256: str) -> Response:
         known = known_asset(session, current_actor(), sha256, services().clock())
         if known is None:
             raise Unavailable("The asset was deleted just now; send it again.", headers={"Retry-After": "1"})
-        return _asset_answer(session, known)
+        return asset_answer(session, known)
 
 
-def _looked_at(upload: Upload) -> Received:
+def looked_at(upload: Upload) -> Received:
+    """What a file is, after it was opened in a process of its own. Raises: Invalid (`undecodable`); Unavailable."""
     kind = format_of(upload.head)
     assert kind is not None
     found = media_parts().darkroom.look(upload.path, kind.name)
@@ -214,7 +219,8 @@ def _looked_at(upload: Upload) -> Received:
     )  # fmt: skip
 
 
-def _asset_answer(session: Session, asset: Asset, status: int = 200) -> Response:
+def asset_answer(session: Session, asset: Asset, status: int = 200) -> Response:
+    """The answer of a route that shows one asset."""
     now = services().clock()
     preview = preview_signer(services().keys, now)
     [data] = queries.with_preview(session, queries.asset_data([asset], now), preview)
@@ -223,14 +229,16 @@ def _asset_answer(session: Session, asset: Asset, status: int = 200) -> Response
     return answer(data, status, headers=headers, etag=revision_etag(asset.revision))
 
 
-def _found(read_one: Callable[..., Asset | None], session: Session, asset_id: str) -> Asset:
-    asset = read_one(session, _id(asset_id))
+def found(read_one: Callable[..., Asset | None], session: Session, asset_id: str) -> Asset:
+    """The asset of a path. Raises: NotFound."""
+    asset = read_one(session, asset_key(asset_id))
     if asset is None:
         raise NotFound(NO_ASSET)
     return asset
 
 
-def _id(text: str) -> str:
+def asset_key(text: str) -> str:
+    """The id in a path. Raises: NotFound for what can be none."""
     if not is_id(text):
         raise NotFound(NO_ASSET)
     return text

@@ -9,6 +9,7 @@ from cms.events.asset_events import AssetDeleted
 from cms.media.keeping import held_asset, hold_media, record_on
 from cms.media.models import AssetFile
 from cms.media.queries import uses_of
+from cms.media.replacements.models import AssetReplacement
 from cms.platform.actor import Actor
 from cms.platform.errors import Conflict
 
@@ -26,6 +27,7 @@ def delete_asset(session: Session, actor: Actor, asset_id: str, revision: int, n
         used_by = [{"kind": "article", "id": article_id, "place": place} for article_id, place in uses]
         raise Conflict("Articles name this asset; see used_by.", code="in_use", extra={"used_by": used_by})
     record_on(session, actor, asset, AssetDeleted(subject=asset.id, sha256=asset.sha256), now)
-    session.execute(delete(AssetFile).where(AssetFile.asset_id == asset.id))
+    for table in (AssetFile, AssetReplacement):
+        session.execute(delete(table).where(table.asset_id == asset.id))
     session.delete(asset)
     session.flush()

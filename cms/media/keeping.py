@@ -40,7 +40,11 @@ def held_asset(session: Session, actor: Actor, asset_id: str, revision: int) -> 
 
     Raises: NotFound; Forbidden; Stale.
     """
-    asset = asset_by_id(session, asset_id, is_locked=True)
+    return refuse_change(actor, asset_by_id(session, asset_id, is_locked=True), revision)
+
+
+def refuse_change(actor: Actor, asset: Asset | None, revision: int) -> Asset:
+    """Refuse whoever may not change an asset at this revision. Raises: NotFound; Forbidden; Stale."""
     if asset is None:
         raise NotFound(NO_ASSET)
     if not may_change(actor, asset):

@@ -12,7 +12,8 @@ from cms.platform.http.shapes import Flag, ListShape, Locale, Shape, Text, UtcIn
 BY_LOCALE = "By locale, for articles in that language; in a patch, null takes one away"
 
 
-def _check_sha256(text: str) -> None:
+def check_sha256(text: str) -> None:
+    """Take a digest in its one spelling alone. Raises: ValidationError."""
     if not rules.SHA256.fullmatch(text):
         raise ValidationError("Must be a SHA-256 in 64 lower-case hexadecimal digits.")
 
@@ -69,7 +70,7 @@ class AssetPatchShape(Shape):
 class NewAssetShape(AssetPatchShape):
     """What is said of a file that is sent."""
 
-    sha256 = Text(validate=_check_sha256, metadata={"description": "What the file has; another one is refused"})
+    sha256 = Text(validate=check_sha256, metadata={"description": "What the file has; another one is refused"})
     reads_credit = Flag(metadata={"description": "Take the credit from the file's own Exif where none is given"})
 
     @post_load
@@ -86,7 +87,7 @@ class AssetsQueryShape(PageShape):
     )
     sha256 = fields.String(
         load_default=None,
-        validate=_check_sha256,
+        validate=check_sha256,
         metadata={"description": "The content of a file: ask before sending it, a known one need not be sent"},
     )
     kind = fields.String(

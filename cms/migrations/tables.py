@@ -14,6 +14,7 @@ from cms.identity import models as identity
 from cms.identity.staff import models as staff
 from cms.mail import models as mail
 from cms.media import models as media
+from cms.media.replacements import models as replacements
 from cms.newsroom import models as newsroom
 from cms.newsroom.leases import models as leases
 from cms.newsroom.previews import models as previews
@@ -31,8 +32,8 @@ from cms.taxonomy.article_types import models as article_types
 
 WINGS = (
     article_types, audit, bookmarks, changes, comments, content, embargo, events, follows, front_lists, identity,
-    leases, mail, media, newsroom, platform, previews, readers, redirects, related, releases, schedules, sharing, staff,
-    taxonomy,
+    leases, mail, media, newsroom, platform, previews, readers, redirects, related, releases, replacements, schedules,
+    sharing, staff, taxonomy,
 )  # fmt: skip
 
 

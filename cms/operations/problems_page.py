@@ -23,6 +23,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     ),
     "comment_deleted": (409, "The author of the comment took it back; there is nothing to decide."),
     "comments_off": (409, "The article takes no new comments."),
+    "content_known": (409, "Another asset has this very content; asset_id names it. Name that one instead."),
     "conflict": (409, "The state of the thing does not allow this."),
     "csrf": (
         403,

@@ -38,12 +38,19 @@ def _on_asset(path: str = "", **options: Any) -> Callable[[Room, str], Asked]:
     return ask
 
 
+def _replaced(room: Room, column: str) -> Asked:
+    path, _ = _on_asset("/file")(room, column)
+    return path, {"headers": FIRST, **form(picture("gif") + str(room.desk.number()).encode(), "quay.gif")}
+
+
 ASK: dict[str, Ask] = {
     "POST /api/v1/assets": _sent,
     "GET /api/v1/assets/<asset_id>": _on_asset(headers={}),
     "PATCH /api/v1/assets/<asset_id>": _on_asset(json={"credit": "The Courier"}),
     "DELETE /api/v1/assets/<asset_id>": _on_asset(),
     "GET /api/v1/assets/<asset_id>/uses": _on_asset("/uses", headers={}),
+    "PUT /api/v1/assets/<asset_id>/file": _replaced,
+    "GET /api/v1/assets/<asset_id>/replacements": _on_asset("/replacements", headers={}),
     "GET /media/<name>": plain("/media/none.jpg"),
     "GET /api/v1/assets/<asset_id>/original": _on_asset("/original", headers={}),
 }

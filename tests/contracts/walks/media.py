@@ -19,6 +19,13 @@ def walk_assets(witness: Witness, settings: Settings) -> None:
     ask("GET", "/api/v1/assets?q=quay&count=exact", 200)
     ask("GET", "/api/v1/assets?colour=red", 400)
     ask("GET", path, 200)
+    ask("PUT", f"{path}/file", 415, form(b"no picture"), If_Match='"1"')
+    ask("PUT", f"{path}/file", 428, form(picture(seed=3)))
+    known = ask("POST", "/api/v1/assets", 201, form(picture(seed=4))).json["id"]
+    ask("PUT", f"{path}/file", 409, form(picture(seed=4)), If_Match='"1"')
+    ask("PUT", f"/api/v1/assets/{known}/file", 200, form(picture(seed=5)), If_Match='"1"')
+    ask("GET", f"/api/v1/assets/{known}/replacements", 200)
+    ask("GET", "/api/v1/assets/none/replacements", 404)
     ask("GET", "/api/v1/assets/none", 404)
     ask("GET", f"{path}/original", 200)
     ask("GET", f"{path}/uses", 200)

@@ -19,7 +19,7 @@ def newsroom(tmp_path_factory: pytest.TempPathFactory, shared_broker: Broker) ->
     home = tmp_path_factory.mktemp("examples")
     shared_broker.empty()
     parts = ("api", "relay", "worker", "worker-search", "mailbox")
-    with product(home, *parts, redis_url=shared_broker.url) as running:
+    with product(home, *parts, redis_url=shared_broker.url, media_presets="natural=320") as running:
         running.copydesk("sample", "--if-empty")
         running.wait_settled()
         yield running

@@ -82,7 +82,8 @@ def started(home: Path, *words: str, command: Sequence[str | Path] = (), **setti
     given = {
         "home": str(home), "port": str(port),
         "mailbox_port": str(free_port()), "mailbox_smtp_port": str(free_port()),
-        "reader_port": str(free_port()), **settings,
+        # The sample's pictures in one small size cost little of what others are tested with.
+        "reader_port": str(free_port()), "media_presets": "natural=320", **settings,
     }  # fmt: skip
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("COPYDESK_", "MAKE"))}
     environment |= {f"COPYDESK_{name.upper()}": value for name, value in given.items()}

@@ -5,10 +5,13 @@ import click
 from cms.launch.sample.commenting import load_comments
 from cms.launch.sample.generate import LAST_AT, generated
 from cms.launch.sample.loading import is_fresh, is_noted, load_articles, load_words, note_loading
+from cms.launch.sample.picturing import asset_ids, load_pictures
+from cms.launch.sample.picturing import pictures as read_pictures
 from cms.launch.sample.planning import load_lists, load_plans
 from cms.launch.sample.reading import plans as read_plans
 from cms.launch.sample.reading import sample as read_sample
 from cms.launch.sample.reading import talk as read_talk
+from cms.media.storing import LocalStore
 from cms.platform.clock import now
 from cms.platform.opening import existing_database
 from cms.settings import Settings
@@ -32,9 +35,12 @@ def sample(settings: Settings, if_empty: bool, generate: int | None) -> None:
             loaded = load_articles(database, generated(generate), LAST_AT, now)
         else:
             newest = max(article.published_at for article in newsroom.articles)
-            loaded = load_articles(database, newsroom.articles, newest, now)
+            drawn, is_first = read_pictures(newsroom), not is_noted(database, "sample")
             # What editors deleted of it after the first loading does not come back.
-            if loaded.new or not is_noted(database, "sample"):
+            if is_first:
+                load_pictures(database, LocalStore(settings.media_home), drawn, now())
+            loaded = load_articles(database, newsroom.articles, newest, now, asset_ids(database, drawn))
+            if loaded.new or is_first:
                 arranged = read_plans(newsroom)
                 load_lists(database, arranged.lists, now())
                 load_plans(database, newsroom.planned, arranged.plans, now())

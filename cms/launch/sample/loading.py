@@ -3,8 +3,9 @@
 What is there already is left alone, so loading again, or going on after an interruption, does no harm.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -33,6 +34,8 @@ from cms.taxonomy.rules import NewPerson, NewSection, NewSource, NewTag
 ACTOR = system("sample")
 # How many articles are looked up at once.
 BATCH = 400
+NO_PICTURES: Mapping[str, str] = {}
+PICTURE = re.compile(r"!\[[^\]]*\]\(asset:([a-z0-9-]+)[^)]*\)\n*")
 
 
 @dataclass(frozen=True)
@@ -68,17 +71,23 @@ def load_words(database: Database, newsroom: Sample, now: datetime) -> None:
 
 
 def load_articles(
-    database: Database, articles: Iterable[SampleArticle], newest: datetime, clock: Callable[[], datetime]
+    database: Database,
+    articles: Iterable[SampleArticle],
+    newest: datetime,
+    clock: Callable[[], datetime],
+    pictures: Mapping[str, str] = NO_PICTURES,
 ) -> Loaded:
     """Publish articles under the dates that they bear, each in a transaction of its own.
 
     `newest` is the latest of those dates. Where the clock has not come so far, all are moved back by as much.
+    `pictures` are the assets by the slugs that texts name; what is none of them is left out.
     """
     new = known = 0
     shift = max(timedelta(0), newest - clock())
     for batch in _batches(articles):
         there = _slugs(database, batch)
-        for article in batch:
+        for written in batch:
+            article = replace(written, body=with_assets(written.body, pictures))
             if (article.locale, article.slug) not in there and _publish(
                 database, article, article.published_at - shift, clock()
             ):
@@ -86,6 +95,11 @@ def load_articles(
             else:
                 known += 1
     return Loaded(new, known)
+
+
+def with_assets(body: str, ids: Mapping[str, str]) -> str:
+    """A text whose pictures are named by their ids; those that are not there are left out."""
+    return PICTURE.sub(lambda found: found[0].replace(found[1], ids[found[1]], 1) if found[1] in ids else "", body)
 
 
 def new_article(article: SampleDraft) -> NewArticle:

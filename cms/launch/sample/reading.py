@@ -2,26 +2,28 @@
 
 `newsroom.toml` holds the words that articles share; `articles/<locale>/<slug>.md` holds an article each: TOML between
 two lines of `+++`, then Markdown. `planned/` holds in the same way what readers do not see yet; `plans.toml` says what
-becomes of it, and which front lists there are, `comments.toml` what readers say. Not here: putting any of it into a
-database.
+becomes of it, and which front lists there are, `comments.toml` what readers say. Not here: pictures (`picturing.py`),
+putting any of it into a database.
 """
 
-import re
-import tomllib
-from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from cms.launch.sample.strict import (
+    SampleError,
+    refuse_strangers,
+    refuse_unknown,
+    text_of,
+    toml_of,
+    value_of,
+    values_of,
+)
+
 HOME = Path(__file__).parent
 FENCE = "+++\n"
-SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-
-
-class SampleError(ValueError):
-    """A file of the sample newsroom that cannot be used; the message names the file and what is wrong."""
 
 
 @dataclass(frozen=True)
@@ -162,23 +164,19 @@ class Sample:
     planned: tuple[SampleDraft, ...] = ()
 
 
-Value = TypeVar(
-    "Value", SampleSection, SampleTag, SamplePerson, SampleSource, SampleDraft, SampleArticle, SampleList, SamplePlan,
-    SampleReader, SampleComment,
-)  # fmt: skip
 Written = TypeVar("Written", SampleDraft, SampleArticle)
 
 
 def sample(home: Path = HOME) -> Sample:
     """Read the whole sample newsroom. Raises: SampleError naming the file."""
     where = "newsroom.toml"
-    words = _toml(_text_of(home / where, where), where)
-    _refuse_unknown(words, ("sections", "tags", "people", "sources"), where)
+    words = toml_of(text_of(home / where, where), where)
+    refuse_unknown(words, ("sections", "tags", "people", "sources"), where)
     newsroom = Sample(
-        sections=_values(SampleSection, words, "sections", where),
-        tags=_values(SampleTag, words, "tags", where),
-        people=_values(SamplePerson, words, "people", where),
-        sources=_values(SampleSource, words, "sources", where),
+        sections=values_of(SampleSection, words, "sections", where),
+        tags=values_of(SampleTag, words, "tags", where),
+        people=values_of(SamplePerson, words, "people", where),
+        sources=values_of(SampleSource, words, "sources", where),
         articles=(),
     )
     _check_tree(newsroom.sections, where)
@@ -203,31 +201,31 @@ def sample(home: Path = HOME) -> Sample:
 def plans(newsroom: Sample, home: Path = HOME) -> SamplePlans:
     """Read what is arranged and planned. Raises: SampleError, also for articles that are not there."""
     where = "plans.toml"
-    tables = _toml(_text_of(home / where, where), where)
-    _refuse_unknown(tables, ("lists", "plans"), where)
-    read = SamplePlans(_values(SampleList, tables, "lists", where), _values(SamplePlan, tables, "plans", where))
+    tables = toml_of(text_of(home / where, where), where)
+    refuse_unknown(tables, ("lists", "plans"), where)
+    read = SamplePlans(values_of(SampleList, tables, "lists", where), values_of(SamplePlan, tables, "plans", where))
     published = {(article.locale, article.slug) for article in newsroom.articles}
     for one in read.lists:
         there = {slug for locale, slug in published if locale == one.locale}
-        _refuse_strangers("article", one.articles, there, where)
+        refuse_strangers("article", one.articles, there, where)
     for plan in read.plans:
-        _refuse_strangers("planned article", plan.articles, {article.slug for article in newsroom.planned}, where)
+        refuse_strangers("planned article", plan.articles, {article.slug for article in newsroom.planned}, where)
     return read
 
 
 def talk(newsroom: Sample, home: Path = HOME) -> SampleTalk:
     """Read what readers say. Raises: SampleError, also for articles, readers and comments that are not there."""
     where = "comments.toml"
-    tables = _toml(_text_of(home / where, where), where)
-    _refuse_unknown(tables, ("readers", "comments"), where)
+    tables = toml_of(text_of(home / where, where), where)
+    refuse_unknown(tables, ("readers", "comments"), where)
     read = SampleTalk(
-        _values(SampleReader, tables, "readers", where), _values(SampleComment, tables, "comments", where)
+        values_of(SampleReader, tables, "readers", where), values_of(SampleComment, tables, "comments", where)
     )
     published = {f"{article.locale}/{article.slug}" for article in newsroom.articles}
     before: dict[str, str] = {"": ""}
     for comment in read.comments:
-        _refuse_strangers("article", (comment.article,), published, where)
-        _refuse_strangers("reader", (comment.reader,), {reader.slug for reader in read.readers}, where)
+        refuse_strangers("article", (comment.article,), published, where)
+        refuse_strangers("reader", (comment.reader,), {reader.slug for reader in read.readers}, where)
         if before.get(comment.reply_to) not in ("", comment.article):
             raise SampleError(
                 f"{where}: {comment.slug!r} replies to {comment.reply_to!r}, which is not before it there"
@@ -248,26 +246,26 @@ class _Known:
 
 def _article(kind: type[Written], path: Path, known: _Known) -> Written:
     where = f"{path.parents[1].name}/{path.parent.name}/{path.name}"
-    article: Written = _value(kind, _front_and_body(path, where), where)
+    article: Written = value_of(kind, _front_and_body(path, where), where)
     _check_article(article, path, known, where)
     return article
 
 
 def _front_and_body(path: Path, where: str) -> dict[str, Any]:
-    text = _text_of(path, where)
+    text = text_of(path, where)
     opening, front, body = [*text.split(FENCE, 2), "", ""][:3]
     if opening or not text.startswith(FENCE) or not body.strip():
         raise SampleError(f"{where}: it does not begin with TOML between two lines of +++, followed by the body")
-    return {**_toml(front, where), "body": body.strip()}
+    return {**toml_of(front, where), "body": body.strip()}
 
 
 def _check_article(article: SampleDraft, path: Path, known: _Known, where: str) -> None:
     if (article.locale, f"{article.slug}.md") != (path.parent.name, path.name):
         raise SampleError(f"{where}: locale and slug are {article.locale!r} and {article.slug!r}, unlike the path")
-    _refuse_strangers("section", (article.section,), known.sections, where)
-    _refuse_strangers("tag", article.tags, known.tags, where)
-    _refuse_strangers("person", (*article.authors, article.editor), known.people, where)
-    _refuse_strangers("source", (article.source_name,), known.sources, where)
+    refuse_strangers("section", (article.section,), known.sections, where)
+    refuse_strangers("tag", article.tags, known.tags, where)
+    refuse_strangers("person", (*article.authors, article.editor), known.people, where)
+    refuse_strangers("source", (article.source_name,), known.sources, where)
     if known.sources[article.source_name] != article.source_url:
         raise SampleError(f"{where}: source_url is not the address of {article.source_name!r} in newsroom.toml")
 
@@ -293,104 +291,3 @@ def _check_translations(articles: Sequence[SampleArticle]) -> None:
         if article.locale in groups[article.translation_of]:
             raise SampleError(f"{where}: {article.translation_of!r} is there in {article.locale} already")
         groups[article.translation_of].add(article.locale)
-
-
-def _values(kind: type[Value], words: Mapping[str, Any], key: str, where: str) -> tuple[Value, ...]:
-    tables = words.get(key)
-    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise SampleError(f"{where}: {key} has to be a list of tables")
-    values = tuple(_value(kind, table, f"{where}: {key}[{index}]") for index, table in enumerate(tables))
-    for (slug, _), count in Counter((value.slug, getattr(value, "locale", "")) for value in values).items():
-        if count > 1:
-            raise SampleError(f"{where}: {key} has the slug {slug!r} {count} times")
-    return values
-
-
-def _value(kind: type[Value], table: Mapping[str, Any], where: str) -> Value:
-    """Make a value of a TOML table. Raises: SampleError for an unknown, missing or wrongly typed key."""
-    members = {member.name: member for member in fields(kind)}
-    _refuse_unknown(table, members, where)
-    for name, member in members.items():
-        if name in table:
-            fault = FAULTS.get(name, _fault_of_text)(table[name])
-            if fault:
-                raise SampleError(f"{where}: {name} {fault}")
-        elif member.default is MISSING and member.default_factory is MISSING:
-            raise SampleError(f"{where}: {name} is missing")
-    return kind(**{name: _frozen(value) for name, value in table.items()})
-
-
-def _frozen(value: Any) -> Any:
-    if isinstance(value, list):
-        return tuple(value)
-    return value.astimezone(UTC) if isinstance(value, datetime) else value
-
-
-def _refuse_unknown(table: Mapping[str, Any], known: Collection[str], where: str) -> None:
-    for key in table:
-        if key not in known:
-            raise SampleError(f"{where}: unknown key {key!r}")
-
-
-def _refuse_strangers(what: str, named: tuple[str, ...], known: Collection[str], where: str) -> None:
-    for name in named:
-        if name not in known:
-            raise SampleError(f"{where}: {what} {name!r} is not in newsroom.toml")
-
-
-def _fault_of_text(value: Any) -> str:
-    return "" if isinstance(value, str) and value.strip() else "has to be text"
-
-
-def _fault_of_slug(value: Any) -> str:
-    is_slug = isinstance(value, str) and len(value) <= 120 and SLUG.fullmatch(value)
-    return "" if is_slug else "has to be lower-case words and digits joined by hyphens"
-
-
-def _fault_of_count(value: Any) -> str:
-    is_count = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 100
-    return "" if is_count else "has to be a number up to 100"
-
-
-def _fault_of_texts(value: Any) -> str:
-    if not isinstance(value, list) or not value or any(_fault_of_text(one) for one in value):
-        return "has to be a list of texts"
-    return "" if len(set(value)) == len(value) else "names something twice"
-
-
-def _fault_of_names(value: Any) -> str:
-    is_map = isinstance(value, dict) and not any(_fault_of_text(name) for name in value.values())
-    return "" if is_map else "has to be texts by locale"
-
-
-def _fault_of_instant(value: Any) -> str:
-    is_instant = isinstance(value, datetime) and value.tzinfo is not None
-    return "" if is_instant else "has to be an instant with its offset, such as 2026-11-20T07:30:00Z"
-
-
-FAULTS: Mapping[str, Callable[[Any], str]] = {
-    "slug": _fault_of_slug,
-    "tags": _fault_of_texts,
-    "authors": _fault_of_texts,
-    "summary": _fault_of_texts,
-    "names": _fault_of_names,
-    "published_at": _fault_of_instant,
-    "articles": _fault_of_texts,
-    "pinned": _fault_of_count,
-    "fill": _fault_of_count,
-    "days": _fault_of_count,
-}
-
-
-def _text_of(path: Path, where: str) -> str:
-    try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SampleError(f"{where}: cannot be read: {type(error).__name__}") from error
-
-
-def _toml(text: str, where: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise SampleError(f"{where}: broken TOML: {error}") from error

@@ -22,9 +22,9 @@ from cms.identity.api import identity
 from cms.identity.credentials import verifier
 from cms.identity.staff.api import staff_access
 from cms.media.api import MEDIA, Media, gallery, media
+from cms.media.choosing import chosen_store
 from cms.media.gallery import Gallery
 from cms.media.replacements.api import replacements
-from cms.media.storing import LocalStore
 from cms.newsroom.api.answering import WAITING_ROOM
 from cms.newsroom.api.articles import articles
 from cms.newsroom.api.lifecycle import lifecycle
@@ -119,7 +119,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions[SYNONYMS] = KnownSynonyms()
     app.extensions[SEARCH_LEDGER] = SearchLedger(database)
     app.extensions[WAITING_ROOM] = WaitingRoom(settings.api_threads // 2)
-    store = LocalStore(settings.media_home)
+    store = chosen_store(settings)
     app.extensions[MEDIA] = Media(store)
     express = Express(app.wsgi_app, database.direct, keys, settings, now)
     front = Gallery(express, database.direct, keys, store, settings, now)

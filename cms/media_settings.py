@@ -1,18 +1,21 @@
-"""The settings of pictures and other files: how large and how many, in which sizes readers get them, how they go out.
+"""The settings of pictures and other files: where they are kept, how large and how many, how readers get them.
 
 A part of `Settings`. Not here: the rest of them (`settings.py`).
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
-from cms.environment import SettingsError
+from cms.environment import SettingsError, read_place
 
 # A name, for a crop the ratio of its sides, and widths in pixels.
 PRESET = r"[a-z][a-z0-9-]{0,19}(?:@[1-9][0-9]?:[1-9][0-9]?)?=[1-9][0-9]{1,3}(?:,[1-9][0-9]{1,3}){0,7}"
 PRESETS = re.compile(rf"{PRESET}(?:;{PRESET})*")
 MOST_PRESETS = 12
+FOLDER = "folder"
+BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:/[A-Za-z0-9_][A-Za-z0-9._-]*)*/?")
+REGION = re.compile(r"[a-z0-9-]{1,40}")
 ACCEL_PREFIX = re.compile(r"(?:/[A-Za-z0-9._-]+)+/?")
 
 
@@ -20,6 +23,12 @@ ACCEL_PREFIX = re.compile(r"(?:/[A-Za-z0-9._-]+)+/?")
 class MediaSettings:
     """What this process was told of files."""
 
+    media_store: str = FOLDER
+    media_store_before: str = ""
+    media_store_endpoint: str = ""
+    media_store_region: str = "us-east-1"
+    media_store_key: str = ""
+    media_store_secret: str = field(default="", repr=False)
     media_limit_bytes: int = 26_214_400
     media_quota_bytes: int = 0
     media_reserve_bytes: int = 209_715_200
@@ -32,6 +41,27 @@ class MediaSettings:
         check_presets(self.media_presets)
         if self.media_accel_prefix and not ACCEL_PREFIX.fullmatch(self.media_accel_prefix):
             raise SettingsError("COPYDESK_MEDIA_ACCEL_PREFIX must be a path such as /protected-media")
+        self._check_store()
+
+    def _check_store(self) -> None:
+        stores = {"MEDIA_STORE": self.media_store, "MEDIA_STORE_BEFORE": self.media_store_before or FOLDER}
+        for name, text in stores.items():
+            if text != FOLDER and not BUCKET.fullmatch(text):
+                raise SettingsError(f"COPYDESK_{name} must be folder or a bucket such as s3://bucket/prefix")
+        if self.media_store_before.rstrip("/") == self.media_store.rstrip("/"):
+            raise SettingsError("COPYDESK_MEDIA_STORE_BEFORE is where files are now; it says the same as …_STORE")
+        place = read_place("COPYDESK_MEDIA_STORE_ENDPOINT", self.media_store_endpoint, "https://s3.example.org")
+        is_plain = place.scheme in ("http", "https") and place.hostname and "@" not in place.netloc
+        if self.media_store_endpoint and (not is_plain or place.query or place.fragment):
+            raise SettingsError("COPYDESK_MEDIA_STORE_ENDPOINT must be an address such as https://s3.example.org")
+        if not REGION.fullmatch(self.media_store_region):
+            raise SettingsError("COPYDESK_MEDIA_STORE_REGION must be a region such as eu-central-1")
+        if bool(self.media_store_key) != bool(self.media_store_secret):
+            raise SettingsError("COPYDESK_MEDIA_STORE_KEY and COPYDESK_MEDIA_STORE_SECRET go together")
+        if self.media_accel_prefix and set(stores.values()) != {FOLDER}:
+            raise SettingsError(
+                "COPYDESK_MEDIA_ACCEL_PREFIX is for files in the folder; those of a bucket are not in it"
+            )
 
 
 def check_presets(text: str) -> None:

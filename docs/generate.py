@@ -86,6 +86,15 @@ SETTINGS_TEXT = {
     "`copydesk types reload` and at each start.",
     "reading_rates": "Reading speeds that replace the built-in ones, such as `en=250wpm,zh=500cpm`.",
     "body_limit_bytes": "The largest request body, files apart.",
+    "media_store": "Where files are kept: `folder` is the folder `media` of the home, `s3://bucket/prefix` a bucket of "
+    "a store that speaks S3.",
+    "media_store_before": "While files move: where those are that `copydesk media move` did not bring over yet, "
+    "`folder` or a bucket. They are read from both. Empty: nothing moves.",
+    "media_store_endpoint": "The address of the store, such as `https://s3.example.org`; plain `http` is for the same "
+    "machine or network. Empty: Amazon's, by the region.",
+    "media_store_region": "The region of the bucket.",
+    "media_store_key": "The id of the key to the bucket. Empty: the role of the machine, on Amazon's.",
+    "media_store_secret": "The secret of that key. It is never printed.",
     "media_limit_bytes": "The largest file that can be sent.",
     "media_quota_bytes": "How many bytes all files together may have as they came. 0: as many as fit on the disk.",
     "media_reserve_bytes": "What has to stay free on the disk of the home when a file comes, so that texts can be "

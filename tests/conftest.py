@@ -7,9 +7,11 @@ import gc
 import ipaddress
 import logging
 import os
+import secrets
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -33,6 +35,7 @@ from tests.lending import TEMPLATE, Lendings
 # Where files live in memory, on machines that have it, and what has to be free there.
 MEMORY = Path("/dev/shm")
 MEMORY_NEEDED_BYTES = 2 << 30
+BUCKET_SECRET = "the secret of a bucket 8843"
 SECRET = "a secret for the tests 0123456789 abcdefgh"
 
 
@@ -220,6 +223,35 @@ def broker(shared_broker: servers.Broker, monkeypatch: pytest.MonkeyPatch) -> se
     monkeypatch.setattr(broker_counts, "TIMEOUT_SECONDS", 10.0)
     shared_broker.empty()
     return shared_broker
+
+
+@pytest.fixture(scope="session")
+def shared_buckets() -> Iterator[servers.Buckets]:
+    """One S3 server per test process."""
+    with servers.buckets() as running:
+        yield running
+
+
+@pytest.fixture
+def buckets(shared_buckets: servers.Buckets) -> Iterator[servers.Buckets]:
+    """A running S3 server without a fault."""
+    shared_buckets.order()
+    yield shared_buckets
+    shared_buckets.order()
+
+
+@pytest.fixture
+def in_bucket(buckets: servers.Buckets, settings: Settings) -> Settings:
+    """The settings of this test with its files in a bucket of its own."""
+    name = f"pictures-{secrets.token_hex(6)}"
+    buckets.make(name)
+    return replace(
+        settings,
+        media_store=f"s3://{name}/media",
+        media_store_endpoint=buckets.endpoint,
+        media_store_key="copydesk",
+        media_store_secret=BUCKET_SECRET,
+    )
 
 
 def _driver_url(url: str) -> str:

@@ -1,13 +1,17 @@
-"""Real servers for the tests: PostgreSQL and Valkey from their wheels, on loopback, ended by their process id."""
+"""Real servers for the tests: PostgreSQL and Valkey from their wheels, moto's S3, on loopback, ended by their process
+id."""
 
 import contextlib
+import json
 import os
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -185,3 +189,49 @@ def valkey() -> Iterator[Broker]:
     finally:
         broker.kill()
         shutil.rmtree(home, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Buckets:
+    """A running S3 server."""
+
+    port: int
+
+    @property
+    def endpoint(self) -> str:
+        """Its address."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def make(self, name: str) -> None:
+        """Make a bucket."""
+        self._ask("PUT", f"/{name}", b"")
+
+    def order(self, kind: str = "", method: str = "*", after: int = 0) -> dict[str, int]:
+        """Order a fault, see `tests/bucket_server.py`, or none; gives how often each method came since the last."""
+        told = self._ask("POST", "/_fault", json.dumps({"kind": kind, "method": method, "after": after}).encode())
+        counts: dict[str, int] = json.loads(told)
+        return counts
+
+    def _ask(self, method: str, path: str, data: bytes) -> bytes:
+        with urllib.request.urlopen(urllib.request.Request(self.endpoint + path, data, method=method)) as answer:
+            return bytes(answer.read())
+
+
+@contextlib.contextmanager
+def buckets() -> Iterator[Buckets]:
+    """A fresh S3 server, gone with its buckets at the end."""
+    port = free_port()
+    top = Path(__file__).parents[1]
+    server = subprocess.Popen([sys.executable, "-m", "tests.bucket_server", str(port)], cwd=top)
+    running = Buckets(port)
+    try:
+        wait_until(lambda: _listens(port), what="the S3 server's answer")
+        yield running
+    finally:
+        server.kill()
+        server.wait(20)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -27,9 +27,10 @@ from cms.events.outbox import record
 from cms.identity.staff.models import SignInTrail, StaffCode, StaffInvitation, StaffSession
 from cms.identity.staff.rules import KNOWN_FOR
 from cms.mail.models import OutgoingLetter, Suppression
+from cms.media.choosing import chosen_store
 from cms.media.expiring import tell_expired
 from cms.media.rendering import forget_retired, order_renditions
-from cms.media.storing import LocalStore
+from cms.media.storing import Store, StoreAway
 from cms.media.tidying import tidy
 from cms.newsroom.leases.models import ArticleLease
 from cms.newsroom.previews.models import PreviewLink, PreviewView
@@ -89,8 +90,10 @@ class Chores:
     is_sealing_put_off: bool = False
     is_more_due: bool = False
     sealing: Sealer = field(init=False)
+    store: Store = field(init=False)
 
     def __post_init__(self) -> None:
+        self.store = chosen_store(self.settings)
         durable = Database(self.settings.database, is_durable=True, pool_size=1, site_name=self.settings.site_name)
         self.sealing = Sealer(self.settings, durable, AuditKeys(self.settings.home, load_keys(self.settings)))
 
@@ -171,8 +174,8 @@ class Chores:
         try:
             with self.database.transaction() as session:
                 forget_retired(session, now)
-            removed = tidy(self.database, LocalStore(self.settings.media_home))
-        except OSError as error:
+            removed = tidy(self.database, self.store)
+        except (OSError, StoreAway) as error:
             log.error("media_not_tidied", error=str(error))
             return
         if removed:

@@ -15,8 +15,11 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
+from cms.media.choosing import chosen_store
 from cms.media.darkroom.asking import Darkroom
+from cms.media.storing import Store
 from cms.platform.clock import now
 from cms.platform.db import Database
 from cms.platform.keys import Keys, load_keys
@@ -45,6 +48,11 @@ class Work:
     documents: threading.Lock = field(default_factory=threading.Lock)
     darkroom: Darkroom = field(default_factory=Darkroom)
     bulk_places: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(LETTERS_AT_ONCE - 1))
+
+    @cached_property
+    def store(self) -> Store:
+        """Where files are; made with its first use, which is after a fork."""
+        return chosen_store(self.settings)
 
     def close(self) -> None:
         """Give connections and files back."""

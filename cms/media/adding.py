@@ -11,7 +11,7 @@ from cms.media.keeping import hold_media, record_on
 from cms.media.models import Asset
 from cms.media.queries import asset_by_content, bytes_kept
 from cms.media.rules import BY_MEDIA_TYPE, EMPTY, NewAsset, Received, label, merged
-from cms.media.storing import ORIGINALS, LocalStore
+from cms.media.storing import ORIGINALS, Store
 from cms.platform.actor import Actor
 from cms.platform.errors import NoRoom, Unavailable
 from cms.platform.ids import new_id
@@ -26,7 +26,7 @@ class Added:
 
 
 def add_asset(
-    session: Session, actor: Actor, store: LocalStore, command: NewAsset, now: datetime, *, quota_bytes: int = 0
+    session: Session, actor: Actor, store: Store, command: NewAsset, now: datetime, *, quota_bytes: int = 0
 ) -> Added:
     """Keep a file whose bytes are in the store already; where its content is known, the asset that has it stays as it
     is. `quota_bytes` is the most that all files together may have, or 0.
@@ -56,7 +56,7 @@ def known_asset(session: Session, actor: Actor, sha256: str, now: datetime) -> A
 
 
 def refuse_beyond(
-    session: Session, store: LocalStore, received: Received, quota_bytes: int, *, freed_bytes: int = 0
+    session: Session, store: Store, received: Received, quota_bytes: int, *, freed_bytes: int = 0
 ) -> None:
     """Refuse a file for which there is no room, or that is gone again; `freed_bytes` are those of one that it replaces.
 

@@ -1,12 +1,11 @@
 """Assets over HTTP, for editors: sending files, what is known of them, and the files as they came."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, cast
 
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response, current_app, request
 from marshmallow import Schema
 from sqlalchemy.orm import Session
 
@@ -38,7 +37,7 @@ from cms.media.schemas import (
     SignedShape,
     WholeAssetShape,
 )
-from cms.media.storing import ORIGINALS, LocalStore
+from cms.media.storing import ORIGINALS, Store
 from cms.platform.errors import FieldError, Invalid, NotFound, Unavailable
 from cms.platform.http.answers import answer
 from cms.platform.http.endpoint import endpoint
@@ -49,7 +48,7 @@ from cms.platform.http.limiting import SEARCH
 from cms.platform.http.pages import page_answer
 from cms.platform.http.services import services
 from cms.platform.http.transactions import reading, transaction
-from cms.platform.http.uploads import PIECE_BYTES, Upload, no_room_is_told, received
+from cms.platform.http.uploads import Upload, no_room_is_told, received
 from cms.platform.ids import is_id
 
 media = Blueprint("media", __name__, url_prefix="/api/v1")
@@ -67,7 +66,7 @@ SENT = (
 class Media:
     """The parts of media in one process."""
 
-    store: LocalStore
+    store: Store
     darkroom: Darkroom = field(default_factory=Darkroom)
 
 
@@ -170,11 +169,8 @@ def original(asset_id: str) -> Response:
     """Fetch a file as it came."""
     with reading() as session:
         asset = found(queries.asset_by_id, session, asset_id)
-        path = media_parts().store.path(ORIGINALS, asset.sha256)
         kind = BY_MEDIA_TYPE[asset.media_type]
-    if not path.is_file():
-        raise NotFound("The file of this asset is not there.")
-    response = Response(_pieces(path), mimetype=kind.media_type)
+    response = Response(_file(asset), mimetype=kind.media_type)
     response.content_length = asset.byte_count
     response.headers["Content-Disposition"] = disposition(asset.name, kind.ending)
     response.headers["Cache-Control"] = "private, no-store"
@@ -244,11 +240,15 @@ def asset_key(text: str) -> str:
     return text
 
 
-def _pieces(path: Path) -> Iterator[bytes]:
-    """A file in pieces; it is opened with the first one, which a HEAD does not ask for."""
-    with path.open("rb") as file:
-        while piece := file.read(PIECE_BYTES):
-            yield piece
+def _file(asset: Asset) -> Iterable[bytes]:
+    """The file of an asset; a HEAD is told whether it is there. Raises: NotFound; StoreAway."""
+    store = media_parts().store
+    with suppress(FileNotFoundError):
+        if request.method != "HEAD":
+            return store.pieces(ORIGINALS, asset.sha256)
+        if store.has(ORIGINALS, asset.sha256):
+            return ()
+    raise NotFound("The file of this asset is not there.")
 
 
 @gallery.get("/<name>")

@@ -1,4 +1,4 @@
-"""Giving renditions out, in front of Flask: by one read of the database and one of the disk.
+"""Giving renditions out, in front of Flask: by one read of the database and one of the store.
 
 An address holds the digest of its bytes, so it never means anything else, and caches may keep it for good. Readers get
 what a published article shows; a signed address gives an editor any. Everything else falls through to Flask, which
@@ -12,10 +12,11 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+import structlog
 
 from cms.media.linking import NAME, is_signed
 from cms.media.rules import FORMATS, PREFIX
-from cms.media.storing import RENDITIONS, LocalStore
+from cms.media.storing import RENDITIONS, Store, StoreAway
 from cms.platform.direct_reads import DirectReads
 from cms.platform.errors import Unavailable
 from cms.platform.http.public import origin_headers
@@ -23,8 +24,10 @@ from cms.platform.http.representing import is_listed
 from cms.platform.keys import Keys
 from cms.settings import Settings
 
+log = structlog.get_logger("copydesk.media")
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 Header = tuple[str, str]
+Answer = tuple[str, list[Header], Iterable[bytes]]
 ROUTE = "/media/<name>"
 # Two assets may have a rendition in common; one that readers may see comes first.
 FOUND = (
@@ -34,6 +37,10 @@ FOUND = (
 FOR_GOOD = "public, max-age=31536000, immutable"
 FOR_AN_EDITOR = "private, max-age=3600"
 RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
+AWAY = {
+    "type": "/docs/problems#unavailable", "title": Unavailable.title, "status": 503,
+    "detail": "The store of pictures does not answer right now.", "code": "unavailable",
+}  # fmt: skip
 NO_RANGE = {
     "type": "/docs/problems#range_not_satisfiable", "title": "Requested Range Not Satisfiable", "status": 416,
     "detail": "The file ends before this range begins.", "code": "range_not_satisfiable",
@@ -48,7 +55,7 @@ class Gallery:
         application: Application,
         reads: DirectReads,
         keys: Keys,
-        store: LocalStore,
+        store: Store,
         settings: Settings,
         clock: Callable[[], datetime],
     ) -> None:
@@ -62,17 +69,20 @@ class Gallery:
         if environ["PATH_INFO"].startswith(PREFIX) and environ["REQUEST_METHOD"] in ("GET", "HEAD"):
             try:
                 found = self._found(environ)
+            except StoreAway as away:
+                log.warning("store_away", detail=away.detail)
+                found = _refused(environ, "503 SERVICE UNAVAILABLE", AWAY, list(away.headers.items()))
             except (Unavailable, OSError):
                 found = None
             if found is not None:
                 status, headers, body = found
                 environ["copydesk.route"] = ROUTE
                 start_response(status, headers)
-                return [body] if body and environ["REQUEST_METHOD"] == "GET" else []
+                return body if environ["REQUEST_METHOD"] == "GET" else []
         return self.application(environ, start_response)
 
-    def _found(self, environ: dict[str, Any]) -> tuple[str, list[Header], bytes] | None:
-        """The answer, or None where there is nothing for this asker. Raises: Unavailable; OSError."""
+    def _found(self, environ: dict[str, Any]) -> Answer | None:
+        """The answer, or None where there is nothing for this asker. Raises: StoreAway; Unavailable; OSError."""
         named = NAME.fullmatch(environ["PATH_INFO"][len(PREFIX) :])
         host = environ.get("HTTP_HOST", "").rpartition(":")[0] or environ.get("HTTP_HOST", "")
         if named is None or (self.hosts and host not in self.hosts):
@@ -96,28 +106,35 @@ class Gallery:
             headers += [("Vary", "Origin"), *origin_headers(self.origins, environ.get("HTTP_ORIGIN"))]
         return self._bytes(environ, sha256, byte_count, headers)
 
-    def _bytes(
-        self, environ: dict[str, Any], sha256: str, byte_count: int, headers: list[Header]
-    ) -> tuple[str, list[Header], bytes]:
+    def _bytes(self, environ: dict[str, Any], sha256: str, byte_count: int, headers: list[Header]) -> Answer:
         etag = dict(headers)["ETag"]
         if is_listed(etag, environ.get("HTTP_IF_NONE_MATCH")):
-            return "304 NOT MODIFIED", headers, b""
+            return "304 NOT MODIFIED", headers, ()
         if self.accelerated:
             # The front server knows ranges itself, and the length.
             place = f"{self.accelerated}/{RENDITIONS}/{sha256[:2]}/{sha256}"
-            return "200 OK", [*headers, ("X-Accel-Redirect", place)], b""
+            return "200 OK", [*headers, ("X-Accel-Redirect", place)], ()
+        if environ["REQUEST_METHOD"] == "HEAD":
+            if not self.store.has(RENDITIONS, sha256):
+                raise FileNotFoundError(sha256)
+            return "200 OK", [*headers, ("Content-Length", str(byte_count))], ()
         asked = _range(environ, etag, byte_count)
         if asked is None:
-            body = self.store.read(RENDITIONS, sha256)
-            return "200 OK", [*headers, ("Content-Length", str(len(body)))], body
+            body = self.store.pieces(RENDITIONS, sha256, 0, byte_count)
+            return "200 OK", [*headers, ("Content-Length", str(byte_count))], body
         start, end = asked
         if start > end:
-            body = orjson.dumps({**NO_RANGE, "request_id": environ.get("copydesk.request_id", "")})
-            told = [("Content-Range", f"bytes */{byte_count}"), ("Content-Type", "application/problem+json")]
-            return "416 RANGE NOT SATISFIABLE", [*told, ("Content-Length", str(len(body)))], body
-        body = self.store.read(RENDITIONS, sha256, start, end - start + 1)
-        told = [("Content-Range", f"bytes {start}-{end}/{byte_count}"), ("Content-Length", str(len(body)))]
+            told = [("Content-Range", f"bytes */{byte_count}")]
+            return _refused(environ, "416 RANGE NOT SATISFIABLE", NO_RANGE, told)
+        body = self.store.pieces(RENDITIONS, sha256, start, end - start + 1)
+        told = [("Content-Range", f"bytes {start}-{end}/{byte_count}"), ("Content-Length", str(end - start + 1))]
         return "206 PARTIAL CONTENT", [*headers, *told], body
+
+
+def _refused(environ: dict[str, Any], status: str, problem: dict[str, Any], headers: list[Header]) -> Answer:
+    body = orjson.dumps({**problem, "request_id": environ.get("copydesk.request_id", "")})
+    told = [("Content-Type", "application/problem+json"), ("Content-Length", str(len(body)))]
+    return status, [*headers, *told], [body]
 
 
 def _range(environ: dict[str, Any], etag: str, byte_count: int) -> tuple[int, int] | None:

@@ -14,7 +14,7 @@ from cms.media.keeping import hold_media
 from cms.media.models import Asset, AssetFile
 from cms.media.presets import presets_key, recipe
 from cms.media.queries import asset_by_id, point_of
-from cms.media.storing import RENDITIONS, LocalStore
+from cms.media.storing import RENDITIONS, Store
 from cms.platform.actor import Actor
 from cms.platform.db import change_rows
 from cms.platform.errors import Unavailable
@@ -64,7 +64,7 @@ def renditions_due(session: Session, asset_id: str, presets: str) -> Due | None:
 
 
 def keep_renditions(
-    session: Session, actor: Actor, store: LocalStore, due: Due, made: Sequence[Made], presets: str, now: datetime
+    session: Session, actor: Actor, store: Store, due: Due, made: Sequence[Made], presets: str, now: datetime
 ) -> bool:
     """Let readers have these in place of those that an asset had. False where it changed meanwhile: others are due.
 
@@ -75,7 +75,7 @@ def keep_renditions(
     asset = asset_by_id(session, due.asset_id, is_locked=True)
     if asset is None or _recipe(asset, presets) != due.recipe:
         return False
-    if not all(store.has(RENDITIONS, one.sha256) for one in made):
+    if not store.has_all(RENDITIONS, {one.sha256 for one in made}):
         raise Unavailable("A rendition was tidied away before it was kept.")
     retired = update(AssetFile).where(AssetFile.asset_id == asset.id, AssetFile.retired_at.is_(None))
     change_rows(session, retired.values(retired_at=now))

@@ -7,28 +7,27 @@ from sqlalchemy import select
 
 from cms.media.keeping import hold_media
 from cms.media.models import Asset, AssetFile
-from cms.media.storing import ORIGINALS, RENDITIONS, LocalStore
+from cms.media.storing import ORIGINALS, RENDITIONS, Store
 from cms.platform.db import Database
 
 # So long a file may be there without a row: far longer than a request or a rendition lasts.
 UNNAMED_SECONDS = 3_600.0
-AT_ONCE = 50
 # Where the files of each area are named.
 NAMED: dict[str, Any] = {ORIGINALS: Asset.sha256, RENDITIONS: AssetFile.sha256}
 
 
-def tidy(database: Database, store: LocalStore, seconds: float = UNNAMED_SECONDS) -> int:
+def tidy(database: Database, store: Store, seconds: float = UNNAMED_SECONDS) -> int:
     """Remove files that no row names and that are there for so long; gives how many.
 
     Each portion is looked at and removed while nobody can add an asset, so what is being sent again stays.
-    Raises: SQLAlchemyError; OSError.
+    Raises: SQLAlchemyError; StoreAway; OSError.
     """
     return store.drop_unfinished(seconds) + sum(_tidy(database, store, area, seconds) for area in NAMED)
 
 
-def _tidy(database: Database, store: LocalStore, area: str, seconds: float) -> int:
+def _tidy(database: Database, store: Store, area: str, seconds: float) -> int:
     removed, old = 0, store.old(area, seconds)
-    while portion := list(islice(old, AT_ONCE)):
+    while portion := list(islice(old, store.at_once)):
         with database.reading() as session:
             named = set(session.scalars(select(NAMED[area]).where(NAMED[area].in_(portion))))
         unnamed = [sha256 for sha256 in portion if sha256 not in named]
@@ -36,12 +35,16 @@ def _tidy(database: Database, store: LocalStore, area: str, seconds: float) -> i
     return removed
 
 
-def _remove(database: Database, store: LocalStore, area: str, candidates: list[str], seconds: float) -> int:
+def _remove(database: Database, store: Store, area: str, candidates: list[str], seconds: float) -> int:
     with database.transaction() as session:
         hold_media(session)
         named = set(session.scalars(select(NAMED[area]).where(NAMED[area].in_(candidates))))
         # What came again meanwhile is young again, and whoever sent it is about to write its row.
-        gone = [sha256 for sha256 in candidates if sha256 not in named and store.is_old(area, sha256, seconds)]
+        gone = [
+            sha256
+            for sha256 in candidates
+            if sha256 not in named and (age := store.age(area, sha256)) is not None and age > seconds
+        ]
         for sha256 in gone:
             store.remove(area, sha256)
         return len(gone)

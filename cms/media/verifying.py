@@ -8,11 +8,10 @@ from typing import Any, Literal
 from sqlalchemy import select
 
 from cms.media.models import Asset, AssetFile
-from cms.media.storing import ORIGINALS, RENDITIONS, LocalStore
+from cms.media.storing import ORIGINALS, RENDITIONS, Store
 from cms.platform.db import Database
 
 ROWS_AT_ONCE = 200
-PIECE_BYTES = 1 << 20
 NAMED: dict[str, tuple[Any, Any, Any]] = {
     ORIGINALS: (Asset.number, Asset.id, Asset.sha256),
     RENDITIONS: (AssetFile.number, AssetFile.asset_id, AssetFile.sha256),
@@ -29,10 +28,10 @@ class Looked:
     state: Literal["whole", "missing", "damaged"]
 
 
-def looked_through(database: Database, store: LocalStore) -> Iterator[Looked]:
+def looked_through(database: Database, store: Store) -> Iterator[Looked]:
     """Every file that a row names, one after the other, read whole; no session is open meanwhile.
 
-    Raises: SQLAlchemyError; OSError for a file that cannot be read.
+    Raises: SQLAlchemyError; StoreAway; OSError for a file that cannot be read.
     """
     for area, (number, asset_id, sha256) in NAMED.items():
         last = 0
@@ -47,12 +46,11 @@ def looked_through(database: Database, store: LocalStore) -> Iterator[Looked]:
             last = rows[-1][0]
 
 
-def _state(store: LocalStore, area: str, sha256: str) -> Literal["whole", "missing", "damaged"]:
+def _state(store: Store, area: str, sha256: str) -> Literal["whole", "missing", "damaged"]:
     digest = hashlib.sha256()
     try:
-        with store.path(area, sha256).open("rb") as file:
-            while piece := file.read(PIECE_BYTES):
-                digest.update(piece)
+        for piece in store.pieces(area, sha256):
+            digest.update(piece)
     except FileNotFoundError:
         return "missing"
     return "whole" if digest.hexdigest() == sha256 else "damaged"

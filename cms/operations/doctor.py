@@ -1,4 +1,7 @@
-"""What is wrong with this installation and how to mend it. Only looks; changes nothing."""
+"""What is wrong with this installation and how to mend it.
+
+Only looks and changes nothing, but for a small file that is put into a bucket and removed again.
+"""
 
 import http.client
 import os
@@ -17,6 +20,8 @@ from cms.audit.keyring import AuditKeys
 from cms.audit.queries import last_link, oldest_unsealed_at
 from cms.content.deriving import published_revisions
 from cms.mail.sending import MailServer
+from cms.media.choosing import chosen_store
+from cms.media.storing import StoreAway
 from cms.newsroom.queries import live_revisions
 from cms.operations.dumps import is_sqlite, sqlite_path
 from cms.operations.queries import open_work
@@ -60,6 +65,7 @@ def examine(settings: Settings, now: datetime) -> list[Finding]:
         findings.append(Finding("database", f"there is none at {sqlite_path(settings)}", mend))
     else:
         findings.extend(_whole_database(settings, now))
+    findings.extend(_store(settings))
     findings.extend(_api(settings))
     findings.extend(_broker(settings))
     findings.extend(_mail(settings))
@@ -210,6 +216,19 @@ def _index(settings: Settings, database: Database, _now: datetime) -> Iterator[F
         yield Finding("search index", f"{len(wrong)} of {len(published)} articles differ from the database", mend)
     else:
         yield Finding("search index", f"{len(indexed)} articles, each at its published revision")
+
+
+def _store(settings: Settings) -> Iterator[Finding]:
+    store = chosen_store(settings)
+    try:
+        store.check()
+    except StoreAway as away:
+        mend = "give this user the right to write there"
+        if "s3://" in store.name:
+            mend = "check COPYDESK_MEDIA_STORE, …_ENDPOINT, …_REGION and …_KEY, and what the key may do in the bucket"
+        yield Finding("files", away.detail, mend)
+    else:
+        yield Finding("files", f"{store.name} can be read and written")
 
 
 def _api(settings: Settings) -> Iterator[Finding]:

@@ -20,10 +20,11 @@ from cms.operations.health import HealthCheck
 from cms.platform.clock import now
 from cms.platform.db import Database
 from cms.settings import Settings
+from tests.conftest import BUCKET_SECRET
 from tests.draining import drain
 from tests.mail.receiving import post_office
 from tests.newsroom.making import act, draft
-from tests.servers import Broker
+from tests.servers import Broker, Buckets
 
 AWAY = "redis://127.0.0.1:1/0"
 
@@ -102,6 +103,30 @@ def test_a_fault_in_the_database_is_found(
     assert found.keys() == mends.keys()
     for part, mend in mends.items():
         assert mend in found[part].mend
+
+
+@pytest.mark.parametrize("fault", ["away", "refuse", "open", "no bucket", "none"])
+def test_a_store_that_cannot_be_used_is_named_with_what_to_do_and_no_secret(
+    in_bucket: Settings, buckets: Buckets, fault: str
+) -> None:
+    settings = replace(in_bucket, database_url="sqlite:////nowhere/copydesk.db")
+    expected = {
+        "away": "does not answer as it should (no answer)", "refuse": "refuses what Copydesk does there (AccessDenied)",
+        "open": "lets everybody read its files", "no bucket": "there is no such bucket", "none": "",
+    }[fault]  # fmt: skip
+    if fault == "away":
+        settings = replace(settings, media_store_endpoint="http://127.0.0.1:1")
+    elif fault == "no bucket":
+        settings = replace(settings, media_store="s3://nobody-made-this")
+    elif fault != "none":
+        buckets.order(fault)
+    told = CliRunner().invoke(doctor, obj=settings).output
+    assert BUCKET_SECRET not in told
+    if expected:
+        assert "WRONG  files: s3://" in told and expected in told
+        assert "check COPYDESK_MEDIA_STORE" in told
+    else:
+        assert f"ok     files: {settings.media_store} can be read and written" in told
 
 
 def segments(home: Path) -> list[Path]:

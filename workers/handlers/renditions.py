@@ -10,7 +10,7 @@ from cms.events.deliveries import close, hold
 from cms.media.presets import presets_of, sizes
 from cms.media.rendering import Due, Made, keep_renditions, renditions_due
 from cms.media.rules import BY_MEDIA_TYPE
-from cms.media.storing import ORIGINALS, RENDITIONS, LocalStore
+from cms.media.storing import ORIGINALS, RENDITIONS, Store
 from cms.platform.actor import system
 from workers.work import Attempt, Work
 
@@ -21,7 +21,7 @@ ACTOR = system("renditions")
 
 def handle(work: Work, attempt: Attempt) -> None:
     """Make what is due of the pictures as they are now. Raises: Invalid; Unavailable; OSError."""
-    store, presets = LocalStore(work.settings.media_home), work.settings.media_presets
+    store, presets = work.store, work.settings.media_presets
     for subject in sorted({owed.subject for owed in attempt.owed}):
         with work.database.reading() as session:
             due = renditions_due(session, subject, presets)
@@ -36,13 +36,12 @@ def handle(work: Work, attempt: Attempt) -> None:
             close(session, delivery, work.clock())
 
 
-def _make(work: Work, store: LocalStore, due: Due) -> list[Made]:
+def _make(work: Work, store: Store, due: Due) -> list[Made]:
     """Make the renditions of one picture, in the store. Raises: Invalid for one that cannot be opened any more."""
     store.incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(dir=store.incoming))
     wanted = sizes(presets_of(work.settings.media_presets), due.width, due.height, due.point)
     order = {
-        "path": str(store.path(ORIGINALS, due.sha256)),
         "format": BY_MEDIA_TYPE[due.media_type].name,
         "folder": str(folder),
         "width": due.width,
@@ -50,13 +49,14 @@ def _make(work: Work, store: LocalStore, due: Due) -> list[Made]:
         "sizes": [vars(size) for size in wanted],
     }
     try:
-        files = work.darkroom.render(order)
+        with store.at_hand(ORIGINALS, due.sha256) as path:
+            files = work.darkroom.render({**order, "path": str(path)})
         return [_kept(store, folder / str(number), told) for number, told in enumerate(files)]
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _kept(store: LocalStore, path: Path, told: dict[str, object]) -> Made:
+def _kept(store: Store, path: Path, told: dict[str, object]) -> Made:
     with path.open("rb") as file:
         data = file.read()
         os.fsync(file.fileno())

@@ -16,13 +16,13 @@ from cms.media.queries import asset_by_content
 from cms.media.replacements.models import AssetReplacement
 from cms.media.replacements.rules import ReplaceFile, has_same_shape
 from cms.media.rules import BY_MEDIA_TYPE, Received
-from cms.media.storing import LocalStore
+from cms.media.storing import Store
 from cms.platform.actor import Actor
 from cms.platform.errors import Conflict, FieldError, Invalid
 
 
 def replace_file(
-    session: Session, actor: Actor, store: LocalStore, command: ReplaceFile, now: datetime, *, quota_bytes: int = 0
+    session: Session, actor: Actor, store: Store, command: ReplaceFile, now: datetime, *, quota_bytes: int = 0
 ) -> Asset:
     """Give an asset another file of its kind, whose bytes are in the store already; the same file changes nothing.
 

@@ -78,7 +78,7 @@ class Express:
             headers = [vary if header[0] == "Vary" else header for header in headers]
             headers += origin_headers(self.origins, environ.get("HTTP_ORIGIN"))
         start_response(status, headers)
-        return (body,) if environ["REQUEST_METHOD"] == "GET" and body else ()
+        return [body] if environ["REQUEST_METHOD"] == "GET" and body else []
 
     def _is_plain(self, environ: dict[str, Any]) -> bool:
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or "HTTP_AUTHORIZATION" in environ:

@@ -294,7 +294,8 @@ def _words(kind: str, query: Mapping[str, Any]) -> Response:
         rows.reverse()
     following = (rows[-1].place,) if rows and (is_more or is_backwards) else None
     preceding = (rows[0].place,) if rows and (is_more if is_backwards else cursor is not None) else None
-    return _page(kind, [orjson.dumps(row.data) for row in rows], limit, following, preceding, None, kind)
+    count = queries.words_count(reads, kind) if query["count"] else None
+    return _page(kind, [orjson.dumps(row.data) for row in rows], limit, following, preceding, count, kind)
 
 
 def _cursor(name: str, text: str | None) -> Cursor | None:

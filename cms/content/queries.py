@@ -48,6 +48,7 @@ WORDS = {
         "OR EXISTS (SELECT 1 FROM document_words w WHERE w.word_id = t.id))"
     ),
 }
+COUNTED = {kind: f"SELECT count(*) FROM {known.partition(' FROM ')[2]}" for kind, known in WORDS.items()}  # noqa: S608  # own words
 COLUMNS = {
     "sections": ("slug", "name", "names", "parent"),
     "tags": ("slug", "name", "names"),
@@ -153,6 +154,11 @@ def words(
     values = [*([after] if after is not None else []), limit]
     rows = reads.rows(f"{WORDS[kind]}{narrowed} ORDER BY {column} {way} LIMIT ?", values)
     return [_entry(kind, row, locale) for row in rows]
+
+
+def words_count(reads: DirectReads, kind: str) -> int:
+    """How many sections, tags or people readers may know of."""
+    return int(reads.rows(COUNTED[kind])[0][0])
 
 
 def word(reads: DirectReads, kind: str, slug: str, locale: str | None) -> Entry | None:

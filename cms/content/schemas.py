@@ -9,7 +9,7 @@ from typing import Any
 from marshmallow import fields, validate
 
 from cms.content.related.rules import KEPT, SHOWN
-from cms.platform.http.query_input import WholeNumber
+from cms.platform.http.query_input import PageShape, WholeNumber
 from cms.platform.http.shapes import Flag, ListShape, Shape, UtcInstant
 from cms.platform.text.locales import LONGEST_LOCALE, canonical_locale
 from cms.taxonomy.schemas import LinkShape, NameShape
@@ -43,11 +43,8 @@ class WordQueryShape(Shape):
     )
 
 
-class WordsQueryShape(WordQueryShape):
+class WordsQueryShape(PageShape, WordQueryShape):
     """How the lists of sections, tags and people are paged."""
-
-    limit = WholeNumber(load_default=100, validate=validate.Range(1, 100))
-    cursor = fields.String(load_default=None, validate=validate.Length(max=2000))
 
 
 class RelatedQueryShape(Shape):

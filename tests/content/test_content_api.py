@@ -180,7 +180,7 @@ def test_a_list_refuses_what_it_does_not_know_by_name(client: FlaskClient) -> No
 
 @pytest.mark.parametrize(
     "path", ["/articles/{id}?x=1", "/articles/en/story-1?field=title", "/articles/{id}/related?cursor=x", "/tags?q=x",
-             "/sections?count=exact", "/search?q=a&sort=x"]
+             "/sections?sort=slug", "/search?q=a&sort=x"]
 )  # fmt: skip
 def test_no_endpoint_takes_a_parameter_that_it_does_not_know(client: FlaskClient, put: Put, path: str) -> None:
     story = article(1)
@@ -218,6 +218,9 @@ def test_the_words_of_the_site_are_those_that_readers_can_meet(
     assert [one["slug"] for one in tags["data"]] == ["energy", "rail"]
     assert people["data"][0] == {"slug": "aigul", "name": "Aigul", "bio": "Writes.", "roles": [], "links": []}
     assert [one["slug"] for one in people["data"]] == ["aigul", "mei-lin"]
+    counted = [client.get(f"{CONTENT}/{kind}?count=exact&limit=1").json for kind in ("sections", "tags", "people")]
+    assert [one["meta"]["count"] for one in counted] == [3, 2, 2]
+    assert (sections["meta"]["count"], sections["page"]["limit"]) == (None, 20)
 
 
 @pytest.mark.both_databases

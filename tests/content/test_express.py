@@ -20,6 +20,7 @@ from cms.app import create_app
 from cms.content import express
 from cms.content.assembling import reassemble
 from cms.content.burying import put_tombstone
+from cms.content.models import RelatedEntry
 from cms.content.publishing import PublishedArticle, put_document, withdraw_document
 from cms.platform.db import Database
 from cms.platform.direct_reads import DirectReads
@@ -328,22 +329,58 @@ def test_what_is_taken_away_is_gone_at_the_next_read(
     assert [card["number"] for card in client.get(f"{LIST}?section=world").json["data"]] == [3, 2]
 
 
-@pytest.mark.both_databases
-def test_each_plain_answer_is_one_read_of_the_database(
-    client: FlaskClient, stories: list[PublishedArticle], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[str] = []
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every statement that is put to the database past the sessions, from now on."""
+    seen: list[str] = []
     rows = DirectReads.rows
 
     def counted(reads: DirectReads, statement: str, values: Any = ()) -> Any:
-        asked.append(statement)
+        seen.append(statement)
         return rows(reads, statement, values)
 
     monkeypatch.setattr(DirectReads, "rows", counted)
+    return seen
+
+
+@pytest.mark.both_databases
+def test_each_plain_answer_is_one_read_of_the_database(
+    client: FlaskClient, stories: list[PublishedArticle], asked: list[str]
+) -> None:
     for path in (*paths(stories)[:2], LIST, f"{LIST}?section=city", f"{LIST}?section=city&locale=en"):
         asked.clear()
         assert client.get(path).status_code == 200
         assert len(asked) == 1, path
+
+
+def test_every_answer_costs_as_many_reads_with_many_tags_authors_and_related_as_with_few(
+    client: FlaskClient, database: Database, asked: list[str]
+) -> None:
+    words = tuple(f"word-{number}" for number in range(12))
+    few = article(1, tags=words[:1], authors=words[:1], section=None, locale="en", published_at=AT)
+    many = article(2, tags=words, authors=words, section=None, locale="kk", published_at=AT)
+    others = [article(number, section=None, locale="fr", published_at=AT) for number in range(3, 12)]
+    with database.transaction() as session:
+        for one in (few, many, *others):
+            put_document(session, one, AT)
+        session.flush()
+        for one, near in ((few, others[:1]), (many, others)):
+            session.add_all(
+                RelatedEntry(article_id=one.article_id, other_id=other.article_id, score=0.5, why=["text"])
+                for other in near
+            )
+        session.flush()
+        reassemble(session, [few.article_id, many.article_id], AT)
+    spent = []
+    for one in (few, many):
+        asked.clear()
+        for path in (f"{one.article_id}", f"{one.locale}/{one.slug}?fields=title,tags,authors,related&body=markdown",
+                     f"{one.article_id}/related", f"?locale={one.locale}&include=related,translations&body=text",
+                     f"?locale={one.locale}&author=word-0&tag=word-0&count=exact"):  # fmt: skip
+            assert client.get(f"{LIST}/{path}".replace("/?", "?")).status_code == 200
+        spent.append(len(asked))
+    assert len(client.get(f"{LIST}/{many.article_id}").json["related"]) > 1
+    assert spent[0] == spent[1] == 6, spent
 
 
 def test_a_database_that_is_gone_is_said_so_by_both_ways(settings: Settings) -> None:

@@ -19,20 +19,19 @@ NAMED: dict[str, tuple[Any, Any, Any]] = {
 
 
 @dataclass(frozen=True)
-class Looked:
-    """What was found of one file."""
+class Named:
+    """A file that a row names, and whose it is."""
 
     area: str
     asset_id: str
     sha256: str
-    state: Literal["whole", "missing", "damaged"]
+
+    def __str__(self) -> str:
+        return f"{self.area}/{self.sha256[:2]}/{self.sha256} of asset {self.asset_id}"
 
 
-def looked_through(database: Database, store: Store) -> Iterator[Looked]:
-    """Every file that a row names, one after the other, read whole; no session is open meanwhile.
-
-    Raises: SQLAlchemyError; StoreAway; OSError for a file that cannot be read.
-    """
+def named_files(database: Database) -> Iterator[Named]:
+    """Every file that a row names, one after the other; no session is open meanwhile. Raises: SQLAlchemyError."""
     for area, (number, asset_id, sha256) in NAMED.items():
         last = 0
         while True:
@@ -41,16 +40,24 @@ def looked_through(database: Database, store: Store) -> Iterator[Looked]:
                 rows = session.execute(statement).all()
             if not rows:
                 break
-            for _, asset, named in rows:
-                yield Looked(area, asset, named, _state(store, area, named))
+            yield from (Named(area, asset, named) for _, asset, named in rows)
             last = rows[-1][0]
 
 
-def _state(store: Store, area: str, sha256: str) -> Literal["whole", "missing", "damaged"]:
+def looked_at(store: Store, named: Named) -> Literal["whole", "missing", "damaged"]:
+    """What a file is, read whole. Raises: StoreAway; OSError for a file that cannot be read."""
     digest = hashlib.sha256()
     try:
-        for piece in store.pieces(area, sha256):
+        for piece in store.pieces(named.area, named.sha256):
             digest.update(piece)
     except FileNotFoundError:
         return "missing"
-    return "whole" if digest.hexdigest() == sha256 else "damaged"
+    return "whole" if digest.hexdigest() == named.sha256 else "damaged"
+
+
+def still_named(database: Database, found: Named) -> bool:
+    """Whether a row names a file even now; its asset may have been deleted while files were looked at."""
+    _, asset_id, sha256 = NAMED[found.area]
+    statement = select(asset_id).where(asset_id == found.asset_id, sha256 == found.sha256).limit(1)
+    with database.reading() as session:
+        return session.scalar(statement) is not None

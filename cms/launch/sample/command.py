@@ -11,7 +11,7 @@ from cms.launch.sample.planning import load_lists, load_plans
 from cms.launch.sample.reading import plans as read_plans
 from cms.launch.sample.reading import sample as read_sample
 from cms.launch.sample.reading import talk as read_talk
-from cms.media.storing import LocalStore
+from cms.media.choosing import chosen_store
 from cms.platform.clock import now
 from cms.platform.opening import existing_database
 from cms.settings import Settings
@@ -38,7 +38,7 @@ def sample(settings: Settings, if_empty: bool, generate: int | None) -> None:
             drawn, is_first = read_pictures(newsroom), not is_noted(database, "sample")
             # What editors deleted of it after the first loading does not come back.
             if is_first:
-                load_pictures(database, LocalStore(settings.media_home), drawn, now())
+                load_pictures(database, chosen_store(settings), drawn, now())
             loaded = load_articles(database, newsroom.articles, newest, now, asset_ids(database, drawn))
             if loaded.new or is_first:
                 arranged = read_plans(newsroom)

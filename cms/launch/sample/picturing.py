@@ -22,7 +22,7 @@ from cms.media.adding import add_asset
 from cms.media.models import Asset
 from cms.media.pictures import written_ids
 from cms.media.rules import Described, NewAsset, Received
-from cms.media.storing import ORIGINALS, LocalStore
+from cms.media.storing import ORIGINALS, Store
 from cms.platform.db import Database
 
 DRAWN = HOME / "drawn"
@@ -68,7 +68,7 @@ def pictures(newsroom: Sample, home: Path = HOME) -> SamplePictures:
     return SamplePictures(read, seen, home / "drawn")
 
 
-def load_pictures(database: Database, store: LocalStore, wanted: SamplePictures, now: datetime) -> None:
+def load_pictures(database: Database, store: Store, wanted: SamplePictures, now: datetime) -> None:
     """Keep the pictures that are not there as assets."""
     there = asset_ids(database, wanted)
     missing = [one for one in wanted.pictures if one.slug not in there]
@@ -87,7 +87,7 @@ def asset_ids(database: Database, wanted: SamplePictures) -> dict[str, str]:
         return {slugs[sha256]: asset_id for sha256, asset_id in rows}
 
 
-def _put(store: LocalStore, wanted: SamplePictures, picture: SamplePicture) -> None:
+def _put(store: Store, wanted: SamplePictures, picture: SamplePicture) -> None:
     store.incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = store.incoming / f"{secrets.token_hex(16)}.part"
     shutil.copyfile(wanted.home / f"{picture.slug}.{ENDING}", path)

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable
-from itertools import chain
 
 from search_index.engine import MOST_FACET_VALUES
 from search_index.segment import Segment
@@ -18,8 +17,10 @@ def counted(
     counts: dict[str, Counter[str]] = {name: Counter() for name in names}
     for segment, documents in found:
         for name, counter in counts.items():
-            values = segment.years if name == YEAR else segment.values_of(FIELDS[name])
-            counter.update(chain.from_iterable(map(values.__getitem__, documents)))
+            numbers, sets = segment.years if name == YEAR else segment.values_of(FIELDS[name])
+            for number, count in Counter(map(numbers.__getitem__, documents)).items():
+                for value in sets[number]:
+                    counter[value] += count
     return {name: _most_frequent(counter) for name, counter in counts.items()}
 
 

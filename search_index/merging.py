@@ -8,7 +8,6 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from search_index.bulk import GroupedPool
 from search_index.segment import Segment
 from search_index.snapshot import Snapshot
 
@@ -40,14 +39,13 @@ def merge(writer: Any, segments: list[Any], chosen: frozenset[str]) -> list[Any]
     The library's own copying asks for every posting by itself, and takes five times as long.
     """
     kept = [described for described in segments if described.segment_id() not in chosen]
-    pool = writer.pool = GroupedPool()
     for described in segments:
         if described.segment_id() in chosen and described.doc_count():
             segment = Segment(Path(writer.storage.folder), described)
             try:
                 moved = segment.copy_documents(writer)
                 for field, term, postings in segment.all_postings():
-                    pool.extend(field, term, postings, moved)
+                    writer.pool.extend(field, term, postings, moved)
                 writer._added = True
             finally:
                 segment.close()

@@ -9,27 +9,22 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from heapq import nsmallest
 from pathlib import Path
 from typing import Any, TypeVar
 
+from search_index.answers import answered
 from search_index.completing import completed_names, title_query
 from search_index.damage import IndexBroken, IndexUnavailable, damage_as
 from search_index.engine import NEWEST, RELEVANCE, Completion, Hit, Position, SearchPage, Stats
-from search_index.facets import counted
 from search_index.home import current_folder, used_folders
-from search_index.ordering import hit_of, place_of, start_of
+from search_index.ordering import start_of
 from search_index.query import Query
-from search_index.ranking import Found, Ranking
 from search_index.snapshot import Mark, Snapshot, Snapshots, mark
 from search_index.suggesting import meant
 
 LOOKING_SECONDS = 0.1
 MOST_TRIES = 5
 Answer = TypeVar("Answer")
-
-# Answers that are kept for one commit. A page of twenty hits takes some 5 kB.
-MOST_KEPT = 200
 
 __all__ = ["Hit", "IndexBroken", "IndexUnavailable", "Position", "Reader", "SearchPage"]
 
@@ -65,20 +60,7 @@ class Reader:
         start = start_of(after, sort)
         if query.is_empty:
             return SearchPage((), False, facets=dict.fromkeys(facets, ()))
-        # Words that differ before stemming may have one term in one language and two in another.
-        words = tuple(one.word for part in query.units for one in part.elements)
-        key = (query, words, limit, start, sort, tuple(facets))
-
-        def answer(snapshot: Snapshot) -> SearchPage:
-            page: SearchPage | None = snapshot.kept.get(key)
-            if page is None:
-                page = _page(snapshot, query, limit, start, sort, facets)
-                if len(snapshot.kept) >= MOST_KEPT:
-                    snapshot.kept.clear()
-                snapshot.kept[key] = page
-            return page
-
-        return self._answered(answer)
+        return self._answered(lambda snapshot: answered(snapshot, query, limit, start, sort, facets))
 
     def complete(self, text: str, *, locale: str | None, limit: int) -> tuple[list[str], list[Completion]]:
         """Ids of the newest articles whose title, and tags and people whose name, goes on as was typed.
@@ -259,28 +241,3 @@ class Reader:
                 return
             self._snapshot, self._look_at = None, 0.0
         self._snapshots.let_go(snapshot)
-
-
-def _page(
-    snapshot: Snapshot, query: Query, limit: int, start: Position | None, sort: str, facets: Collection[str]
-) -> SearchPage:
-    found = Ranking(snapshot, query).found()
-    if sort != RELEVANCE:
-        found = _whole(found)
-    places: Iterator[Position] = (place_of(ranked, sort) for one in found for ranked in one.ranked)
-    if start is not None:
-        places = (place for place in places if place > start)
-    best = nsmallest(limit + 1, places)
-    counts = counted(((one.segment, one.documents) for one in found), facets)
-    count = sum(len(one.documents) for one in found)
-    return SearchPage(tuple(hit_of(place, sort) for place in best[:limit]), len(best) > limit, count, counts)
-
-
-def _whole(found: list[Found]) -> list[Found]:
-    """What has all that was asked for, where there is any: by date, a lucky half of a query would come first."""
-    whole = []
-    for one in found:
-        kept = [number for number, ranked in enumerate(one.ranked) if ranked[0] <= -1.0]
-        documents, places = [one.documents[number] for number in kept], [one.ranked[number] for number in kept]
-        whole.append(Found(one.segment, documents, places))
-    return whole if any(one.documents for one in whole) else found

@@ -6,6 +6,7 @@
 the id again are columns: one value per document.
 """
 
+import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,7 +22,7 @@ from search_index.stemming import language_of
 
 # Changing what the fields mean changes the number; an index of another number, or of another major version of the
 # library, is then not found and built again. The name begins the file names of the index.
-INDEX_NAME = f"shelf2w{__version__[0]}"
+INDEX_NAME = f"shelf3{sys.byteorder[0]}w{__version__[0]}"
 # Two parts of a document are so far apart that no phrase reaches from one into the other.
 GAP = 16
 # Between the parts of a label; no name holds it.

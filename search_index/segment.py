@@ -4,37 +4,23 @@ A segment's files never change; what later commits deleted from it stands in the
 are used here, and the layout of its posting lists, so its version is pinned. Source: ADR 3
 """
 
-import pickle
-import struct
 import sys
-import zlib
-from collections.abc import Callable, Iterator
+from array import array
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
-from io import BytesIO
-from itertools import accumulate
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from whoosh.codec.whoosh3 import LENGTHS_COLUMN
-from whoosh.reading import SegmentReader, TermNotFound
+from whoosh.reading import SegmentReader
 
-from search_index.damage import IndexUnavailable
+from search_index.lists import ENTRY, Entry, Postings
 from search_index.schema import EPOCH, MICROSECOND, SCHEMA
 from search_index.stemming import language_of
 from search_index.storage import SEGMENT, ShelfStorage
 
 Names = TypeVar("Names")
 POSTINGS = ".pst"
-POSTINGS_MAGIC = b"W3Bl"
-BLOCK_LENGTH = struct.Struct("!i")
-
-
-class Postings(NamedTuple):
-    """Documents that hold a term, ascending, with how often and where."""
-
-    documents: list[int]
-    weights: list[float]
-    places: list[bytes]
 
 
 class Segment:
@@ -47,7 +33,8 @@ class Segment:
         self.file_size = self.file.stat().st_size
         self.holders = 0
         self._labels: object = None
-        self._values: dict[str, list[tuple[str, ...]]] = {}
+        self._recency: array[float] | None = None
+        self._values: dict[str, tuple[array[int], list[tuple[str, ...]]]] = {}
         self._storage = ShelfStorage(folder)
         try:
             self._reader = SegmentReader(self._storage, SCHEMA, described)
@@ -88,9 +75,22 @@ class Segment:
         return list(self._reader.column_reader("published", translate=False))
 
     @cached_property
+    def by_time(self) -> tuple[list[int], list[int]]:
+        """The instants of publication, ascending, and the documents in the same order."""
+        order = sorted(range(self.documents), key=self.published.__getitem__)
+        return [self.published[number] for number in order], order
+
+    @cached_property
     def newest(self) -> int:
         """The latest instant of publication."""
         return max(self.published, default=0)
+
+    def recency(self, half_life: int) -> "array[float]":
+        """Per document, 2^(-age / half-life) counted from the newest of the segment. Units of the half-life: µs"""
+        if self._recency is None:
+            newest = self.newest
+            self._recency = array("d", [2.0 ** ((instant - newest) / half_life) for instant in self.published])
+        return self._recency
 
     @cached_property
     def languages(self) -> tuple[str, ...]:
@@ -98,16 +98,15 @@ class Segment:
         found = {language_of(locale) for locale in self.all_terms("locale")}
         return tuple(sorted(found - {""}))
 
-    def values_of(self, field: str) -> list[tuple[str, ...]]:
-        """Per document, the values of an exact field, for counting. They are read once and kept."""
+    def values_of(self, field: str) -> "tuple[array[int], list[tuple[str, ...]]]":
+        """Per document, which of the following it has of an exact field: sets of values, for counting. Kept."""
         if field not in self._values:
             held: list[list[str]] = [[] for _ in range(self.documents)]
             for value in self.all_terms(field):
                 found = self.postings(field, value)
                 for number in found.documents if found else ():
                     held[number].append(value)
-            same: dict[tuple[str, ...], tuple[str, ...]] = {}
-            self._values[field] = [same.setdefault(one, one) for one in map(tuple, held)]
+            self._values[field] = _numbered(map(tuple, held))
         return self._values[field]
 
     def labels(self, make: Callable[["Segment"], Names]) -> Names:
@@ -117,10 +116,9 @@ class Segment:
         return cast("Names", self._labels)
 
     @cached_property
-    def years(self) -> list[tuple[str, ...]]:
-        """Per document, the year of UTC in which it was published, for counting."""
-        years = {year: (f"{year:04}",) for year in range(1, 10_000)}
-        return [years[(EPOCH + instant * MICROSECOND).year] for instant in self.published]
+    def years(self) -> "tuple[array[int], list[tuple[str, ...]]]":
+        """Per document, the year of UTC in which it was published, in the same form."""
+        return _numbered((f"{(EPOCH + instant * MICROSECOND).year:04}",) for instant in self.published)
 
     @cached_property
     def lengths(self) -> dict[str, bytes]:
@@ -138,23 +136,28 @@ class Segment:
         """The number of terms in a field of all documents."""
         return int(self._reader.field_length(field))
 
+    def entry(self, field: str, term: str) -> Entry | None:
+        """Where the list of a term is, and how many documents it has; None when there are none."""
+        terms = self._reader._terms
+        try:
+            return Entry(*ENTRY.unpack(terms._tindex[terms._keycoder(field, term.encode("utf-8", "surrogatepass"))]))
+        except KeyError:
+            return None
+
     def postings(self, field: str, term: str) -> Postings | None:
         """The documents that hold a term; None when there are none."""
-        try:
-            info = self._reader.term_info(field, term.encode())
-        except TermNotFound:
-            return None
-        return self._read(info)
+        entry = self.entry(field, term)
+        return self._read(entry) if entry is not None else None
 
-    def _read(self, info: Any) -> Postings:
-        start, length = info.extent()
-        # The library forgets to take the number out of what it unpacked.
-        return _postings(self._postings_file.get(start, length[0] if isinstance(length, tuple) else length))
+    def _read(self, entry: Entry) -> Postings:
+        return Postings(self._postings_file.get(entry.start, entry.length))
 
     def all_postings(self) -> Iterator[tuple[str, bytes, Postings]]:
         """Field, term and postings of everything, by field and term as the segment numbers them."""
-        for (field, term), info in self._reader._terms.items():
-            yield field, term, self._read(info)
+        terms = self._reader._terms
+        for key, value in terms._tindex.items():
+            field, term = terms._keydecoder(key)
+            yield field, term, self._read(Entry(*ENTRY.unpack(value)))
 
     def all_terms(self, field: str) -> list[str]:
         """All terms of a field, in the order of their bytes."""
@@ -171,25 +174,6 @@ class Segment:
         return found
 
 
-def _postings(content: bytes) -> Postings:
-    """Read a whole posting list of the library's W3 codec: blocks of a pickled head and a packed body."""
-    if content[:4] != POSTINGS_MAGIC:
-        raise IndexUnavailable("the index is damaged: a posting list does not begin as it should")
-    documents: list[int] = []
-    weights: list[float] = []
-    places: list[bytes] = []
-    at, is_last = len(POSTINGS_MAGIC), False
-    while not is_last:
-        (length,) = BLOCK_LENGTH.unpack_from(content, at)
-        at += BLOCK_LENGTH.size
-        is_last = length < 0
-        block = content[at : at + abs(length)]
-        at += abs(length)
-        buffer = BytesIO(block)
-        count, _, _, is_compressed, *_ = pickle.load(buffer)  # noqa: S301  # the folder is private to its owner (ADR 3)
-        body = block[buffer.tell() :]
-        gaps, weight, values = pickle.loads(zlib.decompress(body) if is_compressed else body)  # noqa: S301  # as above
-        documents.extend(accumulate(gaps))
-        weights.extend(weight if isinstance(weight, tuple) else (weight or 1.0,) * count)
-        places.extend(values or ())
-    return Postings(documents, weights, places)
+def _numbered(values: Iterable[tuple[str, ...]]) -> "tuple[array[int], list[tuple[str, ...]]]":
+    numbers: dict[tuple[str, ...], int] = {}
+    return array("H", [numbers.setdefault(one, len(numbers)) for one in values]), list(numbers)

@@ -15,12 +15,13 @@ from search_index.bulk import GroupedPool
 from search_index.damage import IndexBroken, damage_as
 from search_index.document import IndexDocument
 from search_index.home import WRITER_LOCK, current_folder, locked, note_touched
+from search_index.lists import ListsCodec
 from search_index.merging import merge, worth_merging
 from search_index.schema import INDEX_NAME, SCHEMA, values
 from search_index.snapshot import Snapshot, Snapshots
 from search_index.storage import ShelfStorage
 
-DOCUMENTS_PER_SEGMENT = 2_000
+DOCUMENTS_PER_SEGMENT = 20_000
 LOCK_SECONDS = 30.0
 
 
@@ -70,15 +71,15 @@ class FolderWriter:
     def fill(self, documents: Iterable[IndexDocument]) -> None:
         """Add many documents to an empty index, in large segments. Of one id the first counts. Raises: IndexBroken"""
         coming = _each_once(documents)
-        while batch := list(islice(coming, DOCUMENTS_PER_SEGMENT)):
+        while first := list(islice(coming, 1)):
 
-            def change(writer: SegmentWriter, batch: list[IndexDocument] = batch) -> None:
-                writer.pool = GroupedPool()
-                for document in batch:
-                    writer.add_document(**values(document))
+            def change(writer: SegmentWriter, first: list[IndexDocument] = first) -> None:
+                # Where they come from may fail too, and that says nothing about the index.
+                for document in chain(first, islice(coming, DOCUMENTS_PER_SEGMENT - 1)):
+                    with damage_as(IndexBroken):
+                        writer.add_document(**values(document))
 
-            with damage_as(IndexBroken):
-                self._write(change)
+            self._write(change)
 
     def indexed(self) -> dict[str, int]:
         """Id → revision of every document. Raises: IndexBroken"""
@@ -112,11 +113,13 @@ class FolderWriter:
         storage = ShelfStorage(self.folder)
         storage.remove_half_written()
         index = FileIndex(storage, schema=SCHEMA, indexname=INDEX_NAME)
-        writer = SegmentWriter(index, timeout=LOCK_SECONDS)
+        writer = SegmentWriter(index, timeout=LOCK_SECONDS, codec=ListsCodec())
+        writer.pool = GroupedPool()
         try:
             change(writer)
-            # Never the library's own merging: it rewrites large segments in the middle of a publish.
-            writer.commit(mergetype=mergetype, merge=False)
+            with damage_as(IndexBroken):
+                # Never the library's own merging: it rewrites large segments in the middle of a publish.
+                writer.commit(mergetype=mergetype, merge=False)
         except BaseException:
             if not writer.is_closed:
                 writer.cancel()

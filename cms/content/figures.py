@@ -14,6 +14,7 @@ IMAGE = r'<img((?: [a-z]+="[^"]*")*)>'
 ALONE = re.compile(rf"<p>\s*{IMAGE}\s*</p>")
 ANYWHERE = re.compile(IMAGE)
 ATTRIBUTE = re.compile(r' ([a-z]+)="([^"]*)"')
+LAZY, FIRST = 'loading="lazy"', 'fetchpriority="high"'
 SIZES = "(min-width: 48rem) 48rem, 100vw"
 
 
@@ -31,7 +32,9 @@ def with_figures(html: str, pictures: Mapping[str, Picture], locale: str) -> str
         told = _told(found[1])
         return found[0] if told is None else _picture(told, pictures.get(told["src"]), locale)
 
-    return ANYWHERE.sub(within, ALONE.sub(alone, html))
+    shown = ANYWHERE.sub(within, ALONE.sub(alone, html))
+    # What a page begins with is seen at once: waiting for the layout would only delay it.
+    return shown.replace(LAZY, FIRST, 1) if shown.startswith("<figure>") else shown
 
 
 def _told(attributes: str) -> dict[str, str] | None:
@@ -64,7 +67,7 @@ def _picture(told: Mapping[str, str], picture: Picture | None, locale: str) -> s
     largest = usual[-1]
     image = (
         f'<img src="{escape(largest.url)}" srcset="{_srcset(usual)}" sizes="{SIZES}" alt="{escape(alt)}" '
-        f'width="{largest.width}" height="{largest.height}" loading="lazy" decoding="async">'
+        f'width="{largest.width}" height="{largest.height}" {LAZY} decoding="async">'
     )
     return f"<picture>{sources}{image}</picture>"
 

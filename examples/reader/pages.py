@@ -5,7 +5,7 @@ from urllib.parse import quote, urlsplit
 
 from asking import Problem
 from flask import Blueprint, abort, current_app, g, jsonify, redirect, render_template, request, url_for
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from words import NAMES, WORDS, words_of
 
 pages = Blueprint("pages", __name__)
@@ -91,7 +91,8 @@ def day(instant):
 @pages.app_template_filter("minute")
 def minute(instant):
     """The day and minute of an instant, in UTC."""
-    return f"{day(instant)}, {datetime.fromisoformat(instant):%H:%M} UTC"
+    gap = " " if g.get("locale") == "zh-CN" else ", "
+    return f"{day(instant)}{gap}{datetime.fromisoformat(instant):%H:%M} UTC"
 
 
 @pages.app_template_filter("page_of")
@@ -101,11 +102,25 @@ def page_of(article):
     return f"/{locale}/articles/{slug}"
 
 
+@pages.app_template_filter("renditions")
+def renditions(image, crop):
+    """What a browser may choose from of a picture, in one of its crops, or whole where that crop is not made.
+
+    Shape: [{type, srcset, url, width, height}], the best type first, the one for every browser last.
+    """
+    kinds, address = {}, current_app.config["PUBLIC_API"]
+    for file in image["crops"].get(crop) or image["srcset"]:
+        kinds.setdefault(file["media_type"], []).append({**file, "url": address + file["url"]})
+    return [
+        {**files[-1], "type": kind, "srcset": ", ".join(f"{file['url']} {file['width']}w" for file in files)}
+        for kind, files in kinds.items()
+    ]
+
+
 @pages.app_template_filter("marked")
 def marked(text):
     """A passage of a search's answer, in which `<mark>` is the only tag."""
-    safe = str(escape(text))
-    return Markup(safe.replace("&lt;mark&gt;", "<mark>").replace("&lt;/mark&gt;", "</mark>"))  # noqa: S704  # escaped
+    return Markup(text)  # noqa: S704  # the API escapes all the rest
 
 
 @pages.get("/")

@@ -1,7 +1,7 @@
 """Search: the page of results, and completions while somebody types."""
 
 from asking import Problem
-from flask import Blueprint, g, jsonify, render_template, request
+from flask import Blueprint, g, jsonify, render_template, request, url_for
 from pages import add_locale, api, read, take_locale
 
 searching = Blueprint("searching", __name__)
@@ -21,7 +21,13 @@ def search():
     if query:
         asked = {"q": query, "locale": g.locale, "facets": ",".join(FACETS), "limit": PER_PAGE, **narrowed}
         found = read("/search", cursor=request.args.get("cursor"), **asked)
-    return render_template("search.html", query=query, found=found, narrowed=narrowed)
+
+    def to(name, value):
+        """The address of this search with one more narrowing, or with one less where the value is None."""
+        wanted = {**narrowed, name: value}
+        return url_for("searching.search", q=query, **{key: one for key, one in wanted.items() if one})
+
+    return render_template("search.html", query=query, found=found, narrowed=narrowed, to=to)
 
 
 @searching.get("/<locale>/completions")

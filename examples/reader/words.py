@@ -5,6 +5,8 @@ NAMES = {"en": "English", "zh-CN": "中文", "kk": "Қазақша", "ru": "Ру
 WORDS = {
     "en": {
         "skip": "Skip to the text",
+        "colon": ": ",
+        "comma": ", ",
         "sections": "Sections",
         "front": "Front page",
         "newest": "Newest",
@@ -152,6 +154,8 @@ WORDS = {
     },
     "zh-CN": {
         "skip": "跳到正文",
+        "colon": "：",
+        "comma": "、",
         "sections": "栏目",
         "front": "首页",
         "newest": "最新",

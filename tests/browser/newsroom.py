@@ -1,10 +1,13 @@
 """The running product with the reader's page, and what the desk published there."""
 
+import json
 import re
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.request import Request, urlopen
 
 from cms.launch.mailbox.letters import Letters
+from tests.media.drawing import form, picture
 from tests.product import Product
 from tests.servers import wait_until
 
@@ -72,7 +75,7 @@ def fill(site: Site) -> None:
         "ferry", title="The ferry sails again", dek="After eleven years.", section="city", tags=["trams", "harbour"],
         summary=["It sails at noon.", "It takes bicycles."], authors=["mei-lin"], editor="mei-lin",
         source={"name": "The Harbour Post", "url": "https://post.example.org/"},
-        body="The ferry left at **noon**.\n\n" + "It crossed the harbour slowly. " * 60,
+        body="The ferry left at **noon**.\n\n" + "It crossed the harbour slowly. " * 60 + "\n\nThe harbour's bell.",
     )  # fmt: skip
     variant = site.desk("POST", f"/articles/{site.made['ferry']['id']}/translate", {"locale": "zh-CN"})
     changes = {
@@ -81,5 +84,20 @@ def fill(site: Site) -> None:
     }  # fmt: skip
     changed = site.desk("PATCH", f"/articles/{variant['id']}", changes, revision=variant["revision"])
     site.made["渡轮"] = site.desk("POST", f"/articles/{variant['id']}/publish", {}, revision=changed["revision"])
+    send_pictures(site)
     front = [{"article": site.made["ferry"]["id"]}]
     site.desk("POST", "/lists", {"name": "front-page", "title": "Front page", "locale": "en", "entries": front})
+
+
+def send_pictures(site: Site) -> None:
+    """A picture, and an article in each language that shows it."""
+    site.desk("POST", "/sections", {"name": "Quay", "slug": "quay"})
+    told = {
+        "alt": {"en": "Boats at a quay", "zh-CN": "码头边的船"}, "captions": {"zh-CN": "清晨"}, "credit": "Ines Okafor",
+    }  # fmt: skip
+    sent = form(picture(width=640, height=480), **told)
+    headers = {"Authorization": f"Bearer {site.token}", "Content-Type": sent["content_type"]}
+    with urlopen(Request(f"{site.product.url}/api/v1/assets", sent["data"], headers), timeout=30) as answer:
+        asset = json.load(answer)["id"]
+    site.publish("boats", title="Boats at the quay", body=f'Look.\n\n![](asset:{asset} "At noon")', section="quay")
+    site.publish("船", title="码头边", body=f"看。\n\n![](asset:{asset})", section="quay", locale="zh-CN")

@@ -2,14 +2,11 @@
 
 import json
 import re
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.newsroom import HOSTILE, Site
-from tests.media.drawing import picture
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 MOST_BYTES = 100_000
@@ -74,6 +71,9 @@ def test_lists_turn_their_pages_both_ways(site: Site, page: Page) -> None:
 
 
 def test_search_finds_and_marks_in_both_languages(site: Site, page: Page) -> None:
+    page.goto(f"{site.address}/en/search?q=harbour's")
+    expect(page.locator(".cards p mark").first).to_have_text("harbour", ignore_case=True)
+    assert "&#" not in page.locator(".cards").inner_text()
     page.goto(f"{site.address}/en/")
     page.locator(".find input").fill("ferry noon")
     page.get_by_role("button", name="Search").click()
@@ -86,35 +86,17 @@ def test_search_finds_and_marks_in_both_languages(site: Site, page: Page) -> Non
     page.goto(f"{site.address}/en/search?q=ferrry")
     page.locator("main").get_by_role("link", name="ferry", exact=True).click()
     expect(page.locator(".cards h3").first).to_have_text("The ferry sails again")
+    page.goto(f"{site.address}/zh-CN/search?q=渡伦")
+    expect(page.locator("main")).to_contain_text("没有找到“渡伦”。")
     page.goto(f"{site.address}/en/search?q=climbs")
     page.locator(".facets[aria-label=Tag] a", has_text="hills").click()
     expect(page.locator(".facets a[aria-current]")).to_contain_text("hills", ignore_case=True)
+    page.locator(".facets[aria-label=Tag] a", has_text="trams").click()
+    expect(page.locator(".facets a[aria-current]")).to_have_count(1)
     page.get_by_role("link", name="Older").click()
     expect(page.locator(".cards h3")).to_have_count(5)
     page.locator(".find input").fill("the fer")
     expect(page.locator("#suggestions option").first).to_have_attribute("value", "The ferry sails again")
-
-
-def test_pictures_of_an_article_are_shown_with_caption_and_credit(site: Site, page: Page) -> None:
-    told = {"alt": {"en": "Boats at a quay"}, "credit": "Ines Okafor"}
-    answer = page.request.post(
-        f"{site.product.url}/api/v1/assets",
-        headers={"Authorization": f"Bearer {site.token}"},
-        multipart={
-            "file": {"name": "quay.jpg", "mimeType": "image/jpeg", "buffer": picture(width=640, height=480)},
-            "data": json.dumps(told),
-        },
-    )
-    assert answer.status == 201, answer.text()
-    site.publish("boats", title="Boats at the quay", body=f'Look.\n\n![](asset:{answer.json()["id"]} "At noon")')
-    site.product.wait_settled()
-    page.goto(site.page_of("boats"))
-    shown = page.get_by_role("img", name="Boats at a quay")
-    shown.scroll_into_view_if_needed()
-    page.wait_for_function("document.querySelector('figure img').naturalWidth > 0")
-    expect(page.locator("figcaption")).to_have_text("At noon Ines Okafor")
-    social = page.locator("head meta[property='og:image']").get_attribute("content")
-    assert social and page.request.get(social).headers["content-type"] == "image/jpeg"
 
 
 def test_a_preview_shows_a_draft_with_a_banner_and_nothing_once_it_is_withdrawn(site: Site, page: Page) -> None:
@@ -154,17 +136,18 @@ def test_what_is_missing_withdrawn_or_taken_down_is_said(site: Site, page: Page)
     assert page.url.endswith("/en/articles/a-new-address")
 
 
-def test_reading_needs_no_script_and_little_weight(site: Site, browser: Browser) -> None:
+def test_reading_needs_no_script(site: Site, browser: Browser) -> None:
     plain = browser.new_context(java_script_enabled=False)
     page = plain.new_page()
-    loaded: list[int] = []
-    page.on("requestfinished", lambda request: loaded.append(sum(request.sizes().values())))
-    page.goto(site.page_of("ferry"))
-    expect(page.locator("#article")).to_contain_text("It crossed the harbour slowly.")
-    assert 1_000 < sum(loaded) <= MOST_BYTES, loaded
-    page.locator(".find input").fill("ferry")
-    page.get_by_role("button", name="Search").click()
-    expect(page.locator(".cards h3").first).to_contain_text("ferry")
+    for name, text, word in (
+        ("ferry", "It crossed the harbour slowly.", "ferry"),
+        ("渡轮", "渡轮在中午离开港口。", "渡轮"),
+    ):
+        page.goto(site.page_of(name))
+        expect(page.locator("#article")).to_contain_text(text)
+        page.locator(".find input").fill(word)
+        page.locator(".find button").click()
+        expect(page.locator(".cards h3").first).to_contain_text(word)
     plain.close()
 
 
@@ -189,56 +172,3 @@ def test_nothing_typed_into_a_field_becomes_more_than_text(site: Site, page: Pag
         page.get_by_role("button", name="Search").click()
         expect(page.locator("h1")).to_contain_text(text)
         assert page.evaluate("window.hacked") is None, text
-
-
-LOOKED_AT = (
-    "en/", "en/search?q=ferry", "en/account/sign-up", "zh-CN/", "en/account/password", "en/archive", "en/articles/none",
-)  # fmt: skip
-# Whose colours and columns are those of all the others.
-IN_THE_DARK = LOOKED_AT[:3]
-SERIOUS = ("serious", "critical")
-SHIFTS = """
-() => new Promise(done => {
-  let sum = 0;
-  const add = list => list.getEntries().forEach(one => sum += one.value);
-  new PerformanceObserver(add).observe({type: 'layout-shift', buffered: true});
-  setTimeout(() => done(sum), 300);
-})
-"""
-
-
-@pytest.mark.parametrize(("scheme", "width", "paths"), [("light", 360, LOOKED_AT), ("dark", 1280, IN_THE_DARK)])
-def test_everybody_can_use_the_pages_on_a_phone_and_in_the_dark(
-    site: Site, browser: Browser, scheme: Any, width: int, paths: tuple[str, ...]
-) -> None:
-    visitor = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 800}, bypass_csp=True)
-    page = visitor.new_page()
-    met: list[str] = []
-    addresses = [f"{site.address}/{path}" for path in paths]
-    for address in (site.page_of("ferry"), site.page_of("渡轮"), *addresses):
-        page.goto(address)
-        for one in Axe().run(page).response["violations"]:
-            if one["impact"] in SERIOUS:
-                met.append(f"{address}: {one['id']}: {one['nodes'][0]['html'][:200]}")
-        width_of_all = page.evaluate("document.documentElement.scrollWidth")
-        if width_of_all > width:
-            met.append(f"{address} is {width_of_all} wide")
-        if (shift := page.evaluate(SHIFTS)) > 0.01:
-            met.append(f"{address} shifts by {shift}")
-    visitor.close()
-    assert met == []
-
-
-def test_the_keyboard_reaches_the_text_and_the_acts(site: Site, page: Page) -> None:
-    page.goto(site.page_of("ferry"))
-    page.keyboard.press("Tab")
-    expect(page.locator(":focus")).to_have_text("Skip to the text")
-    page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "main"
-    for _ in range(30):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.textContent.trim()") == "Collect":
-            break
-    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
-    page.keyboard.press("Enter")
-    expect(page.locator("h1")).to_have_text("Sign in")

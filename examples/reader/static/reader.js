@@ -32,7 +32,7 @@ document.addEventListener("submit", async (event) => {
       if (navigator.share) await navigator.share({ url: told.short_url, title: document.title });
       else {
         await navigator.clipboard.writeText(told.short_url);
-        say(`${words.copied}: ${told.short_url}`);
+        say(`${words.copied}${words.colon}${told.short_url}`);
       }
     }
   } catch {
@@ -60,6 +60,12 @@ function countDown(button, seconds) {
 
 for (const form of document.querySelectorAll("form[data-code]")) {
   const ask = form.querySelector("button[value=ask]");
+  // Enter beside the address asks for a code; anywhere else it gives the one that came.
+  form.elements.email.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing) return;
+    event.preventDefault();
+    if (!ask.disabled) ask.click();
+  });
   if ("sent" in form.dataset) countDown(ask, 60);
   ask.addEventListener("click", async (event) => {
     if (!form.elements.email.reportValidity()) return event.preventDefault();

@@ -117,6 +117,7 @@ def test_the_keyboard_alone_signs_up_and_comments(site: Site, page: Page) -> Non
     expect(page.locator("h1")).to_have_text("Sign in")
     tab_to(page, "Sign up")
     page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Sign up")
     tab_to(page, "E-mail address")
     page.keyboard.type(email)
     tab_to(page, "Password")

@@ -20,7 +20,7 @@ from cms.media.darkroom.asking import Darkroom
 from cms.media.models import Asset, AssetUse
 from cms.media.pictures import written_ids
 from cms.media.storing import LocalStore
-from cms.media.verifying import looked_through
+from cms.media.verifying import looked_at, named_files
 from cms.platform.db import Database
 from cms.settings import Settings
 from docs.drawing.__main__ import MOTIFS, drawn
@@ -80,7 +80,7 @@ def test_they_become_assets_once_and_articles_show_them(
         film = assets[ids["ladder-in-a-pear-tree"]]
         assert film.use_until is not None and film.use_until > AFTERWARDS
         assert session.scalar(select(func.count()).where(Asset.use_until.is_not(None))) == 1
-    assert {one.state for one in looked_through(database, store)} == {"whole"}
+    assert {looked_at(store, one) for one in named_files(database)} == {"whole"}
 
 
 def test_a_picture_that_is_not_there_is_left_out_of_a_text_and_refused_in_the_files(

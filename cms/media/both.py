@@ -87,6 +87,18 @@ class Both:
         """Remove what began to come in so long ago and never came whole; gives how many files."""
         return self.into.drop_unfinished(seconds)
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let nothing be tidied away meanwhile, where a store can."""
+        with self.before.held(), self.into.held():
+            yield
+
+    @contextmanager
+    def tidied(self) -> Iterator[bool]:
+        """Whether something may be tidied away meanwhile."""
+        with self.before.tidied() as is_free, self.into.tidied() as is_free_too:
+            yield is_free and is_free_too
+
     def check(self) -> None:
         """See whether both can be used. Raises: StoreAway."""
         for store in (self.into, self.before):

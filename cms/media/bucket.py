@@ -129,6 +129,16 @@ class S3Store:
         """
         return drop_old(self.incoming, seconds)
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """A bucket knows no locks: what is deleted meanwhile may be gone."""
+        yield
+
+    @contextmanager
+    def tidied(self) -> Iterator[bool]:
+        """Whether something may be tidied away meanwhile."""
+        yield True
+
     def check(self) -> None:
         """See whether files can be kept, read, listed and removed, and that strangers cannot. Raises: StoreAway."""
         key = f"{CHECKED}/{secrets.token_hex(16)}"

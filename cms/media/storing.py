@@ -6,6 +6,7 @@ whoever sends the same bytes in that moment would lose them. Not here: files in 
 meant (`choosing.py`).
 """
 
+import fcntl
 import os
 import shutil
 import time
@@ -75,6 +76,12 @@ class Store(Protocol):
 
     def drop_unfinished(self, seconds: float) -> int:
         """Remove what began to come in so long ago and never came whole; gives how many files."""
+
+    def held(self) -> AbstractContextManager[None]:
+        """Let nothing be tidied away meanwhile, by whatever process, where the store can."""
+
+    def tidied(self) -> AbstractContextManager[bool]:
+        """Whether something may be tidied away meanwhile."""
 
     def check(self) -> None:
         """See whether files can be kept, read and removed."""
@@ -170,6 +177,25 @@ class LocalStore:
         """Remove what began to come in so long ago and never came whole; gives how many files."""
         return drop_old(self.incoming, seconds)
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let nothing be tidied away meanwhile, by whatever process."""
+        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _lock(self.home, fcntl.LOCK_SH):
+            yield
+
+    @contextmanager
+    def tidied(self) -> Iterator[bool]:
+        """Whether something may be tidied away meanwhile."""
+        if not self.home.is_dir():
+            yield True
+            return
+        try:
+            with _lock(self.home, fcntl.LOCK_EX | fcntl.LOCK_NB):
+                yield True
+        except BlockingIOError:
+            yield False
+
     def check(self) -> None:
         """See whether the folder can be read and written. Raises: StoreAway."""
         folder = next(one for one in (self.home, *self.home.absolute().parents) if one.exists())
@@ -220,6 +246,17 @@ def _exactly(file: FileIO, count: int) -> bytes:
     while len(found) < count and (piece := file.read(count - len(found))):
         found += piece
     return bytes(found)
+
+
+@contextmanager
+def _lock(folder: Path, how: int) -> Iterator[None]:
+    """Hold the lock of a folder; it ends with the process that holds it, however that ends."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, how)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _sync(folder: Path) -> None:

@@ -17,12 +17,14 @@ NAMED: dict[str, Any] = {ORIGINALS: Asset.sha256, RENDITIONS: AssetFile.sha256}
 
 
 def tidy(database: Database, store: Store, seconds: float = UNNAMED_SECONDS) -> int:
-    """Remove files that no row names and that are there for so long; gives how many.
+    """Remove files that no row names and that are there for so long; gives how many. None while a backup is made.
 
     Each portion is looked at and removed while nobody can add an asset, so what is being sent again stays.
     Raises: SQLAlchemyError; StoreAway; OSError.
     """
-    return store.drop_unfinished(seconds) + sum(_tidy(database, store, area, seconds) for area in NAMED)
+    with store.tidied() as is_free:
+        unnamed = sum(_tidy(database, store, area, seconds) for area in NAMED) if is_free else 0
+    return store.drop_unfinished(seconds) + unnamed
 
 
 def _tidy(database: Database, store: Store, area: str, seconds: float) -> int:

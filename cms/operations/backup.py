@@ -1,7 +1,8 @@
-"""Backup and restore: one archive with a snapshot of the database, the keys, and a digest of every part.
+"""Backup and restore: one archive with a snapshot of the database, the keys, the files that it names, and digests.
 
-The snapshot is consistent while writes go on: SQLite's backup API, or pg_dump in one snapshot. The search index is
-never in a backup: it grows back. The archive holds the installation's secret, so keep it as safe as the database.
+The snapshot is consistent while writes go on: SQLite's backup API, or pg_dump in one snapshot. No file is removed from
+the folder while it is written. The search index is never in a backup: it grows back. The archive holds the
+installation's secret, so keep it as safe as the database.
 """
 
 import hashlib
@@ -10,17 +11,21 @@ import json
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from cms.audit.heads import head_file
 from cms.audit.keyring import audit_key_file
-from cms.operations.dumps import BackupError, dump, fill, is_sqlite, place_of, refuse_filled, sync
+from cms.media.choosing import chosen_store
+from cms.media.storing import LocalStore, Store, StoreAway
+from cms.operations import backed_files
+from cms.operations.backed_files import BackedFiles
+from cms.operations.dumps import BackupError, dump_and_look, fill, is_sqlite, place_of, refuse_filled, sync
 from cms.operations.reviving import Ended, end_credentials
 from cms.platform.clock import rfc3339
 from cms.platform.keys import existing_keys, read_secrets, secret_path, write_secrets
@@ -33,6 +38,7 @@ AUDIT_KEYS = "audit-keys"
 PARTS = {"sqlite": "copydesk.db", "postgresql": "copydesk.pgdump"}
 MEMBERS = frozenset({MANIFEST, SECRET, PREVIOUS_SECRET, AUDIT_KEYS, *PARTS.values()})
 CHUNK = 1 << 20
+Files = Literal["auto", "all", "none"]
 # An empty last member of the gzip file whose extra field `CD` holds the SHA-256 of all bytes before it, so that every
 # flipped bit is noticed, also one that decompresses to the same data. Other programs read over it. Source: RFC 1952.
 SEAL_HEAD = b"\x1f\x8b\x08\x04\0\0\0\0\0\xff" + (36).to_bytes(2, "little") + b"CD" + (32).to_bytes(2, "little")
@@ -47,51 +53,78 @@ class Backup:
     path: Path
     size_bytes: int
     digest: str
+    files: BackedFiles
 
 
 @dataclass(frozen=True)
 class Restored:
-    """What was put in place, and what could act at the time of the backup and cannot now."""
+    """What was put in place, what could act at the time of the backup and cannot now, and which files are missing."""
 
     manifest: dict[str, Any]
     ended: Ended
+    missing: Sequence[str] = ()
 
 
-def backup(settings: Settings, target: Path, now: datetime) -> Backup:
+def backup(settings: Settings, target: Path, now: datetime, files: Files = "auto") -> Backup:
     """Write an archive; it appears under its name only when it is complete and on disk.
 
+    `files` says whether pictures and other files go into it: `auto` means those of the folder, since a bucket is
+    somewhere else and may hold more than fits anywhere.
     Raises: BackupError when the target exists or the database cannot be dumped.
     """
     if target.exists():
         raise BackupError(f"{target} is there already; name another file")
-    kept = _secrets(settings)
+    kept, store = _secrets(settings), chosen_store(settings)
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as folder:
-        kind = "sqlite" if is_sqlite(settings) else "postgresql"
-        snapshot = Path(folder) / PARTS[kind]
-        dump(settings, snapshot)
-        manifest = {
-            "product": "copydesk",
-            "version": version("copydesk"),
-            "made_at": rfc3339(now),
-            "database": kind,
-            "parts": {
-                snapshot.name: _digest(snapshot),
-                **{member: hashlib.sha256(data).hexdigest() for member, data in kept.items()},
-            },
-        }
         archive = Path(folder) / "archive"
-        with tarfile.open(archive, "w:gz", compresslevel=1) as tar:
-            _add_bytes(tar, MANIFEST, json.dumps(manifest, indent=1).encode(), now)
-            for name, data in kept.items():
-                _add_bytes(tar, name, data, now)
-            tar.add(snapshot, snapshot.name, filter=_anonymous)
+        try:
+            with store.held():
+                told = _write(settings, archive, Path(folder), kept, store, now, files)
+        except (StoreAway, OSError) as error:
+            raise BackupError(f"the backup was not made: {error}") from error
         seal(archive)
         sync(archive)
         archive.chmod(0o600)
         archive.rename(target)
         sync(target.parent)
-    return Backup(target, target.stat().st_size, _digest(target))
+    return Backup(target, target.stat().st_size, _digest(target), told)
+
+
+def _write(
+    settings: Settings,
+    archive: Path,
+    folder: Path,
+    kept: dict[str, bytes],
+    store: Store,
+    now: datetime,
+    files: Files,
+) -> BackedFiles:
+    """Write everything but the seal. The manifest comes after the files, of which it says how many came."""
+    kind = "sqlite" if is_sqlite(settings) else "postgresql"
+    snapshot = folder / PARTS[kind]
+    named = dump_and_look(settings, snapshot, backed_files.named_in)
+    manifest = {
+        "product": "copydesk",
+        "version": version("copydesk"),
+        "made_at": rfc3339(now),
+        "database": kind,
+        "parts": {
+            snapshot.name: _digest(snapshot),
+            **{member: hashlib.sha256(data).hexdigest() for member, data in kept.items()},
+        },
+    }
+    are_kept = files == "all" or (files == "auto" and isinstance(store, LocalStore))
+    with tarfile.open(archive, "w:gz", compresslevel=1) as tar:
+        told = BackedFiles(store.name, False, len(named))
+        if are_kept:
+            told = backed_files.add_files(tar, store, named, now)
+        manifest["files"] = asdict(told)
+        _add_bytes(tar, MANIFEST, json.dumps(manifest, indent=1).encode(), now)
+        for name, data in kept.items():
+            _add_bytes(tar, name, data, now)
+        tar.add(snapshot, snapshot.name, filter=_anonymous)
+    return told
 
 
 def verify(archive: Path) -> dict[str, Any]:
@@ -117,6 +150,8 @@ def restore(settings: Settings, archive: Path, now: datetime, *, keep_tokens: bo
             raise BackupError(f"the archive holds a {manifest['database']} database, and this home uses {kind}")
         _refuse_other_secrets(settings, found)
         refuse_filled(settings)
+        # Before their rows are there: a row without its file is never to be seen.
+        _put_files(chosen_store(settings), archive)
         ended = _fill(settings, found / PARTS[kind], _digest(archive), now, keep_tokens=keep_tokens)
         # Last, when nothing is left that could refuse: a key alone would end open codes in a home that was not empty.
         _put_secrets(settings, found)
@@ -124,7 +159,25 @@ def restore(settings: Settings, archive: Path, now: datetime, *, keep_tokens: bo
     shutil.rmtree(settings.index_home, ignore_errors=True)
     # The head counts audit entries of the database that was here before; the relay writes one for this one.
     head_file(settings.home).unlink(missing_ok=True)
-    return Restored(manifest, ended)
+    return Restored(manifest, ended, _missing(settings))
+
+
+def _put_files(store: Store, archive: Path) -> None:
+    try:
+        with _members(archive) as members:
+            for name, stream in members:
+                if backed_files.MEMBER.fullmatch(name):
+                    backed_files.put_back(store, name, stream)
+    except (StoreAway, OSError) as error:
+        raise BackupError(f"files cannot be put into {store.name}: {error}; the database was not touched") from error
+
+
+def _missing(settings: Settings) -> Sequence[str]:
+    """Files that the restored database names and that are not in the store."""
+    try:
+        return backed_files.missing_in(chosen_store(settings), settings.database)
+    except StoreAway as away:
+        return [f"all, perhaps: {away.detail}"]
 
 
 def _fill(settings: Settings, snapshot: Path, digest: str, now: datetime, *, keep_tokens: bool) -> Ended:
@@ -159,24 +212,34 @@ def _check_seal(archive: Path) -> None:
 
 
 def _extract(archive: Path, folder: Path) -> dict[str, Any]:
+    manifest: dict[str, Any] = {}
+    found: set[str] = set()
+    files = 0
     try:
         _check_seal(archive)
         with _members(archive) as members:
-            manifest: dict[str, Any] = {}
             for name, stream in members:
                 if name == MANIFEST:
                     manifest = json.loads(stream.read())
-                    if manifest.get("product") != "copydesk":
-                        raise BackupError(f"{archive} is not a backup of Copydesk")
-                    continue
-                if name not in manifest.get("parts", {}):
-                    raise BackupError(f"{archive} holds {name!r}, which its manifest does not name")
-                with (folder / name).open("wb") as file:
-                    shutil.copyfileobj(stream, file, CHUNK)
+                elif backed_files.MEMBER.fullmatch(name):
+                    files += 1
+                    if not backed_files.is_whole(name, stream):
+                        raise BackupError(f"{archive} is damaged: {name} does not have the digest that it is named by")
+                else:
+                    found.add(name)
+                    with (folder / name).open("wb") as file:
+                        shutil.copyfileobj(stream, file, CHUNK)
     except (tarfile.TarError, OSError, EOFError, ValueError) as error:
         raise BackupError(f"{archive} cannot be read: {error}") from error
     if not manifest:
         raise BackupError(f"{archive} has no manifest")
+    if manifest.get("product") != "copydesk":
+        raise BackupError(f"{archive} is not a backup of Copydesk")
+    if strangers := found - set(manifest["parts"]):
+        raise BackupError(f"{archive} holds {min(strangers)!r}, which its manifest does not name")
+    told = backed_files.parts_of(manifest)
+    if files != (told.count if told.are_kept else 0):
+        raise BackupError(f"{archive} is damaged: it holds {files} files, and its manifest says {told.count}")
     for name, digest in manifest["parts"].items():
         path = folder / name
         if not path.exists() or _digest(path) != digest:
@@ -191,7 +254,8 @@ def _members(archive: Path) -> Iterator[Iterator[tuple[str, Any]]]:
         def each() -> Iterator[tuple[str, Any]]:
             for member in tar:
                 # Names are compared with a fixed list before anything is written, so no member can leave the folder.
-                if not member.isfile() or member.name not in MEMBERS:
+                is_known = member.name in MEMBERS or backed_files.MEMBER.fullmatch(member.name)
+                if not member.isfile() or not is_known:
                     raise BackupError(f"{archive} holds {member.name!r}, which no backup of Copydesk holds")
                 yield member.name, tar.extractfile(member)
 

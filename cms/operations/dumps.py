@@ -7,10 +7,12 @@ import os
 import shutil
 import sqlite3
 import subprocess
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import TypeVar
 
-from sqlalchemy import URL, create_engine, inspect, make_url
+from sqlalchemy import URL, Connection, create_engine, inspect, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from cms.settings import Settings
@@ -18,19 +20,44 @@ from cms.settings import Settings
 # What SQLite keeps beside a database; with another database under the same name it would be played into that one.
 SIDE_FILES = ("-wal", "-shm", "-journal")
 
+T = TypeVar("T")
+
 
 class BackupError(Exception):
     """A backup or restore that was refused; the text says why and what to do."""
 
 
-def dump(settings: Settings, snapshot: Path) -> None:
-    """Write a snapshot of the database, consistent while writes go on. Raises: BackupError."""
+def dump_and_look(settings: Settings, snapshot: Path, look: Callable[[Connection], T]) -> T:
+    """Write a snapshot, and give what `look` reads in the very state that it holds. Raises: BackupError."""
+    if is_sqlite(settings):
+        dump(settings, snapshot)
+        engine = create_engine(f"sqlite+pysqlite:///{snapshot}")
+    else:
+        engine = create_engine(settings.database, hide_parameters=True, isolation_level="REPEATABLE READ")
+    try:
+        with engine.connect() as connection:
+            if not is_sqlite(settings):
+                # Another connection sees what this one sees for as long as its transaction lasts.
+                dump(settings, snapshot, str(connection.scalar(text("SELECT pg_export_snapshot()"))))
+            return look(connection)
+    except SQLAlchemyError as error:
+        raise BackupError(f"the database does not answer: {type(error).__name__}") from error
+    finally:
+        engine.dispose()
+
+
+def dump(settings: Settings, snapshot: Path, as_seen_by: str = "") -> None:
+    """Write a snapshot of the database, consistent while writes go on. Raises: BackupError.
+
+    `as_seen_by` names a state that another connection of PostgreSQL holds.
+    """
     if is_sqlite(settings):
         _dump_sqlite(sqlite_path(settings), snapshot)
         return
+    state = [f"--snapshot={as_seen_by}"] if as_seen_by else []
     _run(
         settings,
-        [_program("pg_dump"), "--format=custom", "--no-owner", "--no-privileges", f"--file={snapshot}",
+        [_program("pg_dump"), "--format=custom", "--no-owner", "--no-privileges", *state, f"--file={snapshot}",
          _url_without_password(settings)],
     )  # fmt: skip
 

@@ -14,19 +14,16 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from cms.app import create_app
-from cms.media.adding import add_asset
 from cms.media.choosing import chosen_store, named_store
 from cms.media.commands import media
 from cms.media.models import Asset
-from cms.media.rules import NewAsset, Received
 from cms.media.storing import ORIGINALS, LocalStore, Store
 from cms.media.tidying import tidy
-from cms.platform.actor import system
-from cms.platform.clock import now
 from cms.platform.db import Database
 from cms.settings import Settings
 from tests.draining import drain
 from tests.media.drawing import picture, send
+from tests.media.keeping import keep_some
 from tests.nursery import nursery
 from tests.servers import Buckets, wait_until
 
@@ -37,23 +34,6 @@ FILES = 12
 def moving(in_bucket: Settings) -> Settings:
     """Settings of an installation whose files are to go from the folder into a bucket."""
     return replace(in_bucket, media_store_before="folder")
-
-
-def keep_some(database: Database, store: Store, count: int = FILES) -> set[str]:
-    """Keep so many small files with their rows; gives their digests."""
-    store.incoming.mkdir(parents=True, exist_ok=True)
-    digests = set()
-    for number in range(count):
-        data = f"file {number}".encode() * 50
-        digest = hashlib.sha256(data).hexdigest()
-        source = store.incoming / f"{number}.part"
-        source.write_bytes(data)
-        store.put(ORIGINALS, digest, source)
-        received = Received("a.png", digest, len(data), "image/png", 9, 9, (0.5, 0.5), "#000000", "x")
-        with database.transaction() as session:
-            add_asset(session, system("test"), store, NewAsset(received), now())
-        digests.add(digest)
-    return digests
 
 
 def run(settings: Settings, *words: str) -> Result:
@@ -106,7 +86,7 @@ def test_files_go_into_a_bucket_and_back_and_readers_get_each_at_every_moment(
 def test_a_move_that_is_killed_in_the_middle_goes_on_where_it_was(
     moving: Settings, database: Database, buckets: Buckets, tmp_path: Path
 ) -> None:
-    digests = keep_some(database, LocalStore(moving.media_home))
+    digests = keep_some(database, LocalStore(moving.media_home), FILES)
     buckets.order("hold", "PUT", after=FILES // 2)
     names = [field.name for field in fields(moving) if getattr(moving, field.name) != field.default]
     environment = {f"COPYDESK_{name.upper()}": str(getattr(moving, name)) for name in names}

@@ -13,8 +13,9 @@ help: ## Print this list
 run: $(VENV)/.installed ## Start the whole product on this machine (COPYDESK_PORT, ARGS="--no-sample")
 	@exec $(BIN)/copydesk up --end-with-parent $(ARGS)
 
+# Several processes load the tests, and each reads what another has compiled, on machines too that keep nothing compiled.
 test: $(VENV)/.installed-dev ## Run every test against real parts; what had to be skipped is printed with its reason
-	$(BIN)/python -m pytest -rs $(ARGS)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -rs $(ARGS)
 
 test-fast: $(VENV)/.installed-dev ## The developer's two-minute run: no process is started, SQLite only
 	$(BIN)/python -m pytest -m "not slow" $(ARGS)

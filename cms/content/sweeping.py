@@ -64,8 +64,13 @@ def sweep_related(database: Database, now: datetime) -> Sweep:
     frequencies = _counted(database, ids)
     frequencies_changed = _fit(database, frequencies)
     vectors_changed = _weigh(database, ids, frequencies)
-    lists_changed = _relate(database, now)
+    lists_changed = sum(_repair(database, exact, now) for exact in _exact_lists(database))
     return Sweep(len(ids), frequencies_changed, vectors_changed, lists_changed)
+
+
+def count_differing(database: Database) -> int:
+    """How many related lists are not what comparing all articles gives, by the vectors as they are; changes nothing."""
+    return sum(len(_differing(database, found)[1]) for found in _exact_lists(database))
 
 
 def _counted(database: Database, ids: list[str]) -> Frequencies:
@@ -135,12 +140,11 @@ def _weigh(database: Database, ids: list[str], frequencies: Frequencies) -> int:
     return changed
 
 
-def _relate(database: Database, now: datetime) -> int:
-    """Repair the lists that differ from the exact ones; returns how many."""
+def _exact_lists(database: Database) -> Iterator[dict[str, Sequence[Neighbour]]]:
+    """The list of every article as comparing everything gives it, some articles at once."""
     with database.reading() as session:
         locales = list(session.scalars(select(Document.locale).distinct().order_by(Document.locale)))
     also = _through_translations(database, locales)
-    changed = 0
     for locale in locales:
         with database.reading() as session:
             ids = session.scalars(select(Document.article_id).where(Document.locale == locale)).all()
@@ -149,10 +153,9 @@ def _relate(database: Database, now: datetime) -> int:
         for portrait, entries in crowd.lists(choices, also):
             exact[portrait.article_id] = entries
             if len(exact) == AT_ONCE:
-                changed += _repair(database, exact, now)
+                yield exact
                 exact = {}
-        changed += _repair(database, exact, now)
-    return changed
+        yield exact
 
 
 def _through_translations(database: Database, locales: Sequence[str]) -> dict[str, set[str]]:
@@ -171,14 +174,21 @@ def _through_translations(database: Database, locales: Sequence[str]) -> dict[st
     return found
 
 
-def _repair(database: Database, found: Mapping[str, Sequence[Neighbour]], now: datetime) -> int:
+def _differing(
+    database: Database, found: Mapping[str, Sequence[Neighbour]]
+) -> tuple[Mapping[str, Mapping[str, Neighbour]], list[str]]:
+    """These lists as they should be stored, and the articles whose stored ones are others, or wait for their turn."""
     with database.reading() as session:
         exact = veiled_lists(session, found)
         before = stored_lists(session, list(exact))
         waiting = session.scalars(
             select(Document.article_id).where(Document.article_id.in_(list(exact)), Document.has_lost_related)
         )
-        differing = sorted({owner for owner in exact if exact[owner] != before[owner]} | set(waiting))
+        return exact, sorted({owner for owner in exact if exact[owner] != before[owner]} | set(waiting))
+
+
+def _repair(database: Database, found: Mapping[str, Sequence[Neighbour]], now: datetime) -> int:
+    exact, differing = _differing(database, found)
     if not differing:
         return 0
     with database.transaction() as session:

@@ -119,16 +119,21 @@ WRONGS: list[tuple[Callable[[Database, Sequence[str], Path], None], str]] = [
 def test_what_differs_is_found_and_repaired(
     client: FlaskClient, settings: Settings, database: Database, live: list[str]
 ) -> None:
-    assert [(one.part, one.compared, one.repaired) for one in run(settings)] == [(part, 4, 0) for part in PARTS]
+    assert [(one.part, one.compared, one.differing) for one in run(settings)] == [(part, 4, 0) for part in PARTS]
     before = client.get(f"/content/v1/articles/{live[0]}").json
     assert before["reading_time"]
     assert before["related"]
     for wrong, part in WRONGS:
         wrong(database, live, settings.index_home)
-        repaired = {one.part for one in run(settings) if one.repaired}
+        told = CliRunner().invoke(verify, ["--check"], obj=settings)
+        assert (told.exit_code, f"{part}: 4, nothing" in told.output) == (1, False), (
+            f"{wrong.__name__}: {told.output}"
+        )
+        assert CliRunner().invoke(verify, ["--check"], obj=settings).output == told.output, wrong.__name__
+        repaired = {one.part for one in run(settings) if one.differing}
         assert part in repaired, wrong.__name__
         drain(settings, database)
-        assert all(one.repaired == 0 for one in run(settings)), wrong.__name__
+        assert all(one.differing == 0 for one in run(settings)), wrong.__name__
         after = client.get(f"/content/v1/articles/{live[0]}").json
         assert (after["reading_time"], after["related"]) == (before["reading_time"], before["related"]), wrong.__name__
         assert len(client.get("/content/v1/search?q=ferry").json["data"]) == 4, wrong.__name__
@@ -139,6 +144,8 @@ def test_the_command_says_what_it_compared(settings: Settings, database: Databas
     said = CliRunner().invoke(verify, [], obj=settings)
     assert said.exit_code == 0, said.output
     assert said.output.splitlines() == [f"{part}: 4, nothing differs" for part in PARTS]
+    only_compared = CliRunner().invoke(verify, ["--check"], obj=settings)
+    assert (only_compared.exit_code, only_compared.output) == (0, said.output)
     forget_in_the_index(database, live, settings.index_home)
     assert "search index: 1 of 4 repaired" in CliRunner().invoke(verify, [], obj=settings).output
 

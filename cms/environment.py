@@ -55,6 +55,7 @@ RANGES: Mapping[str, tuple[int, int]] = {
     "comments_depth": (1, 10),
     "digest_hour": (0, 23),
     "media_limit_bytes": (1_024, 2**31 - 1),
+    "media_attachment_limit_bytes": (1_024, 2**31 - 1),
     "media_quota_bytes": (0, 2**50),
     "media_reserve_bytes": (0, 2**50),
 }

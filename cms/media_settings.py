@@ -30,6 +30,7 @@ class MediaSettings:
     media_store_key: str = ""
     media_store_secret: str = field(default="", repr=False)
     media_limit_bytes: int = 26_214_400
+    media_attachment_limit_bytes: int = 104_857_600
     media_quota_bytes: int = 0
     media_reserve_bytes: int = 209_715_200
     media_public: Literal["published", "always"] = "published"

@@ -95,7 +95,8 @@ SETTINGS_TEXT = {
     "media_store_region": "The region of the bucket.",
     "media_store_key": "The id of the key to the bucket. Empty: the role of the machine, on Amazon's.",
     "media_store_secret": "The secret of that key. It is never printed.",
-    "media_limit_bytes": "The largest file that can be sent.",
+    "media_limit_bytes": "The largest picture that can be sent.",
+    "media_attachment_limit_bytes": "The largest document, sound or video that can be sent; a text may have 2 MiB.",
     "media_quota_bytes": "How many bytes all files together may have as they came. 0: as many as fit on the disk.",
     "media_reserve_bytes": "What has to stay free on the disk of the home when a file comes, so that texts can be "
     "saved when files fill the disk.",

@@ -23,8 +23,9 @@ from cms.content.models import Audience, Document, DocumentCard, RelatedEntry
 from cms.content.related.rules import SHOWN, rank
 from cms.content.rules import NOT_ON_CARDS, ORDER, AudienceCounts
 from cms.content.structured import news_article, work
-from cms.media.pictures import Picture, shown_ids
-from cms.media.queries import pictures_by_id
+from cms.media.attachments import Attachment
+from cms.media.pictures import Picture, placed_ids, shown_ids
+from cms.media.queries import shown_by_id
 from cms.platform.clock import rfc3339
 from cms.platform.coding import packed
 from cms.platform.db import columns_of, site_name_of
@@ -45,7 +46,7 @@ RELATED = (
     .where(ENTRIES.c.article_id.in_(bindparam("articles", expanding=True)), ~ENTRIES.c.is_hidden)
 )  # fmt: skip
 ALONE = Beside()
-NO_PICTURES: Mapping[str, Picture] = {}
+NO_PICTURES: Mapping[str, Picture | Attachment] = {}
 # HTTP tells instants of change in whole seconds, so no two states of a document may share one.
 BETWEEN_CHANGES = timedelta(seconds=1)
 
@@ -86,7 +87,7 @@ def assembled(
     audience: AudienceCounts = NOBODY,
     neighbours: Beside = ALONE,
     publisher: str = "",
-    pictures: Mapping[str, Picture] = NO_PICTURES,
+    pictures: Mapping[str, Picture | Attachment] = NO_PICTURES,
 ) -> Assembled:
     """The bytes of what a publish wrote down, of what was derived and counted since, and of its translations. `works`
     are those in the words of schema.org, `publisher` is the name of the site."""
@@ -127,7 +128,7 @@ def reassemble(
         cards: dict[int, tuple[Document, bytes]] = {}
         noted: list[Noted] = []
         named = {one for document, _ in rows for one in shown_ids(document.content["body"]["html"])}
-        pictures = pictures_by_id(session, named)
+        pictures = shown_by_id(session, named)
         for document, audience in rows:
             others = [one for one in variants[document.group_id] if one.article_id != document.article_id]
             near = neighbours[document.article_id]
@@ -212,7 +213,7 @@ def _mention(entry: Any) -> dict[str, Any]:
 
 def _ready(
     document: Document, related: list[dict[str, Any]], others: Sequence[Any], audience: AudienceCounts, near: Beside,
-    publisher: str, pictures: Mapping[str, Picture],
+    publisher: str, pictures: Mapping[str, Picture | Attachment],
 ) -> Assembled:  # fmt: skip
     translations, works = translations_in(document.article_id, document.translated_from_id, others)
     return assembled(
@@ -220,11 +221,16 @@ def _ready(
     )
 
 
-def _pictured(content: Mapping[str, Any], pictures: Mapping[str, Picture]) -> dict[str, Any]:
-    """The body with its pictures, and what is told of each."""
+def _pictured(content: Mapping[str, Any], pictures: Mapping[str, Picture | Attachment]) -> dict[str, Any]:
+    """The body with its pictures and other files, and what is told of each."""
     html, locale = content["body"]["html"], content["locale"]
-    shown = [pictures[one].as_member(locale) for one in shown_ids(html) if one in pictures]
-    return {"body": {"html": with_figures(html, pictures, locale)}, "images": shown}
+    placed = [pictures[one] for one in placed_ids(html) if one in pictures]
+    named = [pictures[one] for one in shown_ids(html) if one in pictures]
+    return {
+        "body": {"html": with_figures(html, pictures, locale)},
+        "images": [one.as_member(locale) for one in placed if isinstance(one, Picture)],
+        "attachments": [one.as_member(locale) for one in named if isinstance(one, Attachment)],
+    }
 
 
 def _noted(document: Document, after: bytes) -> list[Noted]:

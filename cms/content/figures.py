@@ -1,4 +1,5 @@
-"""The HTML of pictures in a body: figures with caption, credit and every size that a browser may choose from.
+"""The HTML of pictures and other files in a body: figures with caption, credit and every size that a browser may choose
+from, players, links.
 
 Plain values in and out; sanitised HTML comes in, and what goes out is of the same kind, with our own addresses alone.
 """
@@ -8,19 +9,24 @@ from collections.abc import Mapping
 from html import escape, unescape
 from itertools import groupby
 
+from cms.media.attachments import Attachment
 from cms.media.pictures import SCHEME, Picture, PictureFile, alt_of, in_language
 
 IMAGE = r'<img((?: [a-z]+="[^"]*")*)>'
 ALONE = re.compile(rf"<p>\s*{IMAGE}\s*</p>")
 ANYWHERE = re.compile(IMAGE)
+LEADING = re.compile(r'<a((?: [a-z]+="[^"]*")*)>')
 ATTRIBUTE = re.compile(r' ([a-z]+)="([^"]*)"')
 LAZY, FIRST = 'loading="lazy"', 'fetchpriority="high"'
+Shown = Picture | Attachment
 SIZES = "(min-width: 48rem) 48rem, 100vw"
 
 
-def with_figures(html: str, pictures: Mapping[str, Picture], locale: str) -> str:
-    """A body with its pictures. One that stands alone becomes a figure; of one that is not there, or not made yet,
-    nothing is left."""
+def with_figures(html: str, pictures: Mapping[str, Shown], locale: str) -> str:
+    """A body with its pictures, sounds and videos, and with the addresses of the files that it leads to.
+
+    What stands alone becomes a figure; of what is not there, or not made yet, nothing is left but the text of a link.
+    """
     if SCHEME not in html:
         return html
 
@@ -30,33 +36,68 @@ def with_figures(html: str, pictures: Mapping[str, Picture], locale: str) -> str
 
     def within(found: re.Match[str]) -> str:
         told = _told(found[1])
-        return found[0] if told is None else _picture(told, pictures.get(told["src"]), locale)
+        return found[0] if told is None else _placed(told, pictures.get(told["src"]), locale)
 
-    shown = ANYWHERE.sub(within, ALONE.sub(alone, html))
+    def leading(found: re.Match[str]) -> str:
+        told = _told(found[1], "href")
+        return found[0] if told is None else _link(told, pictures.get(told["href"]))
+
+    shown = LEADING.sub(leading, ANYWHERE.sub(within, ALONE.sub(alone, html)))
     # What a page begins with is seen at once: waiting for the layout would only delay it.
-    return shown.replace(LAZY, FIRST, 1) if shown.startswith("<figure>") else shown
+    return shown.replace(LAZY, FIRST, 1) if shown.startswith("<figure><picture>") else shown
 
 
-def _told(attributes: str) -> dict[str, str] | None:
-    """What an image says, with the id of its asset for `src`; None for what is no picture of ours."""
+def _told(attributes: str, address: str = "src") -> dict[str, str] | None:
+    """What an image or link says, with the id of its asset for its address; None for what is no asset of ours."""
     told = {name: unescape(value) for name, value in ATTRIBUTE.findall(attributes)}
-    if not told.get("src", "").startswith(SCHEME):
+    if not told.get(address, "").startswith(SCHEME):
         return None
-    return {**told, "src": told["src"].removeprefix(SCHEME)}
+    return {**told, address: told[address].removeprefix(SCHEME)}
 
 
-def _figure(told: Mapping[str, str], picture: Picture | None, locale: str) -> str:
-    shown = _picture(told, picture, locale)
-    if picture is None or not shown:
+def _figure(told: Mapping[str, str], one: Shown | None, locale: str) -> str:
+    shown = _placed(told, one, locale)
+    if one is None or not shown:
         return ""
-    caption = told.get("title") or in_language(picture.captions, locale)
+    if isinstance(one, Attachment) and not one.is_played:
+        return f"<p>{shown}</p>"
+    caption = told.get("title") or in_language(one.captions, locale)
     parts = [escape(caption, quote=False)] if caption else []
-    parts += [f"<small>{escape(picture.credit, quote=False)}</small>"] if picture.credit else []
+    parts += [f"<small>{escape(one.credit, quote=False)}</small>"] if one.credit else []
     return f"<figure>{shown}" + (f"<figcaption>{' '.join(parts)}</figcaption>" if parts else "") + "</figure>"
 
 
-def _picture(told: Mapping[str, str], picture: Picture | None, locale: str) -> str:
-    if picture is None or not picture.files:
+def _placed(told: Mapping[str, str], one: Shown | None, locale: str) -> str:
+    if isinstance(one, Picture):
+        return _picture(told, one, locale)
+    if one is None or one.is_played:
+        return _player(told, one) if one is not None else ""
+    return f"{_link(told, one)}{escape(told.get('alt') or one.name, quote=False)}</a>"
+
+
+def _player(told: Mapping[str, str], one: Attachment) -> str:
+    """A sound or video with what goes along with it. Nothing of it is fetched before somebody plays it."""
+    name = escape(told.get("alt") or one.name)
+    tracks = "".join(
+        f'<track kind="{track.kind}" src="{escape(track.url)}" srclang="{escape(track.locale)}" '
+        f'label="{escape(track.name)}">'
+        for track in one.tracks
+    )
+    return f'<{one.kind} controls="" preload="none" src="{escape(one.url)}" title="{name}">{tracks}</{one.kind}>'
+
+
+def _link(told: Mapping[str, str], one: Shown | None) -> str:
+    """The beginning of a link to a file; of a picture, to the largest of the kind that every program reads."""
+    if isinstance(one, Picture):
+        address, kind = (one.whole[-1].url, one.whole[-1].media_type) if one.files else ("", "")
+    else:
+        address, kind = (one.url, one.media_type) if one is not None else ("", "")
+    title = f' title="{escape(told["title"])}"' if told.get("title") else ""
+    return f'<a href="{escape(address)}" type="{kind}"{title} rel="noopener">' if address else f"<a{title}>"
+
+
+def _picture(told: Mapping[str, str], picture: Picture, locale: str) -> str:
+    if not picture.files:
         return ""
     kinds = [(kind, list(files)) for kind, files in groupby(_by_kind(picture), key=lambda file: file.media_type)]
     *better, (_, usual) = kinds

@@ -15,15 +15,16 @@ from cms.content.beside import Beside, beside
 from cms.content.models import Audience
 from cms.content.publishing import PublishedArticle, document_content
 from cms.content.rules import AudienceCounts
+from cms.media.attachments import Attachment
 from cms.media.pictures import Picture
-from cms.media.queries import pictures_by_id
+from cms.media.queries import shown_by_id
 from cms.platform.db import site_name_of
 
 
 @dataclass(frozen=True)
 class Surroundings:
     """What readers see around an article: its related list and neighbours, which only a published one has, its
-    published translations, what is counted of it, the name of the site, and the pictures that its body names."""
+    published translations, what is counted of it, the name of the site, and the files that its body names."""
 
     related: list[dict[str, Any]]
     translations: Sequence[Mapping[str, Any]]
@@ -31,7 +32,7 @@ class Surroundings:
     audience: AudienceCounts
     neighbours: Beside
     publisher: str
-    pictures: Mapping[str, Picture]
+    pictures: Mapping[str, Picture | Attachment]
 
 
 def surroundings(
@@ -50,7 +51,7 @@ def surroundings(
         audience=counts_in(audience),
         neighbours=beside(session, [article_id])[article_id],
         publisher=site_name_of(session),
-        pictures=pictures_by_id(session, asset_ids),
+        pictures=shown_by_id(session, asset_ids),
     )
 
 

@@ -31,7 +31,7 @@ from cms.content.wording import (
     put_wording,
 )
 from cms.media.pictures import SCHEME, shown_ids
-from cms.media.queries import pictures_by_id
+from cms.media.queries import shown_by_id
 from cms.media.using import put_uses
 from cms.platform.clock import rfc3339
 from cms.platform.db import change_rows, columns_of, insert_into, site_name_of
@@ -183,7 +183,7 @@ def _add_document(session: Session, article: PublishedArticle, now: datetime) ->
     shown = shown_ids(article.body_html)
     if shown:
         put_uses(session, article.article_id, "shown", shown, is_new=True)
-    pictures, publisher = pictures_by_id(session, shown), site_name_of(session)
+    pictures, publisher = shown_by_id(session, shown), site_name_of(session)
     ready = assembled(values["content"], None, [], audience=audience, publisher=publisher, pictures=pictures)
     derived = {"reading_time": None, "body": ready.body, "etag": ready.etag, "cache_keys": ready.cache_keys}
     DOCUMENT.run(session, article_id=article.article_id, changed_at=now, **values, **derived)

@@ -16,12 +16,13 @@ MOST_IDS = 100
 # The members of a document in their order, and those that its entry in lists does not have.
 ORDER = (
     "id", "number", "type", "locale", "slug", "url", "section", "title", "dek", "source", "authors", "editor",
-    "published_at", "first_published_at", "updated_at", "revision", "summary", "reading_time", "body", "images", "tags",
+    "published_at", "first_published_at", "updated_at", "revision", "summary", "reading_time", "body", "images",
+    "attachments", "tags",
     "fields", "related", "comments", "bookmarks", "share", "translations", "corrections", "seo", "previous", "next",
 )  # fmt: skip
 NOT_ON_CARDS = (
-    "editor", "body", "fields", "related", "comments", "bookmarks", "share", "translations", "corrections", "seo",
-    "previous", "next",
+    "editor", "body", "attachments", "fields", "related", "comments", "bookmarks", "share", "translations",
+    "corrections", "seo", "previous", "next",
 )  # fmt: skip
 ON_CARDS = tuple(name for name in ORDER if name not in NOT_ON_CARDS)
 BODY_FORMS = ("html", "markdown", "text", "blocks", "none")

@@ -122,6 +122,32 @@ class PictureShape(Shape):
     )
 
 
+class ShownTrackShape(Shape):
+    """A text that goes along with a sound or video, in WebVTT."""
+
+    id = fields.UUID(required=True)
+    kind = fields.String(required=True, metadata={"description": "`captions`, `subtitles`, `chapters`, `descriptions`"})
+    locale = fields.String(required=True)
+    name = fields.String(required=True)
+    url = fields.String(required=True)
+
+
+class AttachmentShape(Shape):
+    """A document, sound, video or text that the article shows or leads to."""
+
+    id = fields.UUID(required=True)
+    kind = fields.String(required=True, metadata={"description": "`document`, `audio`, `video` or `text`"})
+    media_type = fields.String(required=True)
+    name = fields.String(required=True)
+    url = fields.String(required=True, metadata={"description": "The file, to save; relative to the site"})
+    byte_count = fields.Integer(required=True)
+    caption = fields.String(required=True)
+    credit = fields.String(required=True)
+    licence = fields.String(required=True)
+    source = fields.String(required=True)
+    tracks = fields.List(fields.Nested(ShownTrackShape), required=True)
+
+
 class CardShape(Shape):
     """An article as lists show it. `url` is relative to the site; `reading_time` is null until it is computed."""
 
@@ -239,6 +265,7 @@ class ArticleDocumentShape(CardShape):
 
     editor = fields.Nested(NameShape, required=True, allow_none=True)
     body = fields.Nested(HtmlBodyShape, required=True)
+    attachments = fields.List(fields.Nested(AttachmentShape), required=True)
     fields_ = fields.Dict(required=True, data_key="fields", metadata={"description": "The newsroom's own fields"})
     related = fields.List(fields.Nested(MentionShape), required=True)
     comments = fields.Nested(CommentsMemberShape, required=True)

@@ -3,16 +3,19 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from cms.audit.recording import note
 from cms.events.asset_events import AssetUploaded
 from cms.media.keeping import hold_media, record_on
-from cms.media.models import Asset
+from cms.media.models import Asset, AssetFile
 from cms.media.queries import asset_by_content, bytes_kept
 from cms.media.rules import BY_MEDIA_TYPE, EMPTY, NewAsset, Received, label, merged
-from cms.media.storing import ORIGINALS, Store
+from cms.media.storing import ORIGINALS, Store, area_of
+from cms.media.tracks import put_track, tell_parent
 from cms.platform.actor import Actor
+from cms.platform.db import change_rows
 from cms.platform.errors import NoRoom, Unavailable
 from cms.platform.ids import new_id
 
@@ -31,8 +34,9 @@ def add_asset(
     """Keep a file whose bytes are in the store already; where its content is known, the asset that has it stays as it
     is. `quota_bytes` is the most that all files together may have, or 0.
 
-    Emits: AssetUploaded
-    Raises: NoRoom (`quota_reached`); Unavailable where the file is not in the store any more.
+    Emits: AssetUploaded; AssetChanged of what it goes along with
+    Raises: NoRoom (`quota_reached`); Unavailable where the file is not in the store any more; Invalid and Forbidden
+    where it cannot go along with that.
     """
     hold_media(session)
     received = command.received
@@ -41,8 +45,11 @@ def add_asset(
         return Added(known, is_new=False)
     refuse_beyond(session, store, received, quota_bytes)
     asset = _new(actor, command, now)
+    put_track(session, actor, asset, command.described.given.get("track"))
     session.add(asset)
     session.flush()
+    put_served(session, asset, received, now)
+    tell_parent(session, actor, {asset.track_of}, now)
     record_on(session, actor, asset, AssetUploaded(subject=asset.id, kind=asset.kind), now)
     return Added(asset, is_new=True)
 
@@ -55,6 +62,16 @@ def known_asset(session: Session, actor: Actor, sha256: str, now: datetime) -> A
     return asset
 
 
+def put_served(session: Session, asset: Asset, received: Received, now: datetime) -> None:
+    """Write down what readers get of a file that is no picture, in place of what they got before."""
+    if received.served is None:
+        return
+    retired = update(AssetFile).where(AssetFile.asset_id == asset.id, AssetFile.retired_at.is_(None))
+    change_rows(session, retired.values(retired_at=now))
+    session.add(AssetFile(asset_id=asset.id, preset="", width=0, height=0, **vars(received.served)))
+    session.flush()
+
+
 def refuse_beyond(
     session: Session, store: Store, received: Received, quota_bytes: int, *, freed_bytes: int = 0
 ) -> None:
@@ -64,7 +81,9 @@ def refuse_beyond(
     """
     if quota_bytes and bytes_kept(session) - freed_bytes + received.byte_count > quota_bytes:
         raise NoRoom(f"All files together may have {quota_bytes:,} bytes; this one does not fit.", code="quota_reached")
-    if not store.has(ORIGINALS, received.sha256):
+    served = received.served
+    is_there = served is None or store.has(area_of(served.format), served.sha256)
+    if not is_there or not store.has(ORIGINALS, received.sha256):
         raise Unavailable("The file was tidied away before it was kept; send it again.", headers={"Retry-After": "1"})
 
 
@@ -72,6 +91,7 @@ def _new(actor: Actor, command: NewAsset, now: datetime) -> Asset:
     received = command.received
     said = merged(EMPTY, command.described.given)
     point = said.pop("focal_point") or (None, None)
+    said.pop("track")
     said["name"] = said["name"] or label(received.name)
     if command.described.reads_credit:
         said["credit"] = said["credit"] or received.credit
@@ -98,8 +118,8 @@ def seen_values(received: Received) -> dict[str, object]:
         "byte_count": received.byte_count,
         "width": received.width,
         "height": received.height,
-        "proposed_x": received.focal_point[0],
-        "proposed_y": received.focal_point[1],
+        "proposed_x": received.focal_point[0] if received.focal_point else None,
+        "proposed_y": received.focal_point[1] if received.focal_point else None,
         "colour": received.colour,
         "blurhash": received.blurhash,
     }

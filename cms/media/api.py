@@ -8,6 +8,7 @@ from typing import Any, cast
 from flask import Blueprint, Response, current_app, request
 from marshmallow import Schema
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from cms.media import queries
 from cms.media.adding import add_asset, known_asset
@@ -24,6 +25,7 @@ from cms.media.rules import (
     WRITE,
     ChangeAsset,
     Described,
+    Format,
     NewAsset,
     Received,
     disposition,
@@ -38,6 +40,8 @@ from cms.media.schemas import (
     WholeAssetShape,
 )
 from cms.media.storing import ORIGINALS, Store
+from cms.media.taking import most_bytes, taken
+from cms.media.tracks import tracks_of
 from cms.platform.errors import FieldError, Invalid, NotFound, Unavailable
 from cms.platform.http.answers import answer
 from cms.platform.http.endpoint import endpoint
@@ -88,9 +92,7 @@ def send() -> Response:
             is_known = queries.asset_by_content(session, upload.sha256) is not None
         if is_known:
             return _sent_again(upload.sha256)
-        command = NewAsset(looked_at(upload), upload.said)
-        with no_room_is_told():
-            media_parts().store.put(ORIGINALS, upload.sha256, upload.path)
+        command = NewAsset(kept(upload), upload.said)
         with transaction() as session:
             added = add_asset(
                 session, current_actor(), media_parts().store, command, services().clock(),
@@ -163,7 +165,7 @@ def delete(asset_id: str, revision: int) -> Response:
 @media.get("/assets/<asset_id>/original")
 @endpoint(
     summary="Fetch a file as it came", scope=WRITE, answers={200: None}, refuses=(404,), media_type="*/*",
-    description="With everything that its maker left in it, such as where a picture was taken. Readers never get it.",
+    description="With all that its maker left in it, such as where a picture was taken, which readers never get.",
 )  # fmt: skip
 def original(asset_id: str) -> Response:
     """Fetch a file as it came."""
@@ -184,10 +186,13 @@ def sent(shape: Schema) -> Iterator[Upload]:
     Raises: UnsupportedMediaType for what is not taken; Invalid; NoRoom.
     """
     settings, store = services().settings, media_parts().store
-    limits = {"most_bytes": settings.media_limit_bytes, "reserve_bytes": settings.media_reserve_bytes}
-    with received(shape, store.incoming, **limits) as upload:
-        if format_of(upload.head) is None:
-            raise UnsupportedMediaType(f"The file is none of those that are taken: {TAKEN}.")
+    largest = max(settings.media_limit_bytes, settings.media_attachment_limit_bytes)
+    with received(
+        shape, store.incoming, most_bytes=lambda head: most_bytes(settings, _begins_like(head)), largest_bytes=largest,
+        reserve_bytes=settings.media_reserve_bytes,
+    ) as upload:  # fmt: skip
+        if upload.byte_count > most_bytes(settings, _begins_like(upload.head)):
+            raise RequestEntityTooLarge
         told: Described = upload.said
         if told.sha256 and told.sha256 != upload.sha256:
             detail = f"The file that came has {upload.sha256}."
@@ -203,10 +208,27 @@ def _sent_again(sha256: str) -> Response:
         return asset_answer(session, known)
 
 
-def looked_at(upload: Upload) -> Received:
-    """What a file is, after it was opened in a process of its own. Raises: Invalid (`undecodable`); Unavailable."""
-    kind = format_of(upload.head)
-    assert kind is not None
+def _begins_like(head: bytes) -> Format:
+    kind = format_of(head)
+    if kind is None:
+        raise UnsupportedMediaType(f"The file is none of those that are taken: {TAKEN}.")
+    return kind
+
+
+def kept(upload: Upload) -> Received:
+    """What a file is, after it was looked at, and put into the store with what readers get of it.
+
+    A picture is opened in a process of its own. Raises: Invalid (`undecodable`); Unavailable; NoRoom.
+    """
+    store, kind = media_parts().store, _begins_like(upload.head)
+    is_picture = kind.kind == "image"
+    with no_room_is_told():
+        received = _looked_at(upload, kind) if is_picture else taken(store, upload.path, kind, upload)
+        store.put(ORIGINALS, upload.sha256, upload.path)
+    return received
+
+
+def _looked_at(upload: Upload, kind: Format) -> Received:
     found = media_parts().darkroom.look(upload.path, kind.name)
     x, y = found["focal_point"]
     return Received(
@@ -221,6 +243,11 @@ def asset_answer(session: Session, asset: Asset, status: int = 200) -> Response:
     preview = preview_signer(services().keys, now)
     [data] = queries.with_preview(session, queries.asset_data([asset], now), preview)
     data["renditions"] = queries.renditions_of(session, asset.id, preview)
+    data["file"] = queries.file_of(session, asset.id, preview) if asset.kind != "image" else None
+    data["tracks"] = [
+        {"id": one.id, "kind": one.track_kind, "locale": one.track_locale, "name": one.name}
+        for one in tracks_of(session, asset.id)
+    ]
     headers = {"Location": f"/api/v1/assets/{asset.id}"} if status == 201 else {}
     return answer(data, status, headers=headers, etag=revision_etag(asset.revision))
 
@@ -253,11 +280,12 @@ def _file(asset: Asset) -> Iterable[bytes]:
 
 @gallery.get("/<name>")
 @endpoint(
-    summary="Fetch a rendition", query=SignedShape, answers={200: None, 206: None, 304: None}, refuses=(404, 416),
-    media_type="*/*",
-    description="Of a picture that a published article shows, or by a signed address. Its bytes never change. Answered "
-    "in front of the application; what comes as far as this is not there.",
+    summary="Fetch a picture or another file", query=SignedShape, answers={200: None, 206: None, 304: None},
+    refuses=(404, 416), media_type="*/*",
+    description="Of what a published article shows, or by a signed address. Its bytes never change. What is no picture "
+    "comes as a file to save (`Content-Disposition: attachment`) in a sandbox. Answered in front of the application; "
+    "what comes as far as this is not there.",
 )  # fmt: skip
 def rendition(name: str, query: dict[str, Any]) -> Response:  # noqa: ARG001  # what was asked for is not there
     """Say that there is no such rendition."""
-    raise NotFound("There is no picture at this address, or readers do not see it.")
+    raise NotFound("There is no file at this address, or readers do not see it.")

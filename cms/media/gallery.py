@@ -1,4 +1,4 @@
-"""Giving renditions out, in front of Flask: by one read of the database and one of the store.
+"""Giving renditions and other files out, in front of Flask: by one read of the database and one of the store.
 
 An address holds the digest of its bytes, so it never means anything else, and caches may keep it for good. Readers get
 what a published article shows; a signed address gives an editor any. Everything else falls through to Flask, which
@@ -15,8 +15,8 @@ import orjson
 import structlog
 
 from cms.media.linking import NAME, is_signed
-from cms.media.rules import FORMATS, PREFIX
-from cms.media.storing import RENDITIONS, Store, StoreAway
+from cms.media.rules import FORMATS, PREFIX, disposition
+from cms.media.storing import Store, StoreAway, area_of
 from cms.platform.direct_reads import DirectReads
 from cms.platform.errors import Unavailable
 from cms.platform.http.public import origin_headers
@@ -29,11 +29,15 @@ Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 Header = tuple[str, str]
 Answer = tuple[str, list[Header], Iterable[bytes]]
 ROUTE = "/media/<name>"
-# Two assets may have a rendition in common; one that readers may see comes first.
+# Two assets may have a rendition in common; one that readers may see comes first. A text is seen with what it goes
+# along with.
 FOUND = (
-    "SELECT f.format, f.byte_count, f.asset_id, EXISTS (SELECT 1 FROM asset_uses u WHERE u.asset_id = f.asset_id AND "
-    "u.place = 'shown') FROM asset_files f WHERE f.sha256 = ? ORDER BY 4 DESC LIMIT 1"
+    "SELECT f.format, f.byte_count, f.asset_id, EXISTS (SELECT 1 FROM asset_uses u WHERE u.asset_id IN (f.asset_id, "
+    "a.track_of) AND u.place = 'shown'), a.name FROM asset_files f JOIN assets a ON a.id = f.asset_id "
+    "WHERE f.sha256 = ? ORDER BY 4 DESC LIMIT 1"
 )
+# Whatever a document holds, it runs nowhere, and is no page of ours.
+SANDBOX = ("Content-Security-Policy", "sandbox; default-src 'none'; frame-ancestors 'none'")
 FOR_GOOD = "public, max-age=31536000, immutable"
 FOR_AN_EDITOR = "private, max-age=3600"
 RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
@@ -94,39 +98,41 @@ class Gallery:
         is_public = (self.is_always_public or bool(rows[0][3])) and not query
         if not is_public and not is_signed(self.keys, sha256, query, self.clock()):
             return None
-        kind, byte_count, asset_id, _ = rows[0]
+        kind, byte_count, asset_id, _, name = rows[0]
         headers = [
             ("Content-Type", FORMATS[kind].media_type), ("ETag", f'"{sha256[:32]}"'), ("Accept-Ranges", "bytes"),
             ("Cache-Control", FOR_GOOD if is_public else FOR_AN_EDITOR),
         ]  # fmt: skip
+        if FORMATS[kind].kind != "image":
+            headers += [("Content-Disposition", disposition(name, FORMATS[kind].ending)), SANDBOX]
         if is_public:
             key = f"asset-{UUID(str(asset_id))}"
             headers += [("Surrogate-Key", key), ("Cache-Tag", key)]
         if self.origins:
             headers += [("Vary", "Origin"), *origin_headers(self.origins, environ.get("HTTP_ORIGIN"))]
-        return self._bytes(environ, sha256, byte_count, headers)
+        return self._bytes(environ, area_of(kind), sha256, byte_count, headers)
 
-    def _bytes(self, environ: dict[str, Any], sha256: str, byte_count: int, headers: list[Header]) -> Answer:
+    def _bytes(self, environ: dict[str, Any], area: str, sha256: str, byte_count: int, headers: list[Header]) -> Answer:
         etag = dict(headers)["ETag"]
         if is_listed(etag, environ.get("HTTP_IF_NONE_MATCH")):
             return "304 NOT MODIFIED", headers, ()
         if self.accelerated:
             # The front server knows ranges itself, and the length.
-            place = f"{self.accelerated}/{RENDITIONS}/{sha256[:2]}/{sha256}"
+            place = f"{self.accelerated}/{area}/{sha256[:2]}/{sha256}"
             return "200 OK", [*headers, ("X-Accel-Redirect", place)], ()
         if environ["REQUEST_METHOD"] == "HEAD":
-            if not self.store.has(RENDITIONS, sha256):
+            if not self.store.has(area, sha256):
                 raise FileNotFoundError(sha256)
             return "200 OK", [*headers, ("Content-Length", str(byte_count))], ()
         asked = _range(environ, etag, byte_count)
         if asked is None:
-            body = self.store.pieces(RENDITIONS, sha256, 0, byte_count)
+            body = self.store.pieces(area, sha256, 0, byte_count)
             return "200 OK", [*headers, ("Content-Length", str(byte_count))], body
         start, end = asked
         if start > end:
             told = [("Content-Range", f"bytes */{byte_count}")]
             return _refused(environ, "416 RANGE NOT SATISFIABLE", NO_RANGE, told)
-        body = self.store.pieces(RENDITIONS, sha256, start, end - start + 1)
+        body = self.store.pieces(area, sha256, start, end - start + 1)
         told = [("Content-Range", f"bytes {start}-{end}/{byte_count}"), ("Content-Length", str(end - start + 1))]
         return "206 PARTIAL CONTENT", [*headers, *told], body
 

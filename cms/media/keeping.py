@@ -47,12 +47,17 @@ def refuse_change(actor: Actor, asset: Asset | None, revision: int) -> Asset:
     """Refuse whoever may not change an asset at this revision. Raises: NotFound; Forbidden; Stale."""
     if asset is None:
         raise NotFound(NO_ASSET)
-    if not may_change(actor, asset):
-        decision = decide(actor.grants, WRITE, "", "", is_own=False)
-        raise Forbidden(explanation(decision), extra={"missing_permission": decision.permission})
+    refuse_foreign(actor, asset)
     if asset.revision != revision:
         raise stale(asset)
     return asset
+
+
+def refuse_foreign(actor: Actor, asset: Asset) -> None:
+    """Refuse whoever may not change an asset. Raises: Forbidden."""
+    if not may_change(actor, asset):
+        decision = decide(actor.grants, WRITE, "", "", is_own=False)
+        raise Forbidden(explanation(decision), extra={"missing_permission": decision.permission})
 
 
 def stale(asset: Asset) -> Stale:

@@ -12,7 +12,7 @@ from datetime import datetime
 from cms.media.rules import FORMATS, PREFIX, rendition_url
 from cms.platform.keys import Keys
 
-NAME = re.compile(r"([0-9a-f]{64})\.([a-z]{3,4})")
+NAME = re.compile(r"([0-9a-f]{64})\.([a-z0-9]{3,4})")
 # The same address for some time, so that a browser keeps the picture; then two to three hours are left of it.
 ROUNDED_TO_SECONDS = 3_600
 HOLDS_SECONDS = 2 * 3_600

@@ -18,10 +18,12 @@ class Asset(Table):
     `alt` and `captions` are texts by locale. `focal_x` and `focal_y` are the point that an editor set, as parts of
     width and height, `proposed_x` and `proposed_y` the one that holds where nobody did. `revision` counts the changes
     and is the ETag. `told_of_until` is the end of rights that was told of. `rendered_as` is what its renditions were
-    made by (`presets.recipe`), or empty.
+    made by (`presets.recipe`), or empty. A text goes along with the sound or video `track_of`, for a language and as
+    what `track_kind` says; one of each is enough.
     """
 
     __tablename__ = "assets"
+    __table_args__ = (Index("uq_assets_track", "track_of", "track_kind", "track_locale", unique=True),)
 
     number: Mapped[int] = mapped_column(RowNumber, primary_key=True, autoincrement=True)
     id: Mapped[str] = mapped_column(id_column(), unique=True)
@@ -47,6 +49,9 @@ class Asset(Table):
     proposed_y: Mapped[float | None]
     colour: Mapped[str] = mapped_column(String(7), default="")
     blurhash: Mapped[str] = mapped_column(String(60), default="")
+    track_of: Mapped[str | None] = mapped_column(id_column(), ForeignKey("assets.id"))
+    track_kind: Mapped[str | None] = mapped_column(String(20))
+    track_locale: Mapped[str | None] = mapped_column(String(35))
     rendered_as: Mapped[str] = mapped_column(String(32), default="", server_default="", index=True)
     maker_kind: Mapped[str] = mapped_column(String(20))
     maker_id: Mapped[str] = mapped_column(String(80))
@@ -55,7 +60,8 @@ class Asset(Table):
 
 
 class AssetFile(Table):
-    """A rendition: a picture that was made of an asset, as readers get it. `sha256` is that of its bytes and its name.
+    """What readers get of an asset: a rendition of a picture, or, without a preset and a size, a file of another kind.
+    `sha256` is that of its bytes and its name.
 
     `retired_at` is set when others were made in its place; it is given out a while longer, to those who know it.
     """

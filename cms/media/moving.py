@@ -15,8 +15,7 @@ from typing import Literal
 from sqlalchemy import func, select
 
 from cms.media.both import Both
-from cms.media.models import Asset, AssetFile
-from cms.media.verifying import Named, looked_at, named_files
+from cms.media.verifying import NAMED, Named, looked_at, named_files
 from cms.platform.db import Database
 
 State = Literal["moved", "there", "missing", "damaged"]
@@ -33,7 +32,7 @@ class Copied:
 def file_count(database: Database) -> int:
     """How many files rows name."""
     with database.reading() as session:
-        counts = (session.scalar(select(func.count()).select_from(table)) or 0 for table in (Asset, AssetFile))
+        counts = (session.scalar(select(func.count(one.number)).where(one.which)) or 0 for one in NAMED)
         return sum(counts)
 
 

@@ -14,8 +14,8 @@ SCHEME = "asset:"
 ID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 # In what an editor writes: behind the bracket of a link, in a value of HTML, in the definition of a link.
 WRITTEN = re.compile(r"""(?:[(<"'=]|\]:\s{0,3})asset:([^\s)>"']*)""")
-# In sanitised HTML, which writes every value in double quotes.
-SHOWN = re.compile(rf'<img(?: [a-z]+="[^"]*")*? src="asset:({ID})"')
+# In sanitised HTML, which writes every value in double quotes: what stands there as a picture, and what is led to.
+SHOWN = re.compile(rf'<(?:img|(a))(?: [a-z]+="[^"]*")*? (?:src|href)="asset:({ID})"')
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,13 @@ def written_ids(body: str) -> list[str]:
 
 
 def shown_ids(html: str) -> list[str]:
-    """The pictures of sanitised HTML, each once, in their order."""
-    return list(dict.fromkeys(SHOWN.findall(html))) if SCHEME in html else []
+    """The assets that sanitised HTML shows or leads to, each once, in their order."""
+    return list(dict.fromkeys(one for _, one in SHOWN.findall(html))) if SCHEME in html else []
+
+
+def placed_ids(html: str) -> list[str]:
+    """The assets that sanitised HTML shows in their place, each once, in their order."""
+    return list(dict.fromkeys(one for link, one in SHOWN.findall(html) if not link)) if SCHEME in html else []
 
 
 def alt_of(picture: Picture, locale: str) -> str:

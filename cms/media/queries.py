@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Select, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from cms.media.attachments import Attachment, Track
 from cms.media.models import Asset, AssetFile, AssetUse
 from cms.media.pictures import Picture, PictureFile
 from cms.media.rules import EMPTY, FORMATS, is_expired, rendition_url
@@ -43,7 +44,15 @@ def bytes_kept(session: Session) -> int:
 def members(asset: Asset) -> dict[str, Any]:
     """What editors write of an asset."""
     point = None if asset.focal_x is None else [asset.focal_x, asset.focal_y]
-    return {name: getattr(asset, name) for name in EMPTY if name != "focal_point"} | {"focal_point": point}
+    plain = {name: getattr(asset, name) for name in EMPTY if name not in ("focal_point", "track")}
+    return plain | {"focal_point": point, "track": track_of(asset)}
+
+
+def track_of(asset: Asset) -> dict[str, Any] | None:
+    """As what an asset goes along with another one; None for what stands alone."""
+    if asset.track_of is None:
+        return None
+    return {"of": asset.track_of, "kind": asset.track_kind, "locale": asset.track_locale}
 
 
 def point_of(asset: Asset) -> list[float] | None:
@@ -63,6 +72,7 @@ def asset_data(assets: Sequence[Asset], now: datetime) -> list[dict[str, Any]]:
             "is_expired": is_expired(asset.use_until, now),
             "focal_point": point_of(asset),
             "is_focal_point_set": asset.focal_x is not None,
+            "track": track_of(asset),
             "made_by": {"kind": asset.maker_kind, "id": asset.maker_id},
         }
         for asset in assets
@@ -90,7 +100,9 @@ def with_preview(
 
 def renditions_of(session: Session, asset_id: str, preview: Callable[[str, str], str]) -> list[dict[str, Any]]:
     """The renditions of an asset in the shape of the wire, as the presets name them."""
-    statement = select(AssetFile).where(AssetFile.asset_id == asset_id, AssetFile.retired_at.is_(None))
+    statement = select(AssetFile).where(
+        AssetFile.asset_id == asset_id, AssetFile.retired_at.is_(None), AssetFile.preset != ""
+    )
     return [
         {
             "preset": file.preset, "media_type": FORMATS[file.format].media_type, "width": file.width,
@@ -101,18 +113,46 @@ def renditions_of(session: Session, asset_id: str, preview: Callable[[str, str],
     ]  # fmt: skip
 
 
-def pictures_by_id(session: Session, asset_ids: Collection[str]) -> dict[str, Picture]:
-    """Pictures as articles show them, with their renditions; two statements for however many."""
+def file_of(session: Session, asset_id: str, preview: Callable[[str, str], str]) -> dict[str, Any] | None:
+    """What readers get of an asset that is no picture, in the shape of the wire."""
+    own = (AssetFile.asset_id == asset_id, AssetFile.retired_at.is_(None), AssetFile.preset == "")
+    file = session.scalar(select(AssetFile).where(*own))
+    if file is None:
+        return None
+    return {
+        "url": rendition_url(file.sha256, file.format), "preview_url": preview(file.sha256, file.format),
+        "byte_count": file.byte_count,
+    }  # fmt: skip
+
+
+def shown_by_id(session: Session, asset_ids: Collection[str]) -> dict[str, Picture | Attachment]:
+    """Assets as articles show them, with their files and what goes along with them; two statements for however many."""
     asset_ids = [one for one in asset_ids if is_id(one)]
     if not asset_ids:
         return {}
+    is_wanted = or_(Asset.id.in_(asset_ids), Asset.track_of.in_(asset_ids))
+    order = (Asset.track_kind, Asset.track_locale, Asset.number)
+    assets = {asset.id: asset for asset in session.scalars(select(Asset).where(is_wanted).order_by(*order))}
     files: dict[str, list[PictureFile]] = defaultdict(list)
-    statement = select(AssetFile).where(AssetFile.asset_id.in_(asset_ids), AssetFile.retired_at.is_(None))
+    counts: dict[str, int] = {}
+    statement = select(AssetFile).where(AssetFile.asset_id.in_(list(assets)), AssetFile.retired_at.is_(None))
     for file in session.scalars(statement.order_by(AssetFile.number)):
         kind, url = FORMATS[file.format].media_type, rendition_url(file.sha256, file.format)
         files[file.asset_id].append(PictureFile(file.preset, kind, file.width, file.height, url))
-    assets = session.scalars(select(Asset).where(Asset.id.in_(asset_ids), Asset.width.is_not(None)))
-    return {asset.id: _picture(asset, tuple(files[asset.id])) for asset in assets}
+        counts[file.asset_id] = file.byte_count
+    shown: dict[str, Picture | Attachment] = {}
+    for one in asset_ids:
+        asset = assets.get(one)
+        if asset is not None and asset.kind == "image":
+            shown[one] = _picture(asset, tuple(files[one]))
+        elif asset is not None and files[one]:
+            tracks = [
+                _track(other, files[other.id][0].url)
+                for other in assets.values()
+                if other.track_of == one and files[other.id]
+            ]
+            shown[one] = _attachment(asset, files[one][0].url, counts[one], tuple(tracks))
+    return shown
 
 
 def uses_of(session: Session, asset_id: str) -> list[tuple[str, str]]:
@@ -120,6 +160,20 @@ def uses_of(session: Session, asset_id: str) -> list[tuple[str, str]]:
     statement = select(AssetUse.article_id, AssetUse.place).where(AssetUse.asset_id == asset_id)
     rows = session.execute(statement.order_by(AssetUse.article_id, AssetUse.place))
     return [(article_id, place) for article_id, place in rows]
+
+
+def _track(asset: Asset, url: str) -> Track:
+    assert asset.track_kind is not None
+    assert asset.track_locale is not None
+    return Track(asset.id, asset.track_kind, asset.track_locale, asset.name, url)
+
+
+def _attachment(asset: Asset, url: str, byte_count: int, tracks: tuple[Track, ...]) -> Attachment:
+    return Attachment(
+        id=asset.id, kind=asset.kind, media_type=asset.media_type, name=asset.name, url=url, byte_count=byte_count,
+        captions=asset.captions, credit=asset.credit, licence=asset.licence, source=asset.source,
+        use_until=asset.use_until, tracks=tracks,
+    )  # fmt: skip
 
 
 def _picture(asset: Asset, files: tuple[PictureFile, ...]) -> Picture:

@@ -45,15 +45,33 @@ FORMATS: Mapping[str, Format] = {
         Format("webp", "image/webp", "webp"),
         Format("gif", "image/gif", "gif"),
         Format("avif", "image/avif", "avif"),
+        Format("pdf", "application/pdf", "pdf", "document"),
+        Format("mp3", "audio/mpeg", "mp3", "audio"),
+        Format("m4a", "audio/mp4", "m4a", "audio"),
+        Format("ogg", "audio/ogg", "ogg", "audio"),
+        Format("wav", "audio/wav", "wav", "audio"),
+        Format("mp4", "video/mp4", "mp4", "video"),
+        Format("webm", "video/webm", "webm", "video"),
+        Format("vtt", "text/vtt", "vtt", "text"),
     )
 }
 BY_MEDIA_TYPE: Mapping[str, Format] = {one.media_type: one for one in FORMATS.values()}
-TAKEN = "JPEG, PNG, WebP, GIF and AVIF"
+TAKEN = "JPEG, PNG, WebP, GIF, AVIF, PDF, MP3, M4A, Ogg, WAV, MP4, WebM and WebVTT"
+# Kinds that readers get as they came; of pictures and texts they get what was made of them.
+AS_THEY_CAME = frozenset({"document", "audio", "video"})
+# What MP4 calls itself, for sound and video; HEIC and others are files of the same frame.
+MP4_BRANDS = frozenset(
+    {b"isom", b"mp41", b"mp42", b"avc1", b"dash", b"M4A ", b"M4V ", b"M4B "}
+    | {b"iso%d" % number for number in range(2, 10)}
+)
+OTHER_BRANDS = frozenset({b"heic", b"heix", b"mif1", b"msf1", b"qt  "})
+PDF_HEAD = re.compile(rb"%PDF-[12]\.[0-9][\r\n \t]")
+VTT_HEAD = re.compile(rb"(?:\xef\xbb\xbf)?WEBVTT(?:[ \t\r\n]|$)")
 
 # Members of an asset that editors write, and what each is where nothing was written.
 EMPTY: Mapping[str, Any] = {
     "name": "", "alt": {}, "captions": {}, "credit": "", "licence": "", "source": "", "use_until": None,
-    "is_decorative": False, "focal_point": None,
+    "is_decorative": False, "focal_point": None, "track": None,
 }  # fmt: skip
 
 
@@ -68,22 +86,33 @@ class Described:
 
 
 @dataclass(frozen=True)
+class Served:
+    """What readers get of a file that is no picture, whole and in the store."""
+
+    format: str
+    sha256: str
+    byte_count: int
+
+
+@dataclass(frozen=True)
 class Received:
     """A file that came whole and was looked at. Units: bytes and pixels.
 
-    `focal_point` is what was proposed for it, as parts of width and height; `colour` its most frequent one.
+    `focal_point` is what was proposed for it, as parts of width and height; `colour` its most frequent one. `served` is
+    what readers get of a file that is no picture.
     """
 
     name: str
     sha256: str
     byte_count: int
     media_type: str
-    width: int
-    height: int
-    focal_point: tuple[float, float]
-    colour: str
-    blurhash: str
+    width: int | None = None
+    height: int | None = None
+    focal_point: tuple[float, float] | None = None
+    colour: str = ""
+    blurhash: str = ""
     credit: str = ""
+    served: Served | None = None
 
 
 @dataclass(frozen=True)
@@ -106,8 +135,9 @@ class ChangeAsset:
 def format_of(head: bytes) -> Format | None:
     """What a file is by its first bytes, whatever it is called; None for what is not taken.
 
-    Source: the signatures of JFIF and Exif, PNG (RFC 2083, 3.1), GIF87a and GIF89a, RIFF with WEBP, and ISO 14496-12
-    with the brands `avif` and `avis`.
+    Of MP4 only the whole file says whether it is video or sound (`examining.py`). Source: the signatures of JFIF and
+    Exif, PNG (RFC 2083, 3.1), GIF87a and GIF89a, RIFF with WEBP and WAVE, PDF, ID3 and MPEG audio of layer III, Ogg,
+    EBML, WebVTT, and ISO 14496-12 with its brands.
     """
     if head.startswith(b"\xff\xd8\xff"):
         return FORMATS["jpeg"]
@@ -119,7 +149,23 @@ def format_of(head: bytes) -> Format | None:
         return FORMATS["webp"]
     if head[4:8] == b"ftyp" and _brands(head) & {b"avif", b"avis"}:
         return FORMATS["avif"]
-    return None
+    return _attachment_of(head)
+
+
+def _attachment_of(head: bytes) -> Format | None:
+    if PDF_HEAD.match(head):
+        return FORMATS["pdf"]
+    if head[:3] == b"ID3" or (len(head) > 1 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2):
+        return FORMATS["mp3"]
+    if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
+        return FORMATS["wav"]
+    if head[:4] == b"OggS":
+        return FORMATS["ogg"]
+    if head[:4] == b"\x1aE\xdf\xa3":
+        return FORMATS["webm"]
+    if head[4:8] == b"ftyp" and _brands(head) & MP4_BRANDS and not _brands(head) & OTHER_BRANDS:
+        return FORMATS["mp4"]
+    return FORMATS["vtt"] if VTT_HEAD.match(head) else None
 
 
 def _brands(head: bytes) -> set[bytes]:
@@ -152,7 +198,7 @@ def merged(before: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any
         if value is None:
             after[name] = EMPTY[name]
         elif isinstance(value, Mapping):
-            whole = {**before[name], **value}
+            whole = {**(before[name] or {}), **value}
             after[name] = {locale: text for locale, text in whole.items() if text is not None}
         else:
             after[name] = value

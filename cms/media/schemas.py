@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, post_load, validate
 
 from cms.media import rules
+from cms.media.attachments import TRACK_KINDS
 from cms.media.rules import Described
 from cms.platform.http.query_input import PageShape
 from cms.platform.http.shapes import Flag, ListShape, Locale, Shape, Text, UtcInstant
@@ -40,6 +41,18 @@ def _point(**options: Any) -> fields.List:
     return fields.List(PartField(), allow_none=True, **options)
 
 
+class TrackShape(Shape):
+    """As what a text goes along with a sound or video."""
+
+    of = Text(
+        validate=validate.Length(equal=36),
+        allow_none=True,
+        metadata={"description": "The id of the sound or video, which has to be the caller's to change"},
+    )
+    kind = Text(validate=validate.OneOf(TRACK_KINDS), allow_none=True)
+    locale = Locale(allow_none=True)
+
+
 class AssetPatchShape(Shape):
     """A JSON Merge Patch (RFC 7396): what is left out stays, null clears."""
 
@@ -64,6 +77,10 @@ class AssetPatchShape(Shape):
     focal_point = _point(
         validate=validate.Length(equal=2),
         metadata={"description": "[x, y] as parts of width and height, which crops keep; null: the proposed one"},
+    )
+
+    track = fields.Nested(
+        TrackShape, allow_none=True, metadata={"description": "Of WebVTT: what it goes along with, and as what"}
     )
 
 
@@ -137,6 +154,7 @@ class AssetShape(Shape):
     is_focal_point_set = Flag(required=True, metadata={"description": "False: it is proposed"})
     colour = fields.String(required=True, metadata={"description": "The most frequent one, as #rrggbb"})
     blurhash = fields.String(required=True)
+    track = fields.Nested(TrackShape, required=True, allow_none=True)
     preview_url = fields.String(
         required=True,
         allow_none=True,
@@ -166,8 +184,28 @@ class RenditionShape(Shape):
     preview_url = fields.String(required=True, metadata={"description": "For editors, whoever else may see it"})
 
 
+class AssetFileShape(Shape):
+    """What readers get of an asset that is no picture."""
+
+    url = fields.String(required=True, metadata={"description": "For readers, while a published article names it"})
+    preview_url = fields.String(required=True, metadata={"description": "For editors, whoever else may see it"})
+    byte_count = fields.Integer(required=True)
+
+
+class OwnTrackShape(Shape):
+    """A text that goes along with this asset."""
+
+    id = fields.String(required=True)
+    kind = fields.String(required=True)
+    locale = fields.String(required=True)
+    name = fields.String(required=True)
+
+
 class WholeAssetShape(AssetShape):
-    """An asset with its renditions."""
+    """An asset with its renditions, or the file that readers get."""
+
+    file = fields.Nested(AssetFileShape, required=True, allow_none=True, metadata={"description": "Null for a picture"})
+    tracks = fields.List(fields.Nested(OwnTrackShape), required=True)
 
     renditions = fields.List(
         fields.Nested(RenditionShape), required=True, metadata={"description": "Empty until they are made"}

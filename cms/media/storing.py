@@ -17,7 +17,7 @@ from io import FileIO
 from pathlib import Path
 from typing import Protocol
 
-from cms.media.rules import SHA256
+from cms.media.rules import AS_THEY_CAME, FORMATS, SHA256
 from cms.platform.errors import Unavailable
 
 # Files as they came, and as readers get them.
@@ -26,6 +26,11 @@ AREAS = (ORIGINALS, RENDITIONS)
 # Up to here a file is one piece.
 ONE_PIECE_BYTES = 1 << 20
 PIECE_BYTES = 1 << 18
+
+
+def area_of(format_name: str) -> str:
+    """Where a file is that readers get."""
+    return ORIGINALS if FORMATS[format_name].kind in AS_THEY_CAME else RENDITIONS
 
 
 class StoreAway(Unavailable):

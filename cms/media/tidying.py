@@ -4,6 +4,7 @@ from itertools import islice
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from cms.media.keeping import hold_media
 from cms.media.models import Asset, AssetFile
@@ -12,8 +13,8 @@ from cms.platform.db import Database
 
 # So long a file may be there without a row: far longer than a request or a rendition lasts.
 UNNAMED_SECONDS = 3_600.0
-# Where the files of each area are named.
-NAMED: dict[str, Any] = {ORIGINALS: Asset.sha256, RENDITIONS: AssetFile.sha256}
+# Where the files of each area are named. Readers may have been told of one that another took the place of.
+NAMED: dict[str, tuple[Any, ...]] = {ORIGINALS: (Asset.sha256, AssetFile.sha256), RENDITIONS: (AssetFile.sha256,)}
 
 
 def tidy(database: Database, store: Store, seconds: float = UNNAMED_SECONDS) -> int:
@@ -31,7 +32,7 @@ def _tidy(database: Database, store: Store, area: str, seconds: float) -> int:
     removed, old = 0, store.old(area, seconds)
     while portion := list(islice(old, store.at_once)):
         with database.reading() as session:
-            named = set(session.scalars(select(NAMED[area]).where(NAMED[area].in_(portion))))
+            named = _named(session, area, portion)
         unnamed = [sha256 for sha256 in portion if sha256 not in named]
         removed += _remove(database, store, area, unnamed, seconds) if unnamed else 0
     return removed
@@ -40,7 +41,7 @@ def _tidy(database: Database, store: Store, area: str, seconds: float) -> int:
 def _remove(database: Database, store: Store, area: str, candidates: list[str], seconds: float) -> int:
     with database.transaction() as session:
         hold_media(session)
-        named = set(session.scalars(select(NAMED[area]).where(NAMED[area].in_(candidates))))
+        named = _named(session, area, candidates)
         # What came again meanwhile is young again, and whoever sent it is about to write its row.
         gone = [
             sha256
@@ -50,3 +51,7 @@ def _remove(database: Database, store: Store, area: str, candidates: list[str], 
         for sha256 in gone:
             store.remove(area, sha256)
         return len(gone)
+
+
+def _named(session: Session, area: str, candidates: list[str]) -> set[str]:
+    return {one for column in NAMED[area] for one in session.scalars(select(column).where(column.in_(candidates)))}

@@ -23,11 +23,11 @@ USE = insert_into(AssetUse)
 
 
 def known_assets(session: Session, asset_ids: Collection[str]) -> set[str]:
-    """Those of these that are pictures; none of them can be deleted until the transaction ends."""
+    """Those of these that are assets; none of them can be deleted until the transaction ends."""
     wanted = [one for one in asset_ids if is_id(one)]
     if not wanted:
         return set()
-    statement = select(Asset.id).where(Asset.id.in_(wanted), Asset.width.is_not(None)).order_by(Asset.number)
+    statement = select(Asset.id).where(Asset.id.in_(wanted)).order_by(Asset.number)
     return set(session.scalars(statement.with_for_update(read=True, key_share=True)))
 
 

@@ -5,17 +5,36 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select, true
 
 from cms.media.models import Asset, AssetFile
+from cms.media.rules import AS_THEY_CAME, FORMATS
 from cms.media.storing import ORIGINALS, RENDITIONS, Store
 from cms.platform.db import Database
 
 ROWS_AT_ONCE = 200
-NAMED: dict[str, tuple[Any, Any, Any]] = {
-    ORIGINALS: (Asset.number, Asset.id, Asset.sha256),
-    RENDITIONS: (AssetFile.number, AssetFile.asset_id, AssetFile.sha256),
-}
+AS_IT_CAME = [one.name for one in FORMATS.values() if one.kind in AS_THEY_CAME]
+
+
+@dataclass(frozen=True)
+class Naming:
+    """Rows that name files of an area."""
+
+    area: str
+    number: Any
+    asset_id: Any
+    sha256: Any
+    which: ColumnElement[bool]
+
+
+ASSETS = (Asset.number, Asset.id, Asset.sha256)
+FILES = (AssetFile.number, AssetFile.asset_id, AssetFile.sha256)
+# What readers get as it came is the asset's own file, until another one takes its place.
+NAMED = (
+    Naming(ORIGINALS, *ASSETS, true()),
+    Naming(ORIGINALS, *FILES, and_(AssetFile.format.in_(AS_IT_CAME), AssetFile.retired_at.is_not(None))),
+    Naming(RENDITIONS, *FILES, AssetFile.format.not_in(AS_IT_CAME)),
+)
 
 
 @dataclass(frozen=True)
@@ -32,15 +51,15 @@ class Named:
 
 def named_files(database: Database) -> Iterator[Named]:
     """Every file that a row names, one after the other; no session is open meanwhile. Raises: SQLAlchemyError."""
-    for area, (number, asset_id, sha256) in NAMED.items():
-        last = 0
+    for one in NAMED:
+        last, columns = 0, select(one.number, one.asset_id, one.sha256).where(one.which)
         while True:
-            statement = select(number, asset_id, sha256).where(number > last).order_by(number).limit(ROWS_AT_ONCE)
+            statement = columns.where(one.number > last).order_by(one.number).limit(ROWS_AT_ONCE)
             with database.reading() as session:
                 rows = session.execute(statement).all()
             if not rows:
                 break
-            yield from (Named(area, asset, named) for _, asset, named in rows)
+            yield from (Named(one.area, asset, named) for _, asset, named in rows)
             last = rows[-1][0]
 
 
@@ -57,7 +76,10 @@ def looked_at(store: Store, named: Named) -> Literal["whole", "missing", "damage
 
 def still_named(database: Database, found: Named) -> bool:
     """Whether a row names a file even now; its asset may have been deleted while files were looked at."""
-    _, asset_id, sha256 = NAMED[found.area]
-    statement = select(asset_id).where(asset_id == found.asset_id, sha256 == found.sha256).limit(1)
+    statements = [
+        select(one.asset_id).where(one.which, one.asset_id == found.asset_id, one.sha256 == found.sha256).limit(1)
+        for one in NAMED
+        if one.area == found.area
+    ]
     with database.reading() as session:
-        return session.scalar(statement) is not None
+        return any(session.scalar(statement) is not None for statement in statements)

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from cms.content.models import Document
 from cms.content.redirects.leading import leads_elsewhere
+from cms.media.attachments import Attachment, has_words_in
 from cms.media.pictures import SCHEME, Picture, alt_of, shown_ids
-from cms.media.queries import pictures_by_id
+from cms.media.queries import shown_by_id
 from cms.media.rules import is_expired
 from cms.newsroom.models import Article
 from cms.newsroom.rules import decide, missing_for_readers
@@ -82,14 +83,16 @@ def has_images_without_alt(draft: Draft) -> Iterator[FieldError]:
     count = 0
     for src, alt in _images_in(draft.rendered.html):
         picture = pictures.get(src.removeprefix(SCHEME))
-        is_told = alt or (picture is not None and (picture.is_decorative or alt_of(picture, locale)))
+        is_told = bool(alt) or isinstance(picture, Attachment)
+        if isinstance(picture, Picture):
+            is_told = is_told or picture.is_decorative or bool(alt_of(picture, locale))
         count += not is_told
     if count:
         yield FieldError("/body", "missing_alt_text", f"{count} images have no alternative text.")
 
 
 def shows_expired_pictures(draft: Draft) -> Iterator[FieldError]:
-    """A picture that may not be shown any more."""
+    """A picture or another file that may not be shown any more."""
     for picture in _pictures(draft).values():
         if is_expired(picture.use_until, draft.at):
             until = rfc3339(picture.use_until) if picture.use_until else ""
@@ -99,8 +102,16 @@ def shows_expired_pictures(draft: Draft) -> Iterator[FieldError]:
 def lacks_credits(draft: Draft) -> Iterator[FieldError]:
     """A picture that does not say whose it is."""
     for picture in _pictures(draft).values():
-        if not picture.credit and not picture.is_decorative:
+        if isinstance(picture, Picture) and not picture.credit and not picture.is_decorative:
             yield FieldError("/body", "missing_credit", f"The picture asset:{picture.id} says nothing of whose it is.")
+
+
+def has_video_without_words(draft: Draft) -> Iterator[FieldError]:
+    """A video whose words nobody can read in the article's language."""
+    for one in _pictures(draft).values():
+        if isinstance(one, Attachment) and one.kind == "video" and not has_words_in(one, draft.content["locale"]):
+            detail = f"The video asset:{one.id} has neither captions nor subtitles in the language of the article."
+            yield FieldError("/body", "missing_captions", detail)
 
 
 def repeats_a_headline(draft: Draft) -> Iterator[FieldError]:
@@ -147,6 +158,7 @@ CHECKS: tuple[Check, ...] = (
     Check("block", shows_expired_pictures),
     Check("warn", has_images_without_alt),
     Check("warn", lacks_credits),
+    Check("warn", has_video_without_words),
     Check("warn", repeats_a_headline),
     Check("warn", lags_behind_its_source),
     Check("warn", takes_over_an_address),
@@ -200,8 +212,8 @@ def _taken_slug(draft: Draft) -> Iterator[FieldError]:
         yield FieldError("/slug", "slug_taken", f"Readers know the published article {holder} by this slug.")
 
 
-def _pictures(draft: Draft) -> dict[str, Picture]:
-    return pictures_by_id(draft.session, shown_ids(draft.rendered.html))
+def _pictures(draft: Draft) -> dict[str, Picture | Attachment]:
+    return shown_by_id(draft.session, shown_ids(draft.rendered.html))
 
 
 class _Images(HTMLParser):

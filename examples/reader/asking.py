@@ -42,6 +42,16 @@ class Api:
         except (OSError, http.client.HTTPException):
             raise Problem(503, {"code": "unavailable"}) from None
 
+    def text(self, path, client=None):
+        """Read a path as text. Raises: Problem."""
+        try:
+            answer, body = self._read(self._prefix + path, _headers(None, client))
+        except (OSError, http.client.HTTPException):
+            raise Problem(503, {"code": "unavailable"}) from None
+        if answer.status != 200:
+            raise Problem(answer.status, {"code": "not_found"})
+        return body.decode()
+
     def _read(self, url, headers):
         kept = getattr(self._kept, "connection", None)
         if kept is not None:

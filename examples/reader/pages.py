@@ -225,9 +225,25 @@ def listed(kind, slug, subject, **query):
 
 @pages.get("/media/<path:name>")
 def picture(name):
-    """Pictures in documents have addresses relative to the API, which gives them out for good."""
+    """Files in documents have addresses relative to the API, which gives them out for good.
+
+    The words of a video are the one kind that browsers take from the page's own site alone.
+    """
     query = request.query_string.decode()
+    if name.endswith(".vtt"):
+        return words_of_a_video(f"/media/{quote(name)}{'?' if query else ''}{query}")
     return redirect(f"{current_app.config['PUBLIC_API']}/media/{quote(name)}{'?' if query else ''}{query}", 301)
+
+
+def words_of_a_video(path):
+    """Captions and their like, as the API has them."""
+    try:
+        text = api().text(path, client=request.remote_addr)
+    except Problem as problem:
+        abort(404 if problem.status == 404 else 503)
+    answer = current_app.response_class(text, mimetype="text/vtt")
+    answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return answer
 
 
 @pages.get("/live/<uuid:article_id>")

@@ -79,6 +79,7 @@ VALUES: dict[str, Any] = {
     "timezone": "Asia/Almaty", "problem": None, "redirects.target": "", "status": 301, "has_lost_related": False,
     # Nothing of this is over, deleted, sealed, or has its like before it.
     "deleted_at": None, "revoked_at": None, "used_at": None, "closed_at": None, "removed_at": None, "parent_id": None,
+    "track_of": None,
     "documents.image_count": 0, "bookmarks": 0, "comments.state": "approved", "comments.held_for": "",
     "comment_modes.mode": "post", "reader_follows.kind": "tag", "frequency": "daily", "digest_id": None,
     "period": "2026-11-03", "day": "2026-11-03", "last_period": "2026-11-03",

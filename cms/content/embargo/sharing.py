@@ -11,7 +11,7 @@ from cms.content.embargo.models import EmbargoedDocument, EmbargoRead
 from cms.content.models import Document
 from cms.content.publishing import PublishedArticle, document_content
 from cms.media.pictures import shown_ids
-from cms.media.queries import pictures_by_id
+from cms.media.queries import shown_by_id
 from cms.platform.actor import Actor
 from cms.platform.clock import rfc3339
 from cms.platform.db import change_rows, site_name_of
@@ -33,7 +33,7 @@ def put_embargoed(session: Session, article: PublishedArticle, until: datetime, 
             raise Conflict(f"Another article of the locale has the slug {article.slug!r}.", code="slug_taken")
     withdraw_embargoed(session, article.article_id)
     end = b',"embargo_until":' + orjson.dumps(rfc3339(until)) + b"}"
-    pictures = pictures_by_id(session, shown_ids(article.body_html))
+    pictures = shown_by_id(session, shown_ids(article.body_html))
     ready = assembled(document_content(article), None, [], publisher=site_name_of(session), pictures=pictures)
     body, card = (part[:-1] + end for part in (ready.body, ready.card))
     row = EmbargoedDocument(

@@ -2,22 +2,20 @@
 
 from flask import Blueprint, Response
 
-from cms.media.api import asset_answer, asset_key, found, looked_at, media_parts, sent
+from cms.media.api import asset_answer, asset_key, found, kept, media_parts, sent
 from cms.media.keeping import refuse_change
 from cms.media.queries import asset_by_id
 from cms.media.replacements.queries import replacements_of
-from cms.media.replacements.replacing import refuse_known, refuse_other_kind, replace_file
+from cms.media.replacements.replacing import refuse_known, replace_file
 from cms.media.replacements.rules import ReplaceFile
 from cms.media.replacements.schemas import ReplacementsShape, ReplacingShape
-from cms.media.rules import READ, WRITE, format_of
+from cms.media.rules import READ, WRITE
 from cms.media.schemas import WholeAssetShape
-from cms.media.storing import ORIGINALS
 from cms.platform.http.answers import answer
 from cms.platform.http.endpoint import endpoint
 from cms.platform.http.guard import current_actor
 from cms.platform.http.services import services
 from cms.platform.http.transactions import reading, transaction
-from cms.platform.http.uploads import Upload, no_room_is_told
 
 replacements = Blueprint("replacements", __name__, url_prefix="/api/v1")
 REPLACING = ReplacingShape()
@@ -38,14 +36,12 @@ def replace(asset_id: str, revision: int) -> Response:
     with reading() as session:
         refuse_change(current_actor(), asset_by_id(session, key), revision)
     with sent(REPLACING) as upload:
-        _refuse_unfit(key, upload)
-        command = ReplaceFile(key, revision, looked_at(upload))
-        store = media_parts().store
-        with no_room_is_told():
-            store.put(ORIGINALS, upload.sha256, upload.path)
+        with reading() as session:
+            refuse_known(session, key, upload.sha256)
+        command, parts = ReplaceFile(key, revision, kept(upload)), services()
+        quota, store = parts.settings.media_quota_bytes, media_parts().store
         with transaction() as session:
-            quota = services().settings.media_quota_bytes
-            asset = replace_file(session, current_actor(), store, command, services().clock(), quota_bytes=quota)
+            asset = replace_file(session, current_actor(), store, command, parts.clock(), quota_bytes=quota)
             return asset_answer(session, asset)
 
 
@@ -59,13 +55,3 @@ def former_files(asset_id: str) -> Response:
     with reading() as session:
         asset = found(asset_by_id, session, asset_id)
         return answer({"data": replacements_of(session, asset.id)})
-
-
-def _refuse_unfit(asset_id: str, upload: Upload) -> None:
-    """Refuse what would be refused later, before it is opened and kept. Raises: NotFound; Invalid; Conflict."""
-    kind = format_of(upload.head)
-    assert kind is not None
-    with reading() as session:
-        asset = found(asset_by_id, session, asset_id)
-        refuse_other_kind(asset, kind.media_type)
-        refuse_known(session, asset, upload.sha256)

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from cms.events.asset_events import AssetReplaced
-from cms.media.adding import refuse_beyond, seen_values
+from cms.media.adding import put_served, refuse_beyond, seen_values
 from cms.media.keeping import held_asset, hold_media, record_on
 from cms.media.models import Asset
 from cms.media.queries import asset_by_content
@@ -17,6 +17,7 @@ from cms.media.replacements.models import AssetReplacement
 from cms.media.replacements.rules import ReplaceFile, has_same_shape
 from cms.media.rules import BY_MEDIA_TYPE, Received
 from cms.media.storing import Store
+from cms.media.tracks import tell_parent
 from cms.platform.actor import Actor
 from cms.platform.errors import Conflict, FieldError, Invalid
 
@@ -29,7 +30,7 @@ def replace_file(
     Texts and rights stay. The point that was set for crops stays where the new picture has the same shape; else the
     proposed one holds again.
 
-    Emits: AssetReplaced
+    Emits: AssetReplaced; AssetChanged of what it goes along with
     Raises: NotFound; Forbidden; Stale; Invalid (`other_kind`); Conflict (`content_known`); NoRoom; Unavailable.
     """
     hold_media(session)
@@ -37,7 +38,7 @@ def replace_file(
     if asset.sha256 == received.sha256:
         return asset
     refuse_other_kind(asset, received.media_type)
-    refuse_known(session, asset, received.sha256)
+    refuse_known(session, asset.id, received.sha256)
     refuse_beyond(session, store, received, quota_bytes, freed_bytes=asset.byte_count)
     asset.revision += 1
     asset.updated_at = now
@@ -47,6 +48,8 @@ def replace_file(
     )
     _put(asset, received)
     session.flush()
+    put_served(session, asset, received, now)
+    tell_parent(session, actor, {asset.track_of}, now)
     record_on(session, actor, asset, event, now, changes=("file",))
     return asset
 
@@ -59,10 +62,10 @@ def refuse_other_kind(asset: Asset, media_type: str) -> None:
         raise Invalid(errors=[FieldError("/file", "other_kind", detail)])
 
 
-def refuse_known(session: Session, asset: Asset, sha256: str) -> None:
+def refuse_known(session: Session, asset_id: str, sha256: str) -> None:
     """Refuse a content that another asset has: one content is one asset. Raises: Conflict."""
     known = asset_by_content(session, sha256)
-    if known is not None and known.id != asset.id:
+    if known is not None and known.id != asset_id:
         raise Conflict(
             "Another asset has this content; name that one instead.",
             code="content_known",

@@ -20,8 +20,8 @@ STYLE = (
 STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 # Pictures of the article and the page's own style; no script, no frame, no form, nothing that asks anybody else.
 POLICY = (
-    f"default-src 'none'; img-src 'self' http: https:; style-src 'sha256-{STYLE_HASH}'; form-action 'none'; "
-    "base-uri 'none'; frame-ancestors 'none'"
+    f"default-src 'none'; img-src 'self' http: https:; media-src 'self'; style-src 'sha256-{STYLE_HASH}'; "
+    "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
 # Reloaded when the link ends, a page that was left open shows nothing any more. Longer than a day no page is left.
 LONGEST_RELOAD_SECONDS = 86_400

@@ -9,7 +9,7 @@ import hashlib
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +34,8 @@ MOST_DATA_BYTES = 65_536
 # What a form has around its file.
 FRAME_BYTES = 2 * MOST_DATA_BYTES
 LONGEST_BOUNDARY = 200
+# So many bytes tell what a file is.
+HEAD_BYTES = 64
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 FILE, DATA = "file", "data"
 
@@ -52,15 +54,19 @@ class Upload:
 
 
 @contextmanager
-def received(shape: Schema, folder: Path, *, most_bytes: int, reserve_bytes: int) -> Iterator[Upload]:
+def received(
+    shape: Schema, folder: Path, *, most_bytes: Callable[[bytes], int], largest_bytes: int, reserve_bytes: int
+) -> Iterator[Upload]:
     """The file of this request, and what `shape` makes of the JSON beside it.
 
-    `reserve_bytes` are to stay free where the folder is, for what must be written whatever files come.
+    `most_bytes` gives how large a file may be that begins with these bytes, or refuses it before the rest is read;
+    `largest_bytes` is the most that it ever gives. `reserve_bytes` are to stay free where the folder is, for what must
+    be written whatever files come.
     Raises: UnsupportedMediaType; BadRequest; Invalid; RequestEntityTooLarge; NoRoom.
     """
     boundary = _boundary()
     coming = request.content_length or 0
-    if coming > most_bytes + FRAME_BYTES:
+    if coming > largest_bytes + FRAME_BYTES:
         raise RequestEntityTooLarge
     path = folder / f"{secrets.token_hex(16)}.part"
     try:
@@ -69,7 +75,7 @@ def received(shape: Schema, folder: Path, *, most_bytes: int, reserve_bytes: int
             if shutil.disk_usage(folder).free < reserve_bytes + coming:
                 raise NoRoom("The disk is nearly full; what is free is kept for texts.", headers={"Retry-After": "60"})
             with path.open("xb") as file:
-                form = _Form(file, most_bytes)
+                form = _Form(file, most_bytes, largest_bytes)
                 form.read(boundary)
                 file.flush()
                 os.fsync(file.fileno())
@@ -93,8 +99,8 @@ def no_room_is_told() -> Iterator[None]:
 class _Form:
     """What has come of a form."""
 
-    def __init__(self, file: BinaryIO, most_bytes: int) -> None:
-        self.file, self.most_bytes = file, most_bytes
+    def __init__(self, file: BinaryIO, most_bytes: Callable[[bytes], int], largest_bytes: int) -> None:
+        self.file, self._most_for, self.most_bytes = file, most_bytes, largest_bytes
         self.name: str | None = None
         self.digest = hashlib.sha256()
         self.byte_count = 0
@@ -151,10 +157,12 @@ class _Form:
                 raise RequestEntityTooLarge
             return
         self.byte_count += len(piece)
+        if len(self.head) < HEAD_BYTES:
+            self.head += piece[: HEAD_BYTES - len(self.head)]
+            if len(self.head) == HEAD_BYTES:
+                self.most_bytes = self._most_for(self.head)
         if self.byte_count > self.most_bytes:
             raise RequestEntityTooLarge
-        if len(self.head) < 64:
-            self.head += piece[: 64 - len(self.head)]
         self.digest.update(piece)
         self.file.write(piece)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from cms.platform.text.markdown import BLOCKS, pieces, plain_text
 
-VOID = frozenset({"br", "col", "hr", "img", "source", "wbr"})
+VOID = frozenset({"br", "col", "hr", "img", "source", "track", "wbr"})
 TYPES = {
     "p": "paragraph", "ul": "list", "ol": "list", "blockquote": "quote", "pre": "code", "figure": "figure",
     "table": "table", "hr": "rule", "section": "footnotes",

@@ -33,11 +33,13 @@ REMOVED_WITH_CONTENT = words(
     "select style svg template textarea title video xmp"
 )
 WEB = re.compile(r"https?://[^\s\x00-\x20\\]+", re.IGNORECASE)
-# A picture of the web, or one of ours by the id of its asset, which stands for its address until it is shown.
-PICTURE = re.compile(rf"{WEB.pattern}|asset:[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}", re.IGNORECASE)
+# One of our files by the id of its asset, which stands for its address until it is shown.
+ASSET = r"asset:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+PICTURE = re.compile(rf"{WEB.pattern}|{ASSET}", re.IGNORECASE)
 # A path of this site, but nothing that a browser takes for another host: `//host`, `/\host`.
 LINK = re.compile(
-    r"https?://[^\s\x00-\x20\\]+|mailto:[^\s\x00-\x20]+|/(?![/\\])[^\s\x00-\x20\\]*|#[^\s\x00-\x20]*", re.IGNORECASE
+    r"https?://[^\s\x00-\x20\\]+|mailto:[^\s\x00-\x20]+|/(?![/\\])[^\s\x00-\x20\\]*|#[^\s\x00-\x20]*|" + ASSET,
+    re.IGNORECASE,
 )
 FOOTNOTE = re.compile(r"fn(?:ref)?[0-9]{1,6}(?::[0-9]{1,6})?")
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")

@@ -6,6 +6,7 @@ from cms.settings import Settings
 from tests.contracts.witness import Witness
 from tests.draining import drain
 from tests.media.drawing import form, picture
+from tests.media.sounding import VTT, mp3
 
 
 def walk_assets(witness: Witness, settings: Settings) -> None:
@@ -41,6 +42,16 @@ def walk_assets(witness: Witness, settings: Settings) -> None:
     ask("GET", shown, 304, If_None_Match=tag)
     ask("GET", shown, 416, Range="bytes=999999-")
     ask("GET", "/media/none.jpg", 404)
+    talk = ask("POST", "/api/v1/assets", 201, form(mp3(), "talk.mp3")).json
+    track = {"of": talk["id"], "kind": "captions", "locale": "en"}
+    words = ask("POST", "/api/v1/assets", 201, form(VTT, "talk.vtt", track=track)).json
+    ask("POST", "/api/v1/assets", 422, form(mp3(1)[:90]))
+    ask("GET", f"/api/v1/assets/{talk['id']}", 200)
+    ask("PATCH", f"/api/v1/assets/{words['id']}", 200, {"track": {"locale": "kk"}}, If_Match='"1"')
+    ask("GET", talk["file"]["preview_url"], 200)
+    played = ask("POST", "/api/v1/articles", 201, {"title": "Talk", "locale": "en", "body": f"![](asset:{talk['id']})"})
+    ask("POST", f"/api/v1/articles/{played.json['id']}/publish", 200, If_Match='"1"')
+    assert ask("GET", f"/content/v1/articles/{played.json['id']}", 200).json["attachments"][0]["tracks"]
     assert ask("GET", f"/content/v1/articles/{article}", 200).json["images"][0]["srcset"]
     ask("DELETE", path, 409, If_Match='"1"')
     ask("PATCH", f"/api/v1/articles/{article}", 200, {"body": "None."}, If_Match='"2"')

@@ -15,6 +15,9 @@ BEGINNING = re.compile(
     rb'\{"id":"([0-9a-f-]{36})","number":([0-9]+),"type":"[^"]*","locale":"([^"]+)","slug":"([^"]+)","url":("[^"]+")'
 )
 
+# The pictures of the JSON-LD; within texts each quote has a backslash before it.
+PICTURES = b'"image":["'
+ASSET_KEY = "asset-"
 # Whoever wrote it, in the words of schema.org.
 PERSON = re.compile(rb'"url":"/content/v1/people/([^"/]+)"')
 
@@ -46,24 +49,40 @@ class Pages:
 
     A document is put together once and holds addresses relative to the site. Only the two that are for people's
     browsers and for search engines (`share`, `seo`) name the page, when it goes out. `people` is the pattern of
-    people's pages, with `{slug}`.
+    people's pages, with `{slug}`. `site` is where the public reaches Copydesk; search engines take no
+    relative address of a picture.
     """
 
     pattern: str
     people: str = ""
+    site: str = ""
 
     @classmethod
     def of(cls, settings: Settings) -> "Pages":
         """The pages that the settings name."""
-        return cls(settings.article_page_url, settings.person_pattern)
+        return cls(settings.article_page_url, settings.person_pattern, settings.public_url)
 
     @property
     def are_elsewhere(self) -> bool:
         """Whether any page has an address of its own."""
         return bool(self.pattern or self.people)
 
+    def changes(self, cache_keys: str) -> bool:
+        """Whether a document that caches forget by these keys may go out with other addresses."""
+        return self.are_elsewhere or (bool(self.site) and ASSET_KEY in cache_keys)
+
     def shown(self, body: bytes, etag: str) -> tuple[bytes, str]:
-        """A document with the address of its page, and the ETag of that."""
+        """A document with the address of its page and those of its pictures, and the ETag of that."""
+        before, seo, rest = body.rpartition(b'"seo":{') if self.site else (b"", b"", body)
+        told, found, rest = rest.partition(PICTURES)
+        if seo and found:
+            listed, end, rest = rest.partition(b'"]')
+            site = orjson.dumps(self.site)[:-1]
+            body = b"".join((before, seo, told, found[:-1], (b'"' + listed).replace(b'"/', site + b"/"), end, rest))
+            etag = f'{etag[:-1]}-{_mark(self.site)}"'
+        return self._with_page(body, etag)
+
+    def _with_page(self, body: bytes, etag: str) -> tuple[bytes, str]:
         began = BEGINNING.match(body) if self.are_elsewhere else None
         if began is None:
             return body, etag

@@ -9,19 +9,43 @@ import orjson
 from cms.content.addressing import Pages
 from cms.content.queries import ReadyDocument, changed_second
 from cms.content.rules import Filter
+from cms.platform.coding import LEAST_BYTES, QUICK_LEVEL, packed
 from cms.platform.http.paging import Cursor, encode_cursor, links
 from cms.platform.http.representing import Representation, etag_of
 from cms.platform.keys import Keys
+
+# Of some ten kilobytes each.
+MOST_KEPT = 200
+ADDRESSED: dict[tuple[str, Pages], tuple[bytes, str, bytes | None]] = {}
 
 
 def document_representation(document: ReadyDocument, pages: Pages) -> Representation:
     """A document with the addresses of the site's pages."""
     changed = changed_second(document.changed_at)
-    body, etag = pages.shown(document.body, document.etag) if pages.are_elsewhere else (document.body, document.etag)
-    if etag != document.etag:
-        # What is compressed and kept has the addresses of no site.
-        return Representation(body, etag, document.cache_keys, changed=changed)
-    return Representation(body, etag, document.cache_keys, changed=changed, packed=document.packed, is_kept=True)
+    if not pages.changes(document.cache_keys):
+        return Representation(
+            document.body, document.etag, document.cache_keys, changed=changed, packed=document.packed, is_kept=True
+        )
+    body, etag, small = _addressed(document, pages)
+    return Representation(body, etag, document.cache_keys, changed=changed, packed=small, is_kept=True)
+
+
+def _addressed(document: ReadyDocument, pages: Pages) -> tuple[bytes, str, bytes | None]:
+    """A document with its addresses, its ETag, and the same in gzip.
+
+    What is compressed and kept in the database has the addresses of no site, so the latest ones are kept here. An ETag
+    is that of its bytes, so nothing here is ever old.
+    """
+    found = ADDRESSED.get((document.etag, pages))
+    if found is None:
+        body, etag = pages.shown(bytes(document.body), document.etag)
+        is_same = etag == document.etag
+        small = document.packed if is_same else packed(body, QUICK_LEVEL) if len(body) >= LEAST_BYTES else None
+        found = body, etag, small
+        if len(ADDRESSED) >= MOST_KEPT:
+            ADDRESSED.clear()
+        ADDRESSED[document.etag, pages] = found
+    return found
 
 
 def page_representation(

@@ -260,7 +260,7 @@ def _work(variant: Any) -> dict[str, Any]:
 
 
 def _cache_keys(members: Mapping[str, Any], works: Mapping[str, Any]) -> str:
-    """What a cache may forget a document by: itself, its words, and the articles whose titles it shows."""
+    """What a cache may forget a document by: itself, its words, the files and articles that it shows."""
     section, editor = members["section"], members["editor"]
     shown = [*members["related"], members["previous"], members["next"]]
     kin = [*works.get("workTranslation", ()), works.get("translationOfWork")]
@@ -268,5 +268,6 @@ def _cache_keys(members: Mapping[str, Any], works: Mapping[str, Any]) -> str:
     keys += [f"section-{section['slug']}"] if section else []
     keys += [f"tag-{tag['slug']}" for tag in members["tags"]]
     keys += [f"person-{person['slug']}" for person in [*members["authors"], *([editor] if editor else [])]]
+    keys += [f"asset-{one['id']}" for one in (*members["images"], *members["attachments"])]
     keys += [f"article-{one['id']}" for one in shown if one] + [f"article-{one['identifier']}" for one in kin if one]
     return " ".join(quote(key) for key in dict.fromkeys(keys))

@@ -15,14 +15,13 @@ from typing import IO, Any
 
 from sqlalchemy import Connection, inspect, select
 
-from cms.media.models import Asset, AssetFile
-from cms.media.storing import ORIGINALS, RENDITIONS, Store
+from cms.media.storing import AREAS, Store
+from cms.media.verifying import NAMED
 from cms.platform.db import Database
 
 MEMBER = re.compile(r"media/(originals|renditions)/([0-9a-f]{64})")
 CHUNK = 1 << 20
 LOOKED_FOR_AT_ONCE = 100
-TABLES: dict[str, Any] = {ORIGINALS: Asset, RENDITIONS: AssetFile}
 File = tuple[str, str]
 
 
@@ -44,12 +43,12 @@ def named_in(connection: Connection) -> list[File]:
     Shape: (area, SHA-256)
     """
     tables = set(inspect(connection).get_table_names())
-    return [
-        (area, sha256)
-        for area, table in TABLES.items()
-        if table.__tablename__ in tables
-        for sha256 in connection.scalars(select(table.sha256).distinct().order_by(table.sha256))
-    ]
+    found: dict[File, None] = {}
+    for one in NAMED:
+        if one.sha256.class_.__tablename__ in tables:
+            digests = connection.scalars(select(one.sha256).where(one.which).distinct().order_by(one.sha256))
+            found |= dict.fromkeys((one.area, sha256) for sha256 in digests)
+    return list(found)
 
 
 def add_files(tar: tarfile.TarFile, store: Store, named: Iterable[File], now: datetime) -> BackedFiles:
@@ -108,7 +107,7 @@ def missing_in(store: Store, database_url: str) -> list[str]:
     finally:
         database.dispose()
     missing = []
-    for area in TABLES:
+    for area in AREAS:
         digests = [sha256 for where, sha256 in named if where == area]
         for start in range(0, len(digests), LOOKED_FOR_AT_ONCE):
             portion = digests[start : start + LOOKED_FOR_AT_ONCE]

@@ -22,6 +22,7 @@ from rdflib import RDF, RDFS, SH, XSD, Graph, Namespace
 from rdflib.term import Node
 
 from cms.app import create_app
+from cms.content.addressing import Pages
 from cms.content.assembling import reassemble
 from cms.content.deriving import set_reading_times
 from cms.content.grouping import Kinship
@@ -239,3 +240,18 @@ def test_the_name_of_the_site_is_in_what_is_put_together_from_then_on(
     renamed.dispose()
     assert told(client, pages[0])["publisher"]["name"] == 'The "Harbour" Post'
     assert faults(told(client, pages[0]), wanted=WANTED) == ""
+
+
+def test_pictures_of_ours_are_named_with_the_site_and_nothing_else_is_touched() -> None:
+    """Whatever stands in fields and texts stays, and so does what is elsewhere already."""
+    fields = '"fields":{"image":["/media/mine.jpg"],"seo":{"image":["/media/x.jpg"]}}'
+    text = '"dek":"\\"seo\\":{\\"image\\":[\\"/media/c.jpg"'
+    shown = '"image":["/media/a.jpg","https://img.example/[1].jpg","/media/b.jpg"]'
+    body = '{"id":"x",' + fields + "," + text + ',"seo":{"json_ld":{"a":1,%s}},"previous":null}'
+    pages = Pages("", site="https://cms.example")
+    whole, etag = pages.shown((body % shown).encode(), '"e"')
+    assert whole == (body % shown.replace('"/media/', '"https://cms.example/media/')).encode()
+    assert etag.startswith('"e-') and etag.endswith('"')
+    bare = (body % '"b":2').encode()
+    assert pages.shown(bare, '"e"') == (bare, '"e"')
+    assert Pages("").shown((body % shown).encode(), '"e"')[1] == '"e"'

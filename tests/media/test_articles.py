@@ -1,10 +1,12 @@
 """Pictures of articles: figures in the body, the member `images`, who may see them, and where an asset is used."""
 
+import gzip
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import orjson
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -70,6 +72,14 @@ def test_a_picture_in_the_text_is_a_figure_and_readers_get_it_while_it_is_publis
     assert html.index("Before") < html.index("<figure>") < html.index("After")
     [card] = readers.get("/content/v1/articles").json["data"]
     assert card["images"] == [told]
+    # Search engines take no relative address; everything else stays relative to the site.
+    [pictured] = document["seo"]["json_ld"]["image"]
+    assert pictured == f"{settings.public_url}{told['srcset'][-1]['url']}"
+    again = {"If-None-Match": readers.get(f"/content/v1/articles/{article['id']}").headers["ETag"]}
+    assert readers.get(f"/content/v1/articles/{article['id']}", headers=again).status_code == 304
+    small = readers.get(f"/content/v1/articles/{article['id']}", headers={"Accept-Encoding": "gzip"})
+    assert orjson.loads(gzip.decompress(small.data)) == document
+    assert f"asset-{asset['id']}" in small.headers["Surrogate-Key"].split(" ")
     blocks = readers.get(f"/content/v1/articles/{article['id']}?body=blocks").json["body"]["blocks"]
     assert [block["type"] for block in blocks] == ["paragraph", "figure", "paragraph"]
     unpublished = editor.post(f"/api/v1/articles/{article['id']}/unpublish", headers={"If-Match": '"2"'})

@@ -17,6 +17,7 @@ from cms.media.examining import Broken, examined
 from cms.media.rules import format_of
 from cms.media.storing import ONE_PIECE_BYTES, ORIGINALS, RENDITIONS, LocalStore
 from cms.media.tidying import tidy
+from cms.operations.backed_files import missing_in
 from cms.platform.db import Database
 from cms.platform.text.forms import ATTRIBUTE
 from cms.platform.text.markdown import pieces
@@ -71,6 +72,7 @@ def test_each_kind_is_taken_for_what_it_is_and_readers_get_it_as_a_file_to_save(
     store = LocalStore(settings.media_home)
     assert tidy(database, store, seconds=-1) == 0
     assert CliRunner().invoke(media, ["verify"], obj=settings).exit_code == 0
+    assert missing_in(store, settings.database_url) == [], "a backup finds each where it is"
 
 
 def test_a_long_file_goes_out_in_pieces_and_a_longer_one_than_may_be_is_refused(

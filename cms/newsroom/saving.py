@@ -232,9 +232,7 @@ def find_words(session: Session, actor: Actor, content: dict[str, Any], now: dat
     pictures = written_ids(content["body"])
     known = known_assets(session, pictures)
     errors += [
-        FieldError("/body", "unknown_asset", f"There is no asset:{one[:60]}.")
-        for one in pictures
-        if one not in known
+        FieldError("/body", "unknown_asset", f"There is no asset:{one[:60]}.") for one in pictures if one not in known
     ]
     errors += errors_in(session, content["type"], content["fields"], is_complete=False)
     if errors:

@@ -43,12 +43,14 @@ def named_in(connection: Connection) -> list[File]:
     Shape: (area, SHA-256)
     """
     tables = set(inspect(connection).get_table_names())
-    found: dict[File, None] = {}
-    for one in NAMED:
-        if one.sha256.class_.__tablename__ in tables:
-            digests = connection.scalars(select(one.sha256).where(one.which).distinct().order_by(one.sha256))
-            found |= dict.fromkeys((one.area, sha256) for sha256 in digests)
-    return list(found)
+    return sorted(
+        {
+            (one.area, sha256)
+            for one in NAMED
+            if one.sha256.class_.__tablename__ in tables
+            for sha256 in connection.scalars(select(one.sha256).where(one.which))
+        }
+    )
 
 
 def add_files(tar: tarfile.TarFile, store: Store, named: Iterable[File], now: datetime) -> BackedFiles:

@@ -4,12 +4,16 @@ Each class has the HTTP status and stable code that `platform/http/problems.py` 
 no Flask. A code never changes once published; `docs/problems.md` lists them.
 """
 
+import errno
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 # Goes with every 401. Source: RFC 9110, section 11.6.1.
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="copydesk"'}
+
+# What a system says when a disk, a quota or the largest size of a file is reached.
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 @dataclass(frozen=True)

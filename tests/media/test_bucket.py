@@ -1,7 +1,7 @@
 """The product with its files in a bucket: nothing is different, and a store that is away takes nothing else with it."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,18 +9,21 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from cms.app import create_app
+from cms.events.models import Delivery
 from cms.media.storing import ORIGINALS, RENDITIONS, StoreAway
 from cms.media.tidying import tidy
 from cms.platform.db import Database
 from cms.settings import Settings
 from tests.conftest import BUCKET_SECRET
-from tests.draining import drain
+from tests.draining import Drain, drain
 from tests.media.drawing import picture, send
 from tests.servers import Buckets
+from workers.work import make_work
 
-Clients = Callable[[str], FlaskClient]
+IS_OPEN = Delivery.state == "open"
 
 
 @pytest.fixture
@@ -91,6 +94,7 @@ def test_while_the_store_is_away_texts_are_saved_and_pictures_come_back_by_thems
     asset = send(editor, picture()).json
     drain(replace(in_bucket, media_presets="natural=60"), database)
     [file, *_] = editor.get(f"/api/v1/assets/{asset['id']}").json["renditions"]
+    assert send(editor, picture(seed=3)).status_code == 201
     buckets.order("fail")
     asked: dict[str, Any] = {
         "rendition": app.test_client().get(file["url"]),
@@ -110,6 +114,13 @@ def test_while_the_store_is_away_texts_are_saved_and_pictures_come_back_by_thems
     assert published.status_code == 200, "a publish asks nothing of the store"
     with pytest.raises(StoreAway, match=r"does not answer as it should \(SlowDown\)"):
         tidy(database, app.extensions["copydesk.media"].store)
+    work = make_work(in_bucket)
+    Drain(work).step()
+    work.close()
+    with database.reading() as session:
+        [waiting] = session.scalars(select(Delivery).where(Delivery.subscription == "renditions", IS_OPEN))
+        assert waiting.attempts == 0, "that the store is away is no fault of the picture"
+        assert "does not answer as it should" in str(waiting.error)
     buckets.order()
     assert app.test_client().get(file["url"]).status_code == 200
     assert send(editor, picture(seed=2)).status_code == 201

@@ -9,17 +9,21 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from flask.testing import FlaskClient
 
 from cms.media.choosing import chosen_store
 from cms.media.commands import media
-from cms.media.storing import ORIGINALS, LocalStore, Store
+from cms.media.storing import ORIGINALS, RENDITIONS, LocalStore, Store
 from cms.media.tidying import tidy
 from cms.operations.backup import BackupError, backup, restore, seal, verify
 from cms.operations.commands import backup as backup_command
 from cms.operations.commands import restore as restore_command
 from cms.platform.db import Database
 from cms.settings import Settings
+from tests.media.drawing import picture, send
 from tests.media.keeping import keep_some
+from tests.media.sounding import VTT, pdf
+from tests.media.test_replacing import put
 from tests.operations.test_backup import NOON, empty, programs
 
 __all__ = ["empty", "programs"]
@@ -48,6 +52,23 @@ def test_files_are_restored_with_the_rows_that_name_them(
     assert originals(chosen_store(empty)) == digests
     assert verified(empty) == "5 files, each as it was.\n"
     assert all(path.stat().st_mode & 0o77 == 0 for path in empty.media_home.rglob("*") if path.is_file())
+
+
+def test_files_of_every_kind_are_in_a_backup_and_move(
+    editor: FlaskClient, settings: Settings, in_bucket: Settings, empty: Settings, tmp_path: Path
+) -> None:
+    """A picture; a text as it came and as readers get it; a document, and the one that it took the place of."""
+    assert send(editor, picture()).status_code == send(editor, VTT).status_code == 201
+    report = send(editor, pdf()).json["id"]
+    assert put(editor, report, pdf("A second one")).status_code == 200
+    made = backup(settings, tmp_path / "backup.tar.gz", NOON)
+    assert (made.files.count, made.files.wrong) == (5, [])
+    assert restore(empty, made.path, NOON).missing == []
+    assert verified(empty) == "5 files, each as it was.\n"
+    moving = replace(in_bucket, home=empty.home, database_url=empty.database_url, media_store_before="folder")
+    assert CliRunner().invoke(media, ["move", "--to", moving.media_store], obj=moving).exit_code == 0
+    assert verified(replace(moving, media_store_before="")) == "5 files, each as it was.\n"
+    assert list(chosen_store(empty).old(ORIGINALS, -2)) == list(chosen_store(empty).old(RENDITIONS, -2)) == []
 
 
 def test_nothing_is_tidied_away_while_a_backup_is_made(settings: Settings, database: Database) -> None:

@@ -126,9 +126,7 @@ def test_what_differs_is_found_and_repaired(
     for wrong, part in WRONGS:
         wrong(database, live, settings.index_home)
         told = CliRunner().invoke(verify, ["--check"], obj=settings)
-        assert (told.exit_code, f"{part}: 4, nothing" in told.output) == (1, False), (
-            f"{wrong.__name__}: {told.output}"
-        )
+        assert (told.exit_code, f"{part}: 4, nothing" in told.output) == (1, False), f"{wrong.__name__}: {told.output}"
         assert CliRunner().invoke(verify, ["--check"], obj=settings).output == told.output, wrong.__name__
         repaired = {one.part for one in run(settings) if one.differing}
         assert part in repaired, wrong.__name__

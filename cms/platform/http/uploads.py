@@ -4,7 +4,6 @@ A form has the part `file` and may have the part `data`, JSON that says what the
 counts for nothing. Not here: what a file may be, and where it is kept (`cms/media`).
 """
 
-import errno
 import hashlib
 import os
 import secrets
@@ -21,7 +20,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
-from cms.platform.errors import BadRequest, FieldError, Invalid, NoRoom
+from cms.platform.errors import FULL, BadRequest, FieldError, Invalid, NoRoom
 from cms.platform.http.idempotency import BODY_DIGEST
 from cms.platform.http.json_input import UnsupportedMediaType, parse_object
 from cms.platform.http.shapes import field_errors
@@ -36,7 +35,6 @@ FRAME_BYTES = 2 * MOST_DATA_BYTES
 LONGEST_BOUNDARY = 200
 # So many bytes tell what a file is.
 HEAD_BYTES = 64
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 FILE, DATA = "file", "data"
 
 

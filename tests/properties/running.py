@@ -120,6 +120,8 @@ class Run:
     """One sequence of acts on an empty house, and what must hold at its end."""
 
     def __init__(self, house: House, seed: int, handlers: Mapping[str, Handler] | None = None) -> None:
+        # The index names its segments by chance, and Hypothesis would begin each run with the same names.
+        random.seed()
         house.empty()
         self.house = house
         self.chance = random.Random(seed)

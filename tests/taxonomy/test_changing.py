@@ -1,5 +1,6 @@
 """Changing words: what a patch may hold, who may send it, what comes of two at once, and what it costs."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from threading import Thread
@@ -232,7 +233,7 @@ def test_articles_that_are_saved_while_their_tag_is_merged_have_the_tag_that_sta
 def test_rewording_costs_the_same_statements_for_one_article_as_for_a_whole_portion(
     editor: FlaskClient, settings: Settings, database: Database
 ) -> None:
-    counted: dict[int, int] = {}
+    asked: dict[int, list[str]] = {}
     for count in (1, 6):
         tag = add(editor, "tags", name=f"Rail {count}")
         for number in range(count):
@@ -247,10 +248,13 @@ def test_rewording_costs_the_same_statements_for_one_article_as_for_a_whole_port
         event.listen(database.writer, "before_cursor_execute", note)
         assert reword_documents(database, OPERATOR, "tag", tag["id"], now) == count
         event.remove(database.writer, "before_cursor_execute", note)
-        counted[count] = sum(statement.lstrip().startswith("SELECT") for statement in statements)
+        reads = [statement for statement in statements if statement.lstrip().startswith("SELECT")]
+        # How many values there are is the only difference, and none is written in a way of its own.
+        several = re.compile(r"\((\?(, \?)*|SELECT 1 FROM \(SELECT 1\) WHERE 1!=1)\)")
+        asked[count] = [several.sub("(?)", statement) for statement in reads]
         drain(settings, database)
     assert AT_ONCE >= 6
-    assert counted[1] == counted[6]
+    assert asked[1] == asked[6]
 
 
 @pytest.mark.parametrize("use", ["delete", "merge"])

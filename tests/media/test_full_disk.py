@@ -2,13 +2,12 @@
 itself when there is room again."""
 
 import json
-import subprocess
-import sys
+import os
 from pathlib import Path
 
 import pytest
 
-from tests.product import TOP
+from tests.nursery import nursery
 
 REFUSED = [507, "no_room", True]
 TAKEN = [201, "", False]
@@ -18,10 +17,12 @@ TAKEN = [201, "", False]
 def test_on_a_full_disk_texts_are_saved_files_are_refused_and_all_goes_on_with_room_again(
     tmp_path: Path, sqlite_template: Path
 ) -> None:
-    program = [sys.executable, "-m", "tests.media.full_disk", tmp_path, sqlite_template]
-    ended = subprocess.run(program, cwd=TOP, capture_output=True, text=True, check=False)
-    assert ended.returncode == 0, ended.stderr[-3000:]
-    told = json.loads(ended.stdout.splitlines()[-1])
+    disk, out, err = tmp_path / "disk", tmp_path / "out", tmp_path / "err"
+    disk.mkdir()
+    words = [str(disk), str(sqlite_template)]
+    status = nursery().start("tests.media.full_disk", words, os.environ, out, err).wait(120)
+    assert status == 0, err.read_text()[-3000:]
+    told = json.loads(out.read_text().splitlines()[-1])
     print("with a disk of its own" if told["disk"] else "with a largest size of files", told)
     if told["disk"]:
         *taken, refused = told["uploads"]

@@ -40,8 +40,11 @@ ACTOR = system("benchmark")
 BODY = "The harbour opened again after eleven days of ice, and the first ferry left at dawn.\n\n" * 20
 
 
-def run(seconds: float = SECONDS) -> dict[str, Any]:
-    """What was written and read, what went wrong, and how long a write took. Units: milliseconds."""
+def run(seconds: float = SECONDS, least: int = 0) -> dict[str, Any]:
+    """What was written and read, what went wrong, and how long a write took. Units: milliseconds.
+
+    Each process goes on until it has written or read `least` times, however slow the machine is.
+    """
     with tempfile.TemporaryDirectory() as folder:
         database = _database(folder, is_durable=True)
         upgrade(database)
@@ -50,13 +53,20 @@ def run(seconds: float = SECONDS) -> dict[str, Any]:
             with database.transaction() as session:
                 made = create_article(session, ACTOR, NewArticle(f"Story {number}", "en", body=BODY), now())
                 ids.append(made.article.id)
-        began = time.perf_counter()
         processes = [
-            _start(kind, folder, number, seconds, ids)
+            _start(kind, folder, number, seconds, least, ids)
             for kind, count in (("write", WRITERS), ("read", READERS))
             for number in range(count)
         ]
-        told = [json.loads(process.communicate(timeout=seconds + 60)[0]) for process in processes]
+        # They begin together, once all of them are there.
+        for process in processes:
+            assert process.stdout is not None and process.stdout.readline()
+        began = time.perf_counter()
+        for process in processes:
+            assert process.stdin is not None
+            process.stdin.write("\n")
+            process.stdin.flush()
+        told = [json.loads(process.communicate(timeout=seconds + 200)[0]) for process in processes]
         took = time.perf_counter() - began
         with database.reading() as session:
             articles = [queries.article_by_id(session, article_id) for article_id in ids]
@@ -94,21 +104,28 @@ def rows(figures: dict[str, Any]) -> list[Row]:
     ]  # fmt: skip
 
 
-def _start(kind: str, folder: str, number: int, seconds: float, ids: list[str]) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", __spec__.name, kind, folder, str(number), str(seconds), *ids]
-    return subprocess.Popen(command, cwd=Path(__file__).parents[1], stdout=subprocess.PIPE, text=True)
+def _start(kind: str, folder: str, number: int, seconds: float, least: int, ids: list[str]) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", __spec__.name, kind, folder, str(number), str(seconds), str(least), *ids]
+    top = Path(__file__).parents[1]
+    return subprocess.Popen(command, cwd=top, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def _wait_for_the_others() -> None:
+    print("ready", flush=True)
+    sys.stdin.readline()
 
 
 def _database(folder: str, *, is_durable: bool) -> Database:
     return Database(Settings(home=Path(folder)).database, is_durable=is_durable)
 
 
-def write(folder: str, number: int, seconds: float, ids: list[str]) -> dict[str, Any]:
+def write(folder: str, number: int, seconds: float, least: int, ids: list[str]) -> dict[str, Any]:
     """One writer: counts what was acknowledged."""
     database = _database(folder, is_durable=number % 2 == 0)
     told: dict[str, Any] = {"edits": 0, "publishes": 0, "refused": 0, "errors": 0, "milliseconds": []}
+    _wait_for_the_others()
     until, turn = time.monotonic() + seconds, number
-    while time.monotonic() < until:
+    while time.monotonic() < until or turn - number < least:
         turn += 1
         began = time.perf_counter()
         try:
@@ -138,13 +155,14 @@ def _write_once(database: Database, article_id: str, *, is_publish: bool) -> str
         return "edits"
 
 
-def read(folder: str, _number: int, seconds: float, ids: list[str]) -> dict[str, Any]:
+def read(folder: str, _number: int, seconds: float, least: int, ids: list[str]) -> dict[str, Any]:
     """One reader: lists for readers and articles for editors; each must be at least as new as the time before."""
     database = _database(folder, is_durable=True)
     told = {"reads": 0, "errors": 0, "went_back": 0}
     seen = dict.fromkeys(ids, 0)
+    _wait_for_the_others()
     until = time.monotonic() + seconds
-    while time.monotonic() < until:
+    while time.monotonic() < until or told["reads"] < least:
         try:
             newest(database.direct, Filter(), 20, None)
             with database.reading() as session:
@@ -162,5 +180,5 @@ def read(folder: str, _number: int, seconds: float, ids: list[str]) -> dict[str,
 
 
 if __name__ == "__main__":
-    kind, folder, number, seconds, *ids = sys.argv[1:]
-    print(json.dumps({"write": write, "read": read}[kind](folder, int(number), float(seconds), ids)))
+    kind, folder, number, seconds, least, *ids = sys.argv[1:]
+    print(json.dumps({"write": write, "read": read}[kind](folder, int(number), float(seconds), int(least), ids)))

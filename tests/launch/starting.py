@@ -11,8 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+from cms.launch.starting import CAN_FORK
 from tests.launch.processes import processes_with
+from tests.nursery import nursery
 from tests.product import COPYDESK, TOP
 from tests.servers import free_port, wait_until
 
@@ -66,12 +69,16 @@ class Start:
             return 0, None
 
     def run(self, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
-        """Run another command beside it to its end."""
+        """Run another command beside it to its end, in a process that was forked where that is possible."""
         given = {f"COPYDESK_{name.upper()}": value for name, value in settings.items()}
+        environment = {**self.environment, **given}
+        if CAN_FORK:
+            out, err = (self.home.with_name(f"{uuid4()}.{name}") for name in ("out", "err"))
+            status = nursery().start("", words, environment, out, err).wait(90)
+            return subprocess.CompletedProcess(words, status, out.read_text("utf-8"), err.read_text("utf-8"))
         return subprocess.run(
-            [COPYDESK, *words], env={**self.environment, **given}, cwd=TOP, capture_output=True, text=True, timeout=90,
-            check=False,
-        )  # fmt: skip
+            [COPYDESK, *words], env=environment, cwd=TOP, capture_output=True, text=True, timeout=90, check=False
+        )
 
 
 @contextlib.contextmanager

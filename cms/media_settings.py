@@ -36,10 +36,15 @@ class MediaSettings:
     media_public: Literal["published", "always"] = "published"
     media_accel_prefix: str = ""
     media_presets: str = "natural=320,640,1024,1600;square@1:1=320,640;standard@4:3=480,960;wide@16:9=640,1280"
+    media_presets_on_demand: str = "social@40:21=1200"
 
     def check_media(self) -> None:
         """Refuse what could not work. Raises: SettingsError."""
-        check_presets(self.media_presets)
+        names = check_presets("COPYDESK_MEDIA_PRESETS", self.media_presets)
+        if self.media_presets_on_demand.strip("; "):
+            others = check_presets("COPYDESK_MEDIA_PRESETS_ON_DEMAND", self.media_presets_on_demand)
+            if names & others:
+                raise SettingsError(f"COPYDESK_MEDIA_PRESETS_ON_DEMAND names {min(names & others)}, as …_PRESETS does")
         if self.media_accel_prefix and not ACCEL_PREFIX.fullmatch(self.media_accel_prefix):
             raise SettingsError("COPYDESK_MEDIA_ACCEL_PREFIX must be a path such as /protected-media")
         self._check_store()
@@ -65,12 +70,13 @@ class MediaSettings:
             )
 
 
-def check_presets(text: str) -> None:
-    """Refuse what names no sizes of pictures. Raises: SettingsError."""
+def check_presets(variable: str, text: str) -> set[str]:
+    """The names of presets; refuses what names no sizes of pictures. Raises: SettingsError."""
     plain = text.replace(" ", "").strip(";")
     names = [part.partition("=")[0].partition("@")[0] for part in plain.split(";")]
     if not PRESETS.fullmatch(plain) or len(names) > MOST_PRESETS or len(set(names)) < len(names):
         raise SettingsError(
-            f"COPYDESK_MEDIA_PRESETS must name up to {MOST_PRESETS} presets with their widths, each name once, such as "
+            f"{variable} must name up to {MOST_PRESETS} presets with their widths, each name once, such as "
             f"natural=320,640;wide@16:9=640,1280; it says {text!r}"
         )
+    return set(names)

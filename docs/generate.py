@@ -106,6 +106,8 @@ SETTINGS_TEXT = {
     "as `/protected-media`: pictures are then handed to it by `X-Accel-Redirect`. Empty: Copydesk sends them itself.",
     "media_presets": "In which sizes readers get pictures: names with widths in pixels, and for a crop the ratio of "
     "its sides. After a change all pictures are made anew, in the background.",
+    "media_presets_on_demand": "Further presets, which are made of a picture when somebody first asks for them by a "
+    "signed address. Empty: none.",
     "wait_limit_seconds": "The longest that `?wait=` holds an answer.",
     "events_retention_days": "How long finished deliveries and their events are kept.",
     "audit_retention_days": "How long the audit trail is kept; a signed checkpoint stands for what was removed.",

@@ -18,6 +18,8 @@ from cms.media.describing import change_asset
 from cms.media.keeping import NO_ASSET
 from cms.media.linking import preview_signer
 from cms.media.models import Asset
+from cms.media.on_demand.queries import can_be_asked
+from cms.media.presets import presets_of
 from cms.media.rules import (
     BY_MEDIA_TYPE,
     READ,
@@ -244,6 +246,8 @@ def asset_answer(session: Session, asset: Asset, status: int = 200) -> Response:
     [data] = queries.with_preview(session, queries.asset_data([asset], now), preview)
     data["renditions"] = queries.renditions_of(session, asset.id, preview)
     data["file"] = queries.file_of(session, asset.id, preview) if asset.kind != "image" else None
+    presets = presets_of(services().settings.media_presets_on_demand)
+    data["on_demand"] = can_be_asked(asset, presets, services().keys) if asset.kind == "image" else []
     data["tracks"] = [
         {"id": one.id, "kind": one.track_kind, "locale": one.track_locale, "name": one.name}
         for one in tracks_of(session, asset.id)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cms.media.rules import LONGEST_CREDIT, LONGEST_LICENCE, LONGEST_NAME
@@ -63,7 +63,8 @@ class AssetFile(Table):
     """What readers get of an asset: a rendition of a picture, or, without a preset and a size, a file of another kind.
     `sha256` is that of its bytes and its name.
 
-    `retired_at` is set when others were made in its place; it is given out a while longer, to those who know it.
+    One that `is_on_demand` is no part of documents. `retired_at` is set when others were made in its place; it is given
+    out a while longer, to those who know it.
     """
 
     __tablename__ = "asset_files"
@@ -80,6 +81,7 @@ class AssetFile(Table):
     height: Mapped[int]
     byte_count: Mapped[int]
     sha256: Mapped[str] = mapped_column(String(64), index=True)
+    is_on_demand: Mapped[bool] = mapped_column(default=False, server_default=false())
     retired_at: Mapped[datetime | None] = mapped_column(Instant)
 
 

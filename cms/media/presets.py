@@ -38,7 +38,9 @@ class Size:
 @lru_cache(maxsize=64)
 def presets_of(text: str) -> tuple[Preset, ...]:
     """The presets of a setting, such as `natural=320,640;wide@16:9=640`; settings have checked the text."""
-    found = []
+    found: list[Preset] = []
+    if not text.strip("; "):
+        return ()
     for part in text.replace(" ", "").strip(";").split(";"):
         head, _, widths = part.partition("=")
         name, _, ratio = head.partition("@")

@@ -101,7 +101,7 @@ def with_preview(
 def renditions_of(session: Session, asset_id: str, preview: Callable[[str, str], str]) -> list[dict[str, Any]]:
     """The renditions of an asset in the shape of the wire, as the presets name them."""
     statement = select(AssetFile).where(
-        AssetFile.asset_id == asset_id, AssetFile.retired_at.is_(None), AssetFile.preset != ""
+        AssetFile.asset_id == asset_id, AssetFile.retired_at.is_(None), AssetFile.preset != "", ~AssetFile.is_on_demand
     )
     return [
         {
@@ -135,7 +135,8 @@ def shown_by_id(session: Session, asset_ids: Collection[str]) -> dict[str, Pictu
     assets = {asset.id: asset for asset in session.scalars(select(Asset).where(is_wanted).order_by(*order))}
     files: dict[str, list[PictureFile]] = defaultdict(list)
     counts: dict[str, int] = {}
-    statement = select(AssetFile).where(AssetFile.asset_id.in_(list(assets)), AssetFile.retired_at.is_(None))
+    is_shown = (AssetFile.retired_at.is_(None), ~AssetFile.is_on_demand)
+    statement = select(AssetFile).where(AssetFile.asset_id.in_(list(assets)), *is_shown)
     for file in session.scalars(statement.order_by(AssetFile.number)):
         kind, url = FORMATS[file.format].media_type, rendition_url(file.sha256, file.format)
         files[file.asset_id].append(PictureFile(file.preset, kind, file.width, file.height, url))

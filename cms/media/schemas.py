@@ -184,6 +184,19 @@ class RenditionShape(Shape):
     preview_url = fields.String(required=True, metadata={"description": "For editors, whoever else may see it"})
 
 
+class OnDemandShape(Shape):
+    """A rendition that can be asked for."""
+
+    preset = fields.String(required=True)
+    media_type = fields.String(required=True)
+    width = fields.Integer(required=True)
+    height = fields.Integer(required=True)
+    url = fields.String(
+        required=True,
+        metadata={"description": "Signed, for pages that show the picture; it means the asset as it is then"},
+    )
+
+
 class AssetFileShape(Shape):
     """What readers get of an asset that is no picture."""
 
@@ -206,6 +219,11 @@ class WholeAssetShape(AssetShape):
 
     file = fields.Nested(AssetFileShape, required=True, allow_none=True, metadata={"description": "Null for a picture"})
     tracks = fields.List(fields.Nested(OwnTrackShape), required=True)
+    on_demand = fields.List(
+        fields.Nested(OnDemandShape),
+        required=True,
+        metadata={"description": "Of a picture: renditions that are made when somebody first asks for them"},
+    )
 
     renditions = fields.List(
         fields.Nested(RenditionShape), required=True, metadata={"description": "Empty until they are made"}

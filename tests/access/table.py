@@ -266,6 +266,7 @@ GET    /api/v1/articles/<article_id>/comment-mode           401  401 403  200   
 PUT    /api/v1/articles/<article_id>/comment-mode           401  401 403  403    403       403        200       200          404           403    403 403    403     403        403           403            200    200   200      404       200   200    404     404    200    200   200       404        200    403         401    401
 GET    /                                                    200 *
 GET    /media/<name>                                         404 *
+GET    /media/<asset_id>/<name>                              404 *
 GET    /docs                                                200 *
 GET    /docs/<name>                                         200 *
 GET    /openapi.json                                        200 *

@@ -185,7 +185,7 @@ def render(order: dict[str, Any]) -> dict[str, Any]:
     picture = upright(opened(order["path"], order["format"], draft=(widest, widest)))
     # A JPEG is decoded in a fraction of its size where that is enough; boxes are of the whole.
     scale_x, scale_y = picture.width / order["width"], picture.height / order["height"]
-    kinds = TRANSPARENT_FORMATS if picture.mode == "RGBA" else PICTURE_FORMATS
+    kinds = order.get("formats") or (TRANSPARENT_FORMATS if picture.mode == "RGBA" else PICTURE_FORMATS)
     made: list[dict[str, Any]] = []
     for size in wanted:
         left, top, right, bottom = size["box"]
@@ -193,7 +193,8 @@ def render(order: dict[str, Any]) -> dict[str, Any]:
         box = (left * scale_x, top * scale_y, right, bottom)
         small = picture.resize((size["width"], size["height"]), Image.Resampling.LANCZOS, box, reducing_gap=3.0)
         for kind in kinds:
-            small.save(f"{order['folder']}/{len(made)}", kind.upper(), **SAVED[kind])
+            saved = on_white(small) if kind == "jpeg" else small
+            saved.save(f"{order['folder']}/{len(made)}", kind.upper(), **SAVED[kind])
             made.append({"preset": size["preset"], "format": kind, "width": small.width, "height": small.height})
     return {"files": made}
 

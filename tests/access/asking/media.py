@@ -8,7 +8,7 @@ from cms.media.rules import NewAsset, Received
 from cms.media.storing import ORIGINALS, LocalStore
 from cms.platform.clock import now
 from tests.access.desk import OPERATOR
-from tests.access.room import FIRST, Ask, Asked, Room, plain
+from tests.access.room import FIRST, NOBODY, Ask, Asked, Room, plain
 from tests.media.drawing import form, picture
 
 
@@ -52,5 +52,6 @@ ASK: dict[str, Ask] = {
     "PUT /api/v1/assets/<asset_id>/file": _replaced,
     "GET /api/v1/assets/<asset_id>/replacements": _on_asset("/replacements", headers={}),
     "GET /media/<name>": plain("/media/none.jpg"),
+    "GET /media/<asset_id>/<name>": plain(f"/media/{NOBODY}/social-1200.jpg?signature={'0' * 32}"),
     "GET /api/v1/assets/<asset_id>/original": _on_asset("/original", headers={}),
 }

@@ -42,6 +42,8 @@ def walk_assets(witness: Witness, settings: Settings) -> None:
     ask("GET", shown, 304, If_None_Match=tag)
     ask("GET", shown, 416, Range="bytes=999999-")
     ask("GET", "/media/none.jpg", 404)
+    ask("GET", ask("GET", path, 200).json["on_demand"][0]["url"], 302)
+    ask("GET", f"/media/{made['id']}/social-1200.jpg", 404)
     talk = ask("POST", "/api/v1/assets", 201, form(mp3(), "talk.mp3")).json
     track = {"of": talk["id"], "kind": "captions", "locale": "en"}
     words = ask("POST", "/api/v1/assets", 201, form(VTT, "talk.vtt", track=track)).json

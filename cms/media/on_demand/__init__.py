@@ -1,0 +1,1 @@
+"""Renditions that are made when somebody asks for them by a signed address, and then kept."""

@@ -21,6 +21,7 @@ from cms.events.subscriptions import BY_NAME, QUEUES, SUBSCRIPTIONS
 from cms.platform.bell import Bell, BellUnheard
 from cms.platform.clock import now
 from cms.platform.db import Database
+from cms.platform.errors import Unavailable
 from workers.due import Chores
 
 log = structlog.get_logger("copydesk.relay")
@@ -147,7 +148,7 @@ class Relay:
             except (BrokerAway, BellUnheard) as error:
                 self._note_broker(str(error))
                 time.sleep(self.chores.longest_wait(SWEEP_SECONDS))
-            except SQLAlchemyError as error:
+            except (SQLAlchemyError, Unavailable) as error:
                 log.warning("database_away", error=type(error).__name__)
                 time.sleep(SWEEP_SECONDS)
         self.sender.close()
@@ -183,8 +184,7 @@ class Relay:
 
     def _queues_with_work(self) -> list[str]:
         # A read is cheaper than a claim, which would take the one writer's place on SQLite each second for nothing.
-        with self.database.reading() as session:
-            return queues_with_work(session, self.clock())
+        return queues_with_work(self.database.direct, self.clock())
 
     def _note_broker(self, problem: str) -> None:
         if problem and self.is_broker_there:

@@ -14,29 +14,35 @@ from sqlalchemy.orm import Session
 
 from cms.audit.keyring import AuditKeys
 from cms.audit.models import AuditCheckpoint, AuditEntry
-from cms.audit.queries import COLUMNS, last_link, newest_checkpoint
+from cms.audit.queries import last_link, newest_checkpoint
 from cms.audit.rules import Link, Row, chained, sign
 from cms.platform.db import change_rows, columns_of
+from cms.platform.prepared import PreparedRead, PreparedWrite
 
 SEALED_AT_ONCE = 1000
 LOCK = 0x61756474
 # The relay runs it after every few acts, so it is built once.
 SEALS = ("seal_number", "key_id", "previous_seal", "seal")
 ENTRIES = columns_of(AuditEntry)
-SEAL = update(ENTRIES).where(ENTRIES.c.number == bindparam("of")).values({name: bindparam(name) for name in SEALS})
+WAITING = PreparedRead(
+    select(*(ENTRIES.c[name] for name in Row._fields))
+    .where(ENTRIES.c.seal_number.is_(None))
+    .order_by(ENTRIES.c.number)
+    .limit(SEALED_AT_ONCE)
+)
+SEAL = PreparedWrite(update(ENTRIES).where(ENTRIES.c.number == bindparam("of")))
 
 
 def seal_new(session: Session, keys: AuditKeys) -> tuple[int, Link | None]:
     """Seal a portion of what waits. Gives how many, and the new end of the chain, or None when another sealer works."""
     if not _is_my_turn(session):
         return 0, None
-    waiting = select(*COLUMNS).where(AuditEntry.seal_number.is_(None)).order_by(AuditEntry.number).limit(SEALED_AT_ONCE)
-    rows = [Row._make(row) for row in session.execute(waiting)]
+    rows = [Row._make(row) for row in WAITING.rows(session)]
     last = last_link(session)
     sealed = list(chained(rows, last, *keys.current()))
     if not sealed:
         return 0, last
-    session.execute(SEAL, [{"of": row.number} | {name: getattr(row, name) for name in SEALS} for row in sealed])
+    SEAL.run_all(session, [{"of": row.number} | {name: getattr(row, name) for name in SEALS} for row in sealed])
     return len(sealed), Link(sealed[-1].seal_number, sealed[-1].seal)
 
 

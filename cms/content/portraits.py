@@ -8,13 +8,13 @@ Not here: the score (`related/rules.py`), lists (`relating.py`), fitting the voc
 import math
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from sys import intern
 
 from sqlalchemy import Select, bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
-from cms.content.assembling import chunks
+from cms.content.assembling import chunks, hold_content
 from cms.content.models import Document, DocumentAuthor, DocumentSketch, DocumentTag, DocumentTerm, TermFrequency
 from cms.content.related.rules import HALF_LIFE_DAYS, STRONGEST_TERMS, Portrait
 from cms.platform.text.sketches import Sketch, from_bytes, sketch, to_bytes
@@ -26,6 +26,10 @@ LONGEST_TERM = 80
 STEPS_PER_DOUBLING = 4
 RAREST_COUNTED = 2
 # Every refresh of related lists runs these, so they are built once.
+REVISION = select(Document.revision).where(Document.article_id == bindparam("article"))
+READ = select(
+    Document.revision, Document.locale, Document.title, Document.content, Document.text
+).where(Document.article_id == bindparam("article"))  # fmt: skip
 FACES = select(
     Document.number, Document.article_id, Document.locale, Document.section_path, Document.published_at,
     Document.group_id,
@@ -78,18 +82,52 @@ def strongest(counts: Mapping[str, int], frequencies: Mapping[str, int], documen
     return weighted(usable, frequencies, documents, STRONGEST_TERMS)
 
 
-def store_vector(session: Session, document: Document) -> None:
-    """Weigh an article's terms against the fitted vocabulary and write its vector down, and the sketch of its text."""
+@dataclass(frozen=True)
+class Likeness:
+    """What one revision of an article is compared by; None for each part that is stored as it is."""
+
+    article_id: str
+    revision: int
+    vector: Mapping[str, float] | None
+    sketch: Sketch | None
+
+    @property
+    def is_new(self) -> bool:
+        """Whether there is something to store."""
+        return self.vector is not None or self.sketch is not None
+
+
+def weigh(session: Session, article_id: str) -> Likeness | None:
+    """Weigh an article's terms against the fitted vocabulary and draw the sketch of its text. Nothing is written.
+
+    None for an article that readers do not see.
+    """
+    document = session.execute(READ, {"article": article_id}).first()
+    if document is None:
+        return None
     language = language_of(document.locale)
     counts = count_terms(words_of(document.title, document.content, document.text), language)
     frequencies = _frequencies(session, language, [ALL, *counts])
     documents = frequencies.pop(ALL, 0)
-    vector = strongest(counts, frequencies, documents)
-    if vector != stored_vectors(session, [document.article_id])[document.article_id]:
-        write_vectors(session, {document.article_id: vector})
-    own = sketch(document.text)
-    if own != stored_sketches(session, [document.article_id]).get(document.article_id, ()):
-        write_sketches(session, {document.article_id: own})
+    vector, own = strongest(counts, frequencies, documents), sketch(document.text)
+    is_vector_known = vector == stored_vectors(session, [article_id])[article_id]
+    is_sketch_known = own == stored_sketches(session, [article_id]).get(article_id, ())
+    return Likeness(
+        article_id, document.revision, None if is_vector_known else vector, None if is_sketch_known else own
+    )
+
+
+def store(session: Session, likeness: Likeness) -> None:
+    """Write down what differed, unless readers see another revision by now. Holds the documents."""
+    if not likeness.is_new:
+        return
+    hold_content(session)
+    if session.scalar(REVISION, {"article": likeness.article_id}) != likeness.revision:
+        return
+    if likeness.vector is not None:
+        write_vectors(session, {likeness.article_id: likeness.vector})
+    if likeness.sketch is not None:
+        write_sketches(session, {likeness.article_id: likeness.sketch})
 
 
 def write_vectors(session: Session, vectors: Mapping[str, Mapping[str, float]]) -> None:

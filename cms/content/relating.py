@@ -7,15 +7,17 @@ Source: search.md section 4 of the project's measurements; 79 to 99 % of the lis
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BindParameter, and_, bindparam, delete, func, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import BindParameter, bindparam, delete, func, select, update
+from sqlalchemy.orm import Session
 
 from cms.content.assembling import chunks, hold_content, reassemble
 from cms.content.beside import naming, neighbours_of
-from cms.content.models import Document, DocumentTag, DocumentTerm, RelatedEntry
-from cms.content.portraits import portraits, store_vector, stored_sketches
+from cms.content.candidates import candidates
+from cms.content.models import Document, RelatedEntry
+from cms.content.portraits import REVISION, portraits, store, stored_sketches, weigh
 from cms.content.related.queries import choices_of, pinning
 from cms.content.related.rules import (
     KEPT,
@@ -32,11 +34,6 @@ from cms.content.related.rules import (
 )
 from cms.platform.db import change_rows, columns_of, insert_into
 
-ASKED_TERMS = 25
-MOST_POSTINGS = 2_000
-TEXT_CANDIDATES = 100
-ASKED_TAGS = 8
-TAG_CANDIDATES = 15
 REFILLS_AT_ONCE = 40
 # A list that is refilled can push an article out of another one, which then is refilled itself.
 MOST_ROUNDS = 3
@@ -60,59 +57,54 @@ FULL = (
     .having(func.count() >= KEPT)
 )
 WAITING = select(Document.article_id).where(Document.has_lost_related).limit(REFILLS_AT_ONCE)
-OWN = aliased(DocumentTerm)
-IS_ASKED = and_(OWN.article_id == bindparam("article"), OWN.term.in_(bindparam("terms", expanding=True)))
-# Counted no further than the cap, so that a word of every article costs no more than a rare one.
-FEW = (
-    select(DocumentTerm.weight)
-    .where(DocumentTerm.term == OWN.term)
-    .limit(bindparam("counted"))
-    .correlate(OWN)
-    .subquery()
-)
-POSTINGS = select(func.count()).select_from(FEW).correlate(OWN).scalar_subquery()
-NOT_TOO_COMMON = select(OWN.term).where(IS_ASKED, bindparam("counted") > POSTINGS)
-LIKENESS = (
-    select(DocumentTerm.article_id, func.sum(DocumentTerm.weight * OWN.weight).label("likeness"))
-    .join(OWN, OWN.term == DocumentTerm.term)
-    .where(IS_ASKED)
-    .group_by(DocumentTerm.article_id)
-    .subquery()
-)
-ALIKE = (
-    select(LIKENESS.c.article_id)
-    .join(Document, Document.article_id == LIKENESS.c.article_id)
-    .where(Document.locale == bindparam("locale"))
-    .order_by(LIKENESS.c.likeness.desc(), LIKENESS.c.article_id)
-    .limit(TEXT_CANDIDATES)
-)
-TAGGED = (
-    select(DocumentTag.article_id)
-    .join(Document, Document.article_id == DocumentTag.article_id)
-    .where(DocumentTag.tag == bindparam("tag"), Document.locale == bindparam("locale"))
-    .limit(TAG_CANDIDATES)
-)
-TAGGED_BEFORE = TAGGED.where(DocumentTag.published_at <= bindparam("at")).order_by(
-    DocumentTag.published_at.desc(), DocumentTag.number.desc()
-)
-TAGGED_AFTER = TAGGED.where(DocumentTag.published_at > bindparam("at")).order_by(
-    DocumentTag.published_at, DocumentTag.number
-)
 
 
-def refresh_related(session: Session, article_id: str, now: datetime) -> None:
+@dataclass(frozen=True)
+class Seen:
+    """What was found for one revision of an article while nobody had to wait for it.
+
+    `others` are those that its list may show, or whose lists it may enter; `family` is itself with its translations.
+    """
+
+    revision: int
+    family: frozenset[str]
+    others: frozenset[str]
+
+
+def look_around(session: Session, article_id: str, revision: int) -> Seen:
+    """Compare an article, whose terms were weighed at this revision, with all that may be related to it.
+
+    Whoever comes, changes or goes after this look brings its own lists and its places in others into order, so it is
+    enough to compare once more with those that were found here, and with those that it is in a list with by then.
+    """
+    family = _family(session, article_id)
+    found, terms = _found(session, family), _terms(family)
+    others: set[str] = set()
+    for mine in family:
+        faces = _faces(session, mine, found, terms)
+        offers = {other: offer for other, face in faces.items() if (offer := neighbour(face, mine)) is not None}
+        own = list_of(mine, faces.values(), choices_of(session, [mine.article_id])[mine.article_id])
+        others |= {*_beaten(session, offers), *(entry.other_id for entry in own)}
+    return Seen(revision, frozenset(one.article_id for one in family), frozenset(others))
+
+
+def refresh_related(session: Session, article_id: str, now: datetime, seen: Seen | None = None) -> None:
     """Bring the related lists into order after an article was published, changed or taken away.
 
     A published one gets its list and its places in the lists of others; what it left behind is refilled. Documents that
     show something else afterwards are assembled again, and so are those before and after it in time. May be called
-    twice, late and in any order.
+    twice, late and in any order. `seen` is from a look around before; where the article is another one by now, and
+    without it, everything is looked at while others wait.
     """
     hold_content(session)
     touched = naming(session, article_id)
-    document = session.get(Document, article_id, populate_existing=True)
-    if document is not None:
-        store_vector(session, document)
-        touched |= {article_id, *_enter(session, article_id), *neighbours_of(session, article_id)}
+    revision = session.scalar(REVISION, {"article": article_id})
+    if revision is not None:
+        if seen is not None and seen.revision != revision:
+            seen = None
+        if seen is None and (likeness := weigh(session, article_id)) is not None:
+            store(session, likeness)
+        touched |= {article_id, *_enter(session, article_id, seen), *neighbours_of(session, article_id)}
     touched |= _refill(session)
     reassemble(session, touched, now)
 
@@ -160,15 +152,27 @@ def shown(entries: List) -> list[Neighbour]:
     return sorted((entry for entry in entries.values() if not entry.is_hidden), key=rank)[:SHOWN]
 
 
-def _enter(session: Session, article_id: str) -> set[str]:
+def _enter(session: Session, article_id: str, seen: Seen | None = None) -> set[str]:
     """Bring the list of a published article, those of its translations and all that they enter or leave into order."""
-    mine = portraits(session, [article_id])[article_id]
-    family = [mine]
-    if mine.kin:
-        family = list(portraits(session, [article_id, *(one.article_id for one in mine.kin)]).values())
-    found = {other for one in family for other in _candidates(session, one)}
-    terms = {term for one in family for term in one.vector}
-    return {owner for one in family for owner in _take_places(session, one, found, terms)}
+    family = _family(session, article_id)
+    is_seen = seen is not None and seen.family == {one.article_id for one in family}
+    found = seen.others if seen is not None and is_seen else _found(session, family)
+    return {owner for one in family for owner in _take_places(session, one, found, _terms(family))}
+
+
+def _family(session: Session, article_id: str) -> list[Portrait]:
+    """An article with its translations, each with all others; nothing for one that readers do not see."""
+    family = list(portraits(session, [article_id]).values())
+    kin = [one.article_id for mine in family for one in mine.kin]
+    return list(portraits(session, [article_id, *kin]).values()) if kin else family
+
+
+def _found(session: Session, family: Iterable[Portrait]) -> set[str]:
+    return {other for one in family for other in candidates(session, one)}
+
+
+def _terms(family: Iterable[Portrait]) -> set[str]:
+    return {term for one in family for term in one.vector}
 
 
 def _take_places(session: Session, mine: Portrait, found: Collection[str], terms: Collection[str]) -> set[str]:
@@ -251,24 +255,3 @@ def _holding(session: Session, article_id: str) -> set[str]:
 def _held(session: Session, article_id: str) -> set[str]:
     """The articles in this one's list."""
     return set(session.scalars(HELD, {"article": article_id}))
-
-
-def _candidates(session: Session, mine: Portrait) -> set[str]:
-    found = set(_by_text(session, mine)) | set(_by_tag(session, mine))
-    return found - {mine.article_id}
-
-
-def _by_text(session: Session, mine: Portrait) -> Iterable[str]:
-    strongest = sorted(mine.vector.items(), key=lambda item: (-item[1], item[0]))[:ASKED_TERMS]
-    asked = {"article": mine.article_id, "terms": [term for term, _ in strongest]}
-    usable = list(session.scalars(NOT_TOO_COMMON, {**asked, "counted": MOST_POSTINGS + 1}))
-    return session.scalars(ALIKE, {**asked, "terms": usable, "locale": mine.locale}) if usable else ()
-
-
-def _by_tag(session: Session, mine: Portrait) -> Iterable[str]:
-    found: list[str] = []
-    for tag in sorted(mine.tags)[:ASKED_TAGS]:
-        asked = {"tag": tag, "locale": mine.locale, "at": mine.published_at}
-        found += session.scalars(TAGGED_BEFORE, asked)
-        found += session.scalars(TAGGED_AFTER, asked)
-    return found

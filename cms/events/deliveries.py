@@ -18,6 +18,7 @@ from cms.events.queries import IS_DUE
 from cms.events.subscriptions import ATTEMPTS_BEFORE_DEAD
 from cms.platform.db import columns_of, wake_after_commit
 from cms.platform.errors import Conflict, NotFound
+from cms.platform.prepared import PreparedRead, PreparedWrite
 
 LEASE = timedelta(seconds=10)
 SHORTEST_RESEND = timedelta(seconds=10)
@@ -34,20 +35,17 @@ Refusal = Literal["unknown", "closed", "running", "spent"]
 
 # The relay runs these after every act, so they are built once.
 ROWS = columns_of(Delivery)
-DUE = (
+_DUE = (
     select(ROWS.c.number, ROWS.c.subscription, ROWS.c.attempts, ROWS.c.sends, ROWS.c.error)
     .where(IS_DUE)
     .order_by(ROWS.c.due_at, ROWS.c.number)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
-DUE_AMONG = DUE.where(ROWS.c.subscription.in_(bindparam("names", expanding=True)))
-SEND = update(ROWS).where(ROWS.c.number == bindparam("of")).values(sends=bindparam("times"), due_at=bindparam("at"))
-BURY = (
-    update(ROWS)
-    .where(ROWS.c.number == bindparam("of"))
-    .values(state="dead", error=bindparam("why"), finished_at=bindparam("at"), leased_until=None)
-)
+DUE = PreparedRead(_DUE)
+DUE_AMONG = PreparedRead(_DUE.where(ROWS.c.subscription.in_(bindparam("names", expanding=True))))
+SEND = PreparedWrite(update(ROWS).where(ROWS.c.number == bindparam("of")))
+BURY = PreparedWrite(update(ROWS).where(ROWS.c.number == bindparam("of")).values(state="dead", leased_until=None))
 
 
 class Claimed(NamedTuple):
@@ -68,19 +66,19 @@ def due(session: Session, now: datetime, limit: int, subscriptions: Collection[s
     Those whose last attempt ended without a word become dead letters instead. Others who claim at the same time get
     other deliveries. Formula: sent again after 10, 20, 40, 60, 60 … seconds.
     """
-    asked = {"now": now, "most": limit}
     if subscriptions is None:
-        rows = session.execute(DUE, asked).all()
+        rows = DUE.rows(session, now=now, most=limit)
     else:
-        rows = session.execute(DUE_AMONG, {**asked, "names": list(subscriptions)}).all()
+        rows = DUE_AMONG.rows(session, now=now, most=limit, names=list(subscriptions))
     spent = [row for row in rows if row.attempts >= ATTEMPTS_BEFORE_DEAD]
     sent = [row for row in rows if row.attempts < ATTEMPTS_BEFORE_DEAD]
-    if spent:
-        buried = [{"of": row.number, "why": row.error or ENDED_WITHOUT_A_WORD, "at": now} for row in spent]
-        session.execute(BURY, buried)
-    if sent:
-        again = [{"of": row.number, "times": row.sends + 1, "at": _sent_again_at(row.sends, now)} for row in sent]
-        session.execute(SEND, again)
+    BURY.run_all(
+        session, [{"of": row.number, "error": row.error or ENDED_WITHOUT_A_WORD, "finished_at": now} for row in spent]
+    )
+    SEND.run_all(
+        session,
+        [{"of": row.number, "sends": row.sends + 1, "due_at": _sent_again_at(row.sends, now)} for row in sent],
+    )
     return [Claimed(row.subscription, row.number, row.sends == 0) for row in sent]
 
 

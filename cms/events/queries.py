@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from cms.events.models import Delivery
 from cms.events.subscriptions import QUEUES, SUBSCRIPTIONS
 from cms.platform.db import columns_of
+from cms.platform.direct_reads import DirectReads
+from cms.platform.prepared import PreparedRead
 
 # The relay asks this after every act, so it is built once. The state is a word of the statement and no parameter, by
 # which SQLite sees that its index of open deliveries holds them all.
@@ -36,9 +38,9 @@ def open_consequences(session: Session, letter_id: str, names: Collection[str]) 
     return set(session.scalars(statement))
 
 
-def queues_with_work(session: Session, now: datetime) -> list[str]:
-    """The queues of which a delivery is to be sent now."""
-    row = session.execute(WORK, {"now": now}).one()
+def queues_with_work(asked: DirectReads, now: datetime) -> list[str]:
+    """The queues of which a delivery is to be sent now. Raises: Unavailable."""
+    row = WORK.first(asked, now=now)
     return [queue for queue in QUEUES if getattr(row, queue)]
 
 
@@ -47,4 +49,4 @@ def _has_work(queue: str) -> Label[bool]:
     return exists().where(IS_DUE, or_(*names)).label(queue)
 
 
-WORK = select(*map(_has_work, QUEUES))
+WORK = PreparedRead(select(*map(_has_work, QUEUES)))

@@ -5,6 +5,7 @@ commit. `workers/app.py` binds each name to its handler.
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,7 @@ BY_NAME = {subscription.name: subscription for subscription in SUBSCRIPTIONS}
 ATTEMPTS_BEFORE_DEAD = 5
 
 
+@cache
 def hearing(event_type: str) -> tuple[Subscription, ...]:
     """The subscriptions that hear an event."""
     return tuple(subscription for subscription in SUBSCRIPTIONS if event_type in subscription.hears)

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -13,22 +12,21 @@ from cms.identity.access import refuse
 from cms.newsroom.merging import merge_patch
 from cms.newsroom.models import Article
 from cms.newsroom.naming import free_slug, is_slug_taken
-from cms.newsroom.queries import ARTICLE, PLAIN, place_at
+from cms.newsroom.queries import PLAIN, place_at
 from cms.newsroom.rules import NewArticle, Standing, settled
 from cms.newsroom.saving import SLUG_TRIES, Saved, as_read, find_words, put_lists, put_standing, record_act, taken
 from cms.platform.actor import Actor
 from cms.platform.db import columns_of
 from cms.platform.errors import Invalid
 from cms.platform.ids import new_id
-from cms.platform.prepared import PreparedRead, PreparedWrite
+from cms.platform.prepared import PreparedWrite
 
 ARTICLES = columns_of(Article)
 # A row that another one has the place of is not written, and nothing has to be undone.
 NEW = {
-    kind: PreparedWrite(dialect.insert(ARTICLES).on_conflict_do_nothing())
+    kind: PreparedWrite(dialect.insert(ARTICLES).on_conflict_do_nothing().returning(ARTICLES.c.number))
     for kind, dialect in (("postgresql", postgresql), ("sqlite", sqlite))
 }
-NUMBER = PreparedRead(select(ARTICLES.c.number).where(ARTICLES.c.id == ARTICLE))
 NOTHING_YET = {column.key: None for column in ARTICLES.c if column.key != "number"}
 
 
@@ -69,11 +67,12 @@ def _add(session: Session, article: Article, values: Mapping[str, Any]) -> None:
     new = NEW[session.get_bind().dialect.name]
     for _ in range(SLUG_TRIES):
         row["slug"] = values["slug"] or free_slug(session, article.id, row["title"], row["locale"])
-        if new.run(session, **row):
+        made = new.written(session, **row)
+        if made:
             break
         if values["slug"] or not is_slug_taken(session, row["locale"], row["slug"]):
             raise taken(session, article, row["locale"], row["slug"])
     else:
         raise taken(session, article, row["locale"], row["slug"])
-    row["number"] = NUMBER.first(session, article=article.id).number
+    [[row["number"]]] = made
     as_read(session, article, row)

@@ -12,8 +12,8 @@ import redis
 
 BELL = "copydesk:bell"
 RING_TIMEOUT_SECONDS = 0.05
-# Who hears it takes what follows closely together anyway, so under many acts most pushes would be in vain.
-RINGS_APART_SECONDS = 0.05
+# As long as who hears it leaves between two rounds: under many acts most pushes would be in vain.
+RINGS_APART_SECONDS = 0.15
 SILENCE_SECONDS = 5.0
 LISTEN_TIMEOUT_SECONDS = 10.0
 

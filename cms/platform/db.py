@@ -81,6 +81,14 @@ class Instant(TypeDecorator[datetime]):
         """`timestamptz` on PostgreSQL, text without a zone on SQLite."""
         return dialect.type_descriptor(DateTime(timezone=dialect.name == "postgresql"))
 
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
+        """SQLite gets its text at once: by the library's own way it would take ten times as long."""
+        return _instant_text if dialect.name == "sqlite" else super().bind_processor(dialect)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        """The same way back."""
+        return _instant_of if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """To the database."""
         if value is None:
@@ -97,9 +105,35 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def _instant_text(value: datetime | None) -> str | None:
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError("an instant must be aware; use cms.platform.clock.now()")
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def _instant_of(stored: str | None) -> datetime | None:
+    return None if stored is None else datetime.fromisoformat(stored).replace(tzinfo=UTC)
+
+
+class IdText(Uuid[str]):
+    """The library's type for ids as text, which reads what SQLite holds without making a number of it first."""
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        """To text with hyphens; PostgreSQL has a type of its own."""
+        return _hyphened if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+
+
+def _hyphened(stored: str | None) -> str | None:
+    if stored is None:
+        return None
+    return f"{stored[:8]}-{stored[8:12]}-{stored[12:16]}-{stored[16:20]}-{stored[20:]}"
+
+
 def id_column() -> Uuid[str]:
     """The column type of public ids: text in Python, `uuid` on PostgreSQL."""
-    return Uuid(as_uuid=False)
+    return IdText(as_uuid=False)
 
 
 # SQLite numbers rows by itself only for INTEGER; PostgreSQL wants the wide type.

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Delete, Dialect, Insert, SelectBase, Update
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import BindParameter
 from sqlalchemy.sql.visitors import iterate
@@ -23,7 +23,7 @@ from cms.platform.direct_reads import DirectReads, by_place
 Processor = Callable[[Any], Any] | None
 Values = Mapping[str, Any]
 # Finding it out costs a session nearly as much as a statement costs the driver.
-CONNECTION = "copydesk.connection"
+LINE = "copydesk.line"
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,9 @@ class Prepared:
         self._lists = tuple({one.key: None for one in binds if one.expanding and one.required})
 
     def _for(self, dialect: Dialect, values: Values) -> Compiled:
-        key: tuple[Any, ...] = (dialect.name, *(len(values[name]) for name in self._lists))
-        if self._has_columns_given:
-            key = (*key, *values)
+        key: tuple[Any, ...] = (dialect.name, *values) if self._has_columns_given else (dialect.name,)
+        if self._lists:
+            key += tuple([len(values[name]) for name in self._lists])
         compiled = self._compiled.get(key)
         if compiled is None:
             compiled = self._compiled[key] = self._compile(dialect, values)
@@ -93,17 +93,16 @@ class PreparedRead(Prepared):
         columns = statement.selected_columns
         self._types = [column.type for column in columns]
         self._row = _row([str(column.key) for column in columns])
-        self._to: dict[str, list[Processor]] = {}
+        self._to: dict[str, list[tuple[int, Callable[[Any], Any]]]] = {}
 
     def rows(self, asked: DirectReads | Session, **values: Any) -> list[Any]:
         """All rows, with columns by their names. Raises: Unavailable where it is asked directly."""
         if isinstance(asked, DirectReads):
             compiled = self._for(asked.dialect, values)
             return self._shown(asked.dialect, asked.rows(compiled.text, compiled.given(values)))
-        connection = _connection(asked)
-        dialect = by_place(connection.dialect.name)
-        compiled = self._for(dialect, values)
-        return self._shown(dialect, _execute(connection, compiled.text, compiled.given(values)).fetchall())
+        line = _line(asked)
+        compiled = self._for(line.dialect, values)
+        return self._shown(line.dialect, line.execute(compiled.text, compiled.given(values)).fetchall())
 
     def first(self, asked: DirectReads | Session, **values: Any) -> Any:
         """The first row, or None. Raises: Unavailable where it is asked directly."""
@@ -112,9 +111,18 @@ class PreparedRead(Prepared):
     def _shown(self, dialect: Dialect, rows: Iterable[Sequence[Any]]) -> list[Any]:
         to = self._to.get(dialect.name)
         if to is None:
-            to = [one.dialect_impl(dialect).result_processor(dialect, None) for one in self._types]
-            self._to[dialect.name] = to
-        return [self._row(*(one(value) if one else value for one, value in zip(to, row, strict=True))) for row in rows]
+            processors = (one.dialect_impl(dialect).result_processor(dialect, None) for one in self._types)
+            to = self._to[dialect.name] = [(place, one) for place, one in enumerate(processors) if one is not None]
+        make = self._row._make
+        if not to:
+            return [make(row) for row in rows]
+        shown = []
+        for row in rows:
+            values = list(row)
+            for place, process in to:
+                values[place] = process(values[place])
+            shown.append(make(values))
+        return shown
 
 
 class PreparedWrite(Prepared):
@@ -126,57 +134,85 @@ class PreparedWrite(Prepared):
 
     def run(self, session: Session, **values: Any) -> int:
         """Write once; gives how many rows it concerned."""
-        connection = _connection(session)
-        compiled = self._for(by_place(connection.dialect.name), values)
-        count: int = _execute(connection, compiled.text, compiled.given(values)).rowcount
+        line = _line(session)
+        compiled = self._for(line.dialect, values)
+        count: int = line.execute(compiled.text, compiled.given(values)).rowcount
         return count
+
+    def written(self, session: Session, **values: Any) -> list[tuple[Any, ...]]:
+        """Write once; gives what the statement returns of each row that it wrote, as the driver has it."""
+        line = _line(session)
+        compiled = self._for(line.dialect, values)
+        rows: list[tuple[Any, ...]] = line.execute(compiled.text, compiled.given(values)).fetchall()
+        return rows
 
     def run_all(self, session: Session, rows: Sequence[Values]) -> None:
         """Write once for each of these, which have the same names. Without any, nothing is asked of the database."""
         if rows:
-            connection = _connection(session)
-            compiled = self._for(by_place(connection.dialect.name), rows[0])
-            _execute(connection, compiled.text, [compiled.given(row) for row in rows], are_many=True)
+            line = _line(session)
+            compiled = self._for(line.dialect, rows[0])
+            line.execute(compiled.text, [compiled.given(row) for row in rows], are_many=True)
 
 
-def _connection(session: Session) -> Connection:
-    """The connection of a session's transaction, or of its savepoint, which begins with it if it has not begun."""
-    known: tuple[Any, Connection] | None = session.info.get(CONNECTION)
-    if known is None or known[0] is not (session.get_nested_transaction() or session.get_transaction()):
-        connection = session.connection()
-        known = (session.get_nested_transaction() or session.get_transaction(), connection)
-        session.info[CONNECTION] = known
-    return known[1]
+@dataclass(frozen=True)
+class Line:
+    """The way to the driver for as long as one transaction goes on, or one savepoint of it.
 
+    `hears` are those who listen for statements.
+    """
 
-def _execute(connection: Connection, text: str, given: list[Any], *, are_many: bool = False) -> Any:
-    """Run a statement in a transaction that goes on, on the driver's own connection. Raises: as a session would."""
-    driver: Any = connection.connection.dbapi_connection
-    cursor = driver.cursor()
-    for hear in connection.engine.dispatch.before_cursor_execute:
-        hear(connection, cursor, text, given, None, are_many)
-    try:
-        if are_many:
-            cursor.executemany(text, given)
-        else:
-            cursor.execute(text, given)
-    except connection.dialect.loaded_dbapi.Error as error:
-        is_lost = connection.dialect.is_disconnect(error, driver, cursor)
+    transaction: SessionTransaction | None
+    connection: Connection
+    driver: Any
+    dialect: Dialect
+    hears: Sequence[Callable[..., Any]]
+
+    def execute(self, text: str, given: list[Any], *, are_many: bool = False) -> Any:
+        """Run a statement. Raises: as a session would."""
+        cursor = self.driver.cursor()
+        for hear in self.hears:
+            hear(self.connection, cursor, text, given, None, are_many)
+        try:
+            if are_many:
+                cursor.executemany(text, given)
+            else:
+                cursor.execute(text, given)
+        except self.connection.dialect.loaded_dbapi.Error as error:
+            raise self._failure(text, error, cursor) from error
+        return cursor
+
+    def _failure(self, text: str, error: Exception, cursor: Any) -> Exception:
+        dialect = self.connection.dialect
+        is_lost = dialect.is_disconnect(error, self.driver, cursor)  # type: ignore[arg-type]  # the driver's own error
         if is_lost:
-            connection.invalidate(error)
-        raise DBAPIError.instance(
+            self.connection.invalidate(error)
+        return DBAPIError.instance(
             text,
             None,
             error,
-            connection.dialect.loaded_dbapi.Error,
+            dialect.loaded_dbapi.Error,
             hide_parameters=True,
             connection_invalidated=is_lost,
-            dialect=connection.dialect,
-        ) from error
-    return cursor
+            dialect=dialect,
+        )
 
 
-def _row(names: Sequence[str]) -> Callable[..., Any]:
+def _line(session: Session) -> Line:
+    """The line of a session's transaction, or of its savepoint, which begins with it if it has not begun."""
+    known: Line | None = session.info.get(LINE)
+    if known is None or known.transaction is not (session.get_nested_transaction() or session.get_transaction()):
+        connection = session.connection()
+        known = session.info[LINE] = Line(
+            session.get_nested_transaction() or session.get_transaction(),
+            connection,
+            connection.connection.dbapi_connection,
+            by_place(connection.dialect.name),
+            tuple(connection.engine.dispatch.before_cursor_execute),
+        )
+    return known
+
+
+def _row(names: Sequence[str]) -> Any:
     return namedtuple("Row", names)
 
 

@@ -9,15 +9,16 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete
+from sqlalchemy import delete, event
 
-from cms.content import relating
+from cms.content import candidates
 from cms.content.grouping import Kinship
 from cms.content.models import Document
+from cms.content.portraits import store, weigh
 from cms.content.publishing import PersonValue, PublishedArticle, put_document, withdraw_document
 from cms.content.related.models import RelatedChoice
 from cms.content.related.rules import LEAST_SCORE, TEXT_PART, Portrait, neighbour, score
-from cms.content.relating import refresh_related
+from cms.content.relating import Seen, look_around, refresh_related
 from cms.content.relating import shown as visible
 from cms.content.sweeping import sweep_related
 from cms.platform.db import Database
@@ -43,6 +44,23 @@ def refresh(database: Database, *article_ids: str) -> None:
     for article_id in article_ids:
         with database.transaction() as session:
             refresh_related(session, article_id, DAY_ONE)
+
+
+def look(database: Database, article_id: str) -> Seen | None:
+    """Look around as a worker does before it lets others wait."""
+    with database.reading() as session:
+        likeness = weigh(session, article_id)
+    if likeness is None:
+        return None
+    with database.transaction() as session:
+        store(session, likeness)
+    with database.reading() as session:
+        return look_around(session, article_id, likeness.revision)
+
+
+def refresh_seen(database: Database, article_id: str, seen: Seen | None) -> None:
+    with database.transaction() as session:
+        refresh_related(session, article_id, DAY_ONE, seen)
 
 
 def withdraw(database: Database, article_id: str) -> None:
@@ -142,11 +160,43 @@ def test_a_word_of_every_article_is_not_asked_for_and_hides_no_rare_one(
     one, other = story(60, "brakes saltmarsh"), story(61, "locomotives saltmarsh")
     put(database, *common, one, other)
     refresh(database, *(some.article_id for some in common))
-    monkeypatch.setattr(relating, "MOST_POSTINGS", 20)
+    monkeypatch.setattr(candidates, "MOST_POSTINGS", 20)
     refresh(database, one.article_id, other.article_id)
     with database.reading() as session:
         assert_entries_are_right(session)
         assert list(stored(session)[other.article_id]) == [one.article_id]
+
+
+@pytest.mark.both_databases
+def test_what_an_article_may_be_related_to_is_looked_for_while_nobody_waits(database: Database) -> None:
+    stories = [story(number, published_at=DAY_ONE + timedelta(days=20 * number)) for number in range(1, 25)]
+    put(database, *stories)
+    refresh(database, *(one.article_id for one in stories[:-1]))
+    asked: list[tuple[str, int]] = []
+
+    def hear(_connection: Any, _cursor: Any, statement: str, values: Any, *_rest: Any) -> None:
+        asked.append((statement, len(values)))
+
+    seen = look(database, stories[-1].article_id)
+    event.listen(database.writer, "before_cursor_execute", hear)
+    refresh_seen(database, stories[-1].article_id, seen)
+    while_held, asked = asked, []
+    refresh(database, stories[-1].article_id)
+    event.remove(database.writer, "before_cursor_execute", hear)
+    assert any("likeness" in statement for statement, _ in asked)
+    assert not any("likeness" in statement for statement, _ in while_held)
+    assert max(number for _, number in while_held) < max(number for _, number in asked)
+    assert len(while_held) < len(asked)
+    with database.reading() as session:
+        assert stored(session) == compared(session)
+    # What was seen of another revision holds no more.
+    changed = replace(stories[-1], revision=2, text=SEA)
+    put(database, changed)
+    refresh_seen(database, changed.article_id, seen)
+    with database.reading() as session:
+        kept, right = stored(session), compared(session)
+        assert {key: visible(kept[key]) for key in kept} == {key: visible(right[key]) for key in right}
+        assert kept[changed.article_id] == {}
 
 
 # A text of two agencies in almost the same words: a list shows one of them.
@@ -157,7 +207,7 @@ WIRE = (
 )
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["put", "put", "put", "withdraw", "refresh", "choose"]),
+        st.sampled_from(["put", "put", "put", "withdraw", "look", "refresh", "choose"]),
         st.integers(0, 9),
         st.sets(st.sampled_from(["rail", "sea", "steel"]), max_size=2),
         st.lists(st.sampled_from(["herring", "harbour", "brakes", "carriages", "depot"]), min_size=1, max_size=4),
@@ -185,7 +235,8 @@ def test_whatever_happens_in_whatever_order_the_lists_of_a_few_articles_are_exac
         session.execute(delete(RelatedChoice))
     known: dict[int, PublishedArticle] = {}
     live: set[int] = set()
-    owed: list[str] = []
+    # What is owed, each with what a worker saw when it looked, if one did: much may happen before it goes on.
+    owed: list[tuple[str, Seen | None]] = []
     for act, number, tags, words, is_so in steps:
         if act == "put":
             fresh = story(
@@ -196,24 +247,28 @@ def test_whatever_happens_in_whatever_order_the_lists_of_a_few_articles_are_exac
             known[number] = replace(fresh, article_id=old.article_id, revision=old.revision + 1) if old else fresh
             put(database, known[number])
             live.add(number)
-            owed.append(known[number].article_id)
+            owed.append((known[number].article_id, None))
         elif act == "withdraw" and number in live:
             withdraw(database, known[number].article_id)
             live.discard(number)
-            owed.append(known[number].article_id)
+            owed.append((known[number].article_id, None))
         elif act == "choose" and number in known:
             others = sorted(key for key in known if key != number and (key < 5) == (number < 5))
             choose(database, known[number].article_id, [known[key].article_id for key in others[:2]], is_pin=is_so)
-            owed.append(known[number].article_id)
+            owed.append((known[number].article_id, None))
+        elif act == "look" and owed:
+            place = order.randrange(len(owed))
+            owed[place] = (owed[place][0], look(database, owed[place][0]))
         elif act == "refresh" and owed:
-            refresh(database, owed.pop(order.randrange(len(owed))))
+            refresh_seen(database, *owed.pop(order.randrange(len(owed))))
     order.shuffle(owed)
     is_lost = order.random() < 0.3
     if is_lost:
         # Of what was owed nothing more comes; the sweep knows it all by itself.
         sweep_related(database, DAY_ONE)
     else:
-        refresh(database, *owed, *owed[:3])
+        for article_id, seen in (*owed, *owed[:3]):
+            refresh_seen(database, article_id, seen)
     with database.reading() as session:
         assert set(published(session)) == {known[number].article_id for number in live}
         exact = compared(session)

@@ -2,20 +2,21 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, literal_column, update
 from sqlalchemy.orm import Session
 
 from cms.newsroom.schedules.models import Appointment, Schedule
 from cms.platform.db import change_rows, columns_of
 from cms.platform.prepared import PreparedWrite
 
-# Every publish runs it, so it is built once.
+# Every publish runs it, so it is built once. The state is a word of the statement: SQLite has an index of what waits,
+# and makes a new plan for each value of a parameter that an index asks about.
 APPOINTMENTS = columns_of(Appointment)
 END = PreparedWrite(
     update(APPOINTMENTS)
     .where(
         APPOINTMENTS.c.subject_id == bindparam("article"),
-        APPOINTMENTS.c.state == "waiting",
+        APPOINTMENTS.c.state == literal_column("'waiting'"),
         APPOINTMENTS.c.does.in_(bindparam("doings", expanding=True)),
     )
     .values(state="ended")

@@ -5,7 +5,6 @@ Source: CommonMark as cmark-gfm reads it and, where a body may have footnotes, a
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from html import unescape
 from typing import Any, Literal
@@ -28,7 +27,7 @@ WORK_PER_LINE = 6
 MARKS = ("*", "_", "<", ">", "&", "`", "\\", "|", "~", "[", "\t", "- ", "+ ", ". ", ") ")
 
 # `[^1]` or `^[a note]`: what may be a footnote, or looks like one.
-FOOTNOTE_SIGN = re.compile(r"\[\^|\^\[")
+FOOTNOTE_SIGNS = ("[^", "^[")
 NESTING = re.compile(r"<(/?)(?:blockquote|ul|ol|li)\b", re.IGNORECASE)
 
 # Sanitised HTML is so regular that these expressions read it exactly: values in double quotes, every "<" a tag.
@@ -39,12 +38,12 @@ BLOCKS = words(
 )
 FOOTNOTE_MARKS = frozenset({("sup", ' class="footnote-ref"'), ("a", ' class="footnote-backref"')})
 SPACES = re.compile(r"[ \t\r\n\f]+")
-# Single spaces stay as they are; to write each of them anew took a third of the time.
+# Single spaces stay as they are, and most texts have no others: an expression that looks at each takes its time.
 GAPS = re.compile(r"[\t\r\f][ \t\r\f]*| [ \t\r\f]+")
+WIDE = ("  ", "\t", "\r", "\f")
 # A line end between two characters that are written without spaces is no space.
 UNSPACED = r"[\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uff60\U00020000-\U0003ffff]"
 WRAPPED = re.compile(rf"(?<={UNSPACED})[ \t]*\r?\n[ \t]*(?={UNSPACED})")
-BREAKS = re.compile(r" *(?:\n *)+")
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,8 @@ def work_of(body: str) -> int:
 def _from_markdown(body: str) -> str:
     if body.count("[") > MOST_BRACKETS or work_of(body) > MOST_WORK:
         return as_paragraphs(body)
-    html = _with_footnotes(body) if FOOTNOTE_SIGN.search(body) else _without_footnotes(body)
+    may_have_notes = any(sign in body for sign in FOOTNOTE_SIGNS)
+    html = _with_footnotes(body) if may_have_notes else _without_footnotes(body)
     return as_paragraphs(body) if html is None or is_too_complex(html) else html
 
 
@@ -119,10 +119,9 @@ def _render_cell(renderer: Any, tokens: Any, position: int, options: Any, _env: 
 MARKDOWN = _parser()
 
 
-def pieces(html: str) -> Iterator[tuple[str, str, str, str]]:
+def pieces(html: str) -> list[tuple[str, str, str, str]]:
     """Tags and texts in turn: closing slash, tag, attributes, text."""
-    for piece in PIECE.finditer(html):
-        yield piece[1] or "", piece[2] or "", piece[3] or "", piece[4] or ""
+    return PIECE.findall(html)
 
 
 def plain_text(html: str) -> str:
@@ -136,12 +135,16 @@ def plain_text(html: str) -> str:
                 skipped = ""
         elif text:
             parts.append(_flowing(unescape(text)) if not is_preformatted else unescape(text))
-        elif not slash and any(tag == mark and found in attributes for mark, found in FOOTNOTE_MARKS):
+        elif attributes and any(tag == mark and found in attributes for mark, found in FOOTNOTE_MARKS):
             skipped = tag
         elif tag in BLOCKS:
             parts.append("\n")
             is_preformatted = not slash if tag == "pre" else is_preformatted
-    return BREAKS.sub("\n", GAPS.sub(" ", "".join(parts))).strip()
+    flowed = "".join(parts)
+    if any(gap in flowed for gap in WIDE):
+        flowed = GAPS.sub(" ", flowed)
+    lines = (line.strip(" ") for line in flowed.split("\n"))
+    return "\n".join([line for line in lines if line]).strip()
 
 
 def _flowing(text: str) -> str:

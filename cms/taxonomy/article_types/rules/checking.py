@@ -105,6 +105,9 @@ def type_from(name: str, text: str) -> ArticleType:
 
 def misfits(kind: ArticleType, fields: Mapping[str, Any], *, is_complete: bool) -> list[FieldError]:
     """What of an article's fields does not fit its type: on save what is there, on publish also what is missing."""
+    # Most articles have no fields of their own, and what these lack is a matter of the type alone.
+    if not fields:
+        return list(_lacking(kind.name, kind.text, is_complete))
     errors = _validator(kind.name, kind.text, is_complete).iter_errors(fields)
     return [_said(error) for error in islice(errors, MOST_ERRORS)]
 
@@ -191,6 +194,12 @@ CHECKER = _format_checker()
 def _validator(name: str, text: str, is_complete: bool) -> Any:
     schema = type_from(name, text).schema
     return (WHOLE if is_complete else DRAFT)(schema, format_checker=CHECKER)
+
+
+@lru_cache(maxsize=4 * MOST_TYPES)
+def _lacking(name: str, text: str, is_complete: bool) -> tuple[FieldError, ...]:
+    errors = _validator(name, text, is_complete).iter_errors({})
+    return tuple(_said(error) for error in islice(errors, MOST_ERRORS))
 
 
 def _said(error: ValidationError) -> FieldError:

@@ -43,7 +43,7 @@ FOR_AN_EDITOR = "private, max-age=3600"
 RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 AWAY = {
     "type": "/docs/problems#unavailable", "title": Unavailable.title, "status": 503,
-    "detail": "The store of pictures does not answer right now.", "code": "unavailable",
+    "detail": "Files cannot be reached right now; try again in a moment.", "code": "unavailable",
 }  # fmt: skip
 NO_RANGE = {
     "type": "/docs/problems#range_not_satisfiable", "title": "Requested Range Not Satisfiable", "status": 416,
@@ -74,7 +74,7 @@ class Gallery:
             try:
                 found = self._found(environ)
             except StoreAway as away:
-                log.warning("store_away", detail=away.detail)
+                log.warning("store_away", reason=away.reason)
                 found = _refused(environ, "503 SERVICE UNAVAILABLE", AWAY, list(away.headers.items()))
             except (Unavailable, OSError):
                 found = None

@@ -34,10 +34,15 @@ def area_of(format_name: str) -> str:
 
 
 class StoreAway(Unavailable):
-    """The store does not answer, or does not let Copydesk in; its text says which."""
+    """The store does not answer, or does not let Copydesk in. Operators read the reason; others need not know where
+    files are."""
 
-    def __init__(self, detail: str) -> None:
-        super().__init__(detail, headers={"Retry-After": "5"})
+    def __init__(self, reason: str) -> None:
+        super().__init__("Files cannot be reached right now; try again in a moment.", headers={"Retry-After": "5"})
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 class Store(Protocol):

@@ -177,7 +177,7 @@ def _missing(settings: Settings) -> Sequence[str]:
     try:
         return backed_files.missing_in(chosen_store(settings), settings.database)
     except StoreAway as away:
-        return [f"all, perhaps: {away.detail}"]
+        return [f"all, perhaps: {away}"]
 
 
 def _fill(settings: Settings, snapshot: Path, digest: str, now: datetime, *, keep_tokens: bool) -> Ended:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from cms.audit.heads import HeadError, read_head
@@ -21,7 +21,8 @@ from cms.audit.queries import last_link, oldest_unsealed_at
 from cms.content.deriving import published_revisions
 from cms.mail.sending import MailServer
 from cms.media.choosing import chosen_store
-from cms.media.storing import StoreAway
+from cms.media.models import Asset
+from cms.media.storing import ORIGINALS, StoreAway
 from cms.newsroom.queries import live_revisions
 from cms.operations.dumps import is_sqlite, sqlite_path
 from cms.operations.queries import open_work
@@ -106,7 +107,7 @@ def _whole_database(settings: Settings, now: datetime) -> Iterator[Finding]:
     except DatabaseError as error:
         yield _damaged(str(error.orig))
     else:
-        for check in (_database, _work, _documents, _index):
+        for check in (_database, _work, _audit, _documents, _index, _files):
             yield from check(settings, database, now)
     finally:
         database.dispose()
@@ -226,9 +227,27 @@ def _store(settings: Settings) -> Iterator[Finding]:
         mend = "give this user the right to write there"
         if "s3://" in store.name:
             mend = "check COPYDESK_MEDIA_STORE, …_ENDPOINT, …_REGION and …_KEY, and what the key may do in the bucket"
-        yield Finding("files", away.detail, mend)
+        yield Finding("files", away.reason, mend)
     else:
         yield Finding("files", f"{store.name} can be read and written")
+
+
+def _files(settings: Settings, database: Database, _now: datetime) -> Iterator[Finding]:
+    """Look for the oldest and the newest file: both are elsewhere when a setting was changed and nothing moved."""
+    if not _is_migrated(database):
+        return
+    store = chosen_store(settings)
+    with database.reading() as session:
+        ends = [session.scalar(select(Asset.sha256).order_by(by).limit(1)) for by in (Asset.number, -Asset.number)]
+    try:
+        missing = [sha256 for sha256 in ends if sha256 is not None and not store.has(ORIGINALS, sha256)]
+    except StoreAway:
+        # Said by the look at the store itself.
+        return
+    if missing:
+        detail = f"{missing[0]} is not in {store.name}"
+        mend = "name in COPYDESK_MEDIA_STORE_BEFORE where files were before, or run copydesk media verify"
+        yield Finding("files", detail, mend)
 
 
 def _api(settings: Settings) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from sqlalchemy import text, update
 
 from cms.content.models import Document
 from cms.events.models import Delivery, Letter
+from cms.media.choosing import chosen_store
 from cms.operations.api.health import CHECK, METRICS
 from cms.operations.commands import doctor
 from cms.operations.doctor import Finding, examine
@@ -23,6 +24,7 @@ from cms.settings import Settings
 from tests.conftest import BUCKET_SECRET
 from tests.draining import drain
 from tests.mail.receiving import post_office
+from tests.media.keeping import keep_some
 from tests.newsroom.making import act, draft
 from tests.servers import Broker, Buckets
 
@@ -127,6 +129,21 @@ def test_a_store_that_cannot_be_used_is_named_with_what_to_do_and_no_secret(
         assert "check COPYDESK_MEDIA_STORE" in told
     else:
         assert f"ok     files: {settings.media_store} can be read and written" in told
+
+
+def test_entries_of_the_audit_trail_that_nobody_seals_are_found(published: str, settings: Settings) -> None:
+    later = {finding.part: finding for finding in examine(settings, now() + timedelta(minutes=5))}
+    assert "copydesk relay" in later["audit trail"].mend
+    assert "audit trail" not in wrong(settings)
+
+
+def test_files_that_are_somewhere_else_since_a_setting_was_changed_are_found(
+    settings: Settings, in_bucket: Settings, database: Database
+) -> None:
+    keep_some(database, chosen_store(settings), 1)
+    assert "files" not in wrong(settings)
+    assert "COPYDESK_MEDIA_STORE_BEFORE" in wrong(in_bucket)["files"].mend
+    assert "files" not in wrong(replace(in_bucket, media_store_before="folder"))
 
 
 def segments(home: Path) -> list[Path]:

@@ -32,7 +32,7 @@ def handle(work: Work, attempt: Attempt) -> None:
     try:
         _make_due(work, attempt)
     except (NoRoom, StoreAway) as away:
-        _put_off(work, attempt, away.detail)
+        _put_off(work, attempt, str(away))
     except OSError as error:
         if error.errno not in FULL:
             raise

@@ -50,6 +50,9 @@ def problem_response(problem: Problem) -> Response:
     """A problem as an answer. Never an exception's own text for what we did not foresee."""
     if isinstance(problem, Forbidden):
         note_forbidden(problem)
+    if isinstance(problem, Unavailable):
+        # As operators read it: whoever asked may be told less.
+        log.warning("unavailable", reason=str(problem))
     base = services().settings.public_url
     body: dict[str, Any] = {
         "type": f"{base}/docs/problems#{problem.code}",

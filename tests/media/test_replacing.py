@@ -211,7 +211,7 @@ def test_nobody_replaces_what_is_not_theirs(
         ),
     }
     assert {name: got.status_code for name, got in asked.items() if not 400 <= got.status_code < 500} == {}
-    assert asked["an author"].status_code == asked["without a file"].status_code == 403
+    assert asked["an author"].status_code == asked["an author with a revision that is none"].status_code == 403
     assert asked["an author"].json["missing_permission"] == "assets:write_any"
     assert asked["an id that is none"].status_code == 404
     unchanged = editor.get(f"/api/v1/assets/{others['id']}").json

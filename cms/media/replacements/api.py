@@ -16,6 +16,7 @@ from cms.platform.http.endpoint import endpoint
 from cms.platform.http.guard import current_actor
 from cms.platform.http.services import services
 from cms.platform.http.transactions import reading, transaction
+from cms.platform.http.uploads import boundary_of_form
 
 replacements = Blueprint("replacements", __name__, url_prefix="/api/v1")
 REPLACING = ReplacingShape()
@@ -32,6 +33,7 @@ REPLACING = ReplacingShape()
 )  # fmt: skip
 def replace(asset_id: str, revision: int) -> Response:
     """Whoever may not replace it is refused before anything of the file is read."""
+    boundary_of_form()
     key = asset_key(asset_id)
     with reading() as session:
         refuse_change(current_actor(), asset_by_id(session, key), revision)

@@ -62,7 +62,7 @@ def received(
     be written whatever files come.
     Raises: UnsupportedMediaType; BadRequest; Invalid; RequestEntityTooLarge; NoRoom.
     """
-    boundary = _boundary()
+    boundary = boundary_of_form()
     coming = request.content_length or 0
     if coming > largest_bytes + FRAME_BYTES:
         raise RequestEntityTooLarge
@@ -182,8 +182,8 @@ def _said(shape: Schema, data: Mapping[str, Any]) -> Any:
         raise Invalid(errors=found) from None
 
 
-def _boundary() -> bytes:
-    """The boundary of a form. Raises: UnsupportedMediaType; BadRequest."""
+def boundary_of_form() -> bytes:
+    """The boundary of the form that this request brings. Raises: UnsupportedMediaType; BadRequest."""
     if request.mimetype != FORM:
         raise UnsupportedMediaType(f"The body has the type {request.mimetype or 'none'!r}; send {FORM}.")
     if request.headers.get("Content-Encoding", "identity") != "identity":

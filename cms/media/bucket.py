@@ -24,14 +24,14 @@ from cms.media.storing import PIECE_BYTES, StoreAway, drop_old
 from cms.media_settings import MediaSettings
 
 # Larger files go in parts of this size, one after the other, so that memory holds one of them.
-PART_BYTES = 8 << 20
+PART_BYTES = 5 << 20
 CONNECT = timedelta(seconds=2)
 # Looking and removing happen within transactions, which others wait for; so they are given up soon.
 QUICK = timedelta(seconds=3)
 # A part has so long to go out, however slow the line is.
 SENDING = timedelta(seconds=60)
 # Between two pieces; a reader who is slow himself does not count.
-READING = timedelta(seconds=10)
+READING = timedelta(seconds=5)
 LONGEST_ANSWER = timedelta(hours=2)
 LOOKED_FOR_AT_ONCE = 8
 CODE = re.compile(r"<Code>(\w{1,60})</Code>")
@@ -54,9 +54,9 @@ class S3Store:
         def opened(retries: int, **times: timedelta) -> Bucket:
             return _bucket(bucket, prefix, told, retries, times)
 
-        self._quick = opened(1, timeout=QUICK)
-        self._sending = opened(3, timeout=SENDING)
-        self._reading = opened(2, timeout=LONGEST_ANSWER, read_timeout=READING)
+        self._quick = opened(0, timeout=QUICK)
+        self._sending = opened(1, timeout=SENDING)
+        self._reading = opened(1, timeout=LONGEST_ANSWER, read_timeout=READING)
         self._anonymous = lambda: _bucket(bucket, prefix, told, 0, {"timeout": QUICK}, is_signed=False)
 
     def put(self, area: str, sha256: str, source: Path) -> None:

@@ -1,8 +1,9 @@
 """The product with its files in a bucket: nothing is different, and a store that is away takes nothing else with it."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from sqlalchemy import select
 
 from cms.app import create_app
 from cms.events.models import Delivery
+from cms.media import bucket
+from cms.media.choosing import chosen_store
 from cms.media.storing import ORIGINALS, RENDITIONS, StoreAway
 from cms.media.tidying import tidy
 from cms.platform.db import Database
@@ -146,3 +149,27 @@ def test_while_the_store_is_silent_one_thread_waits_for_it_and_the_others_do_not
     assert buckets.order() == {}, "none of them asked"
     store._line._turn.release()
     assert not store.has(ORIGINALS, "0" * 64)
+
+
+def test_a_store_that_takes_requests_and_says_nothing_is_given_up(
+    in_bucket: Settings, buckets: Buckets, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("QUICK", "READING", "SENDING"):
+        monkeypatch.setattr(bucket, name, timedelta(seconds=0.3))
+    store = chosen_store(in_bucket)
+    source = tmp_path / "file"
+    source.write_bytes(b"x")
+    asks: dict[str, Callable[[], object]] = {
+        "HEAD": lambda: store.has(ORIGINALS, "0" * 64),
+        "GET": lambda: store.pieces(ORIGINALS, "0" * 64),
+        "PUT": lambda: store.put(ORIGINALS, "0" * 64, source),
+        "DELETE": lambda: store.remove(ORIGINALS, "0" * 64),
+    }
+    for method, ask in asks.items():
+        buckets.order("hold", method)
+        with pytest.raises(StoreAway, match="no answer"):
+            ask()
+        buckets.order()
+        # Asked again, it answers; a file that it took late has no row, and is tidied away.
+        store.check()
+    assert source.exists(), "what was not kept is not lost"

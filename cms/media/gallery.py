@@ -8,6 +8,7 @@ says that there is nothing. Source: RFC 9110, sections 13 and 14; RFC 8246.
 import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -106,14 +107,14 @@ class Gallery:
         if FORMATS[kind].kind != "image":
             headers += [("Content-Disposition", disposition(name, FORMATS[kind].ending)), SANDBOX]
         if is_public:
-            key = f"asset-{UUID(str(asset_id))}"
+            key = _cache_key(asset_id)
             headers += [("Surrogate-Key", key), ("Cache-Tag", key)]
         if self.origins:
             headers += [("Vary", "Origin"), *origin_headers(self.origins, environ.get("HTTP_ORIGIN"))]
         return self._bytes(environ, area_of(kind), sha256, byte_count, headers)
 
     def _bytes(self, environ: dict[str, Any], area: str, sha256: str, byte_count: int, headers: list[Header]) -> Answer:
-        etag = dict(headers)["ETag"]
+        etag = headers[1][1]
         if is_listed(etag, environ.get("HTTP_IF_NONE_MATCH")):
             return "304 NOT MODIFIED", headers, ()
         if self.accelerated:
@@ -135,6 +136,11 @@ class Gallery:
         body = self.store.pieces(area, sha256, start, end - start + 1)
         told = [("Content-Range", f"bytes {start}-{end}/{byte_count}"), ("Content-Length", str(end - start + 1))]
         return "206 PARTIAL CONTENT", [*headers, *told], body
+
+
+@lru_cache(maxsize=4_096)
+def _cache_key(asset_id: object) -> str:
+    return f"asset-{UUID(str(asset_id))}"
 
 
 def _refused(environ: dict[str, Any], status: str, problem: dict[str, Any], headers: list[Header]) -> Answer:

@@ -161,20 +161,22 @@ class LocalStore:
 
     def pieces(self, area: str, sha256: str, start: int = 0, count: int | None = None) -> Iterable[bytes]:
         """Bytes of a file; no link is followed on the way. Raises: FileNotFoundError."""
-        place = self.path(area, sha256)
-        folder = os.open(place.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        assert SHA256.fullmatch(sha256), "a file is named by the digest of its bytes"
+        # Readers get each rendition through here: objects of paths and files would cost more than all the rest.
+        folder = os.open(f"{self.home}/{area}/{sha256[:2]}", os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         try:
-            descriptor = os.open(place.name, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=folder)
+            descriptor = os.open(sha256, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=folder)
         finally:
             os.close(folder)
-        file = open(descriptor, "rb", buffering=0)  # noqa: PTH123, SIM115  # of what is open already; `Pieces` closes it
         wanted = max(0, os.fstat(descriptor).st_size - start) if count is None else count
-        if start:
-            file.seek(start)
-        if wanted > ONE_PIECE_BYTES:
-            return Pieces(file, wanted)
-        with file:
-            return [_exactly(file, wanted)]
+        if wanted <= ONE_PIECE_BYTES:
+            try:
+                return [_exactly(descriptor, start, wanted)]
+            finally:
+                os.close(descriptor)
+        file = open(descriptor, "rb", buffering=0)  # noqa: PTH123, SIM115  # of what is open already; `Pieces` closes it
+        file.seek(start)
+        return Pieces(file, wanted)
 
     def age(self, area: str, sha256: str) -> float | None:
         """How long ago a file was put there last; None where there is none."""
@@ -251,11 +253,12 @@ def drop_old(folder: Path, seconds: float) -> int:
     return count
 
 
-def _exactly(file: FileIO, count: int) -> bytes:
-    found = bytearray()
-    while len(found) < count and (piece := file.read(count - len(found))):
+def _exactly(descriptor: int, start: int, count: int) -> bytes:
+    """So many bytes of an open file, or fewer where it ends before."""
+    found = os.pread(descriptor, count, start)
+    while len(found) < count and (piece := os.pread(descriptor, count - len(found), start + len(found))):
         found += piece
-    return bytes(found)
+    return found
 
 
 @contextmanager

@@ -30,9 +30,13 @@ Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 Header = tuple[str, str]
 Answer = tuple[str, list[Header], Iterable[bytes]]
 ROUTE = "/media/<name>"
-# Two assets may have a rendition in common; one that readers may see comes first. A text is seen with what it goes
-# along with.
+# Two assets may have a rendition in common; one that readers may see comes first.
 FOUND = (
+    "SELECT f.format, f.byte_count, f.asset_id, EXISTS (SELECT 1 FROM asset_uses u WHERE u.asset_id = f.asset_id AND "
+    "u.place = 'shown') FROM asset_files f WHERE f.sha256 = ? ORDER BY 4 DESC LIMIT 1"
+)
+# A text is seen with what it goes along with. Pictures, which are asked for most, are spared this.
+ATTACHED = (
     "SELECT f.format, f.byte_count, f.asset_id, EXISTS (SELECT 1 FROM asset_uses u WHERE u.asset_id IN (f.asset_id, "
     "a.track_of) AND u.place = 'shown'), a.name FROM asset_files f JOIN assets a ON a.id = f.asset_id "
     "WHERE f.sha256 = ? ORDER BY 4 DESC LIMIT 1"
@@ -94,18 +98,21 @@ class Gallery:
             return None
         sha256, query = named[1], environ.get("QUERY_STRING", "")
         rows = self.reads.rows(FOUND, (sha256,))
+        is_attached = bool(rows) and FORMATS[rows[0][0]].kind != "image"
+        if is_attached:
+            rows = self.reads.rows(ATTACHED, (sha256,))
         if not rows or FORMATS[rows[0][0]].ending != named[2]:
             return None
         is_public = (self.is_always_public or bool(rows[0][3])) and not query
         if not is_public and not is_signed(self.keys, sha256, query, self.clock()):
             return None
-        kind, byte_count, asset_id, _, name = rows[0]
+        kind, byte_count, asset_id = rows[0][:3]
         headers = [
             ("Content-Type", FORMATS[kind].media_type), ("ETag", f'"{sha256[:32]}"'), ("Accept-Ranges", "bytes"),
             ("Cache-Control", FOR_GOOD if is_public else FOR_AN_EDITOR),
         ]  # fmt: skip
-        if FORMATS[kind].kind != "image":
-            headers += [("Content-Disposition", disposition(name, FORMATS[kind].ending)), SANDBOX]
+        if is_attached:
+            headers += [("Content-Disposition", disposition(rows[0][4], FORMATS[kind].ending)), SANDBOX]
         if is_public:
             key = _cache_key(asset_id)
             headers += [("Surrogate-Key", key), ("Cache-Tag", key)]

@@ -11,6 +11,7 @@ from itertools import groupby
 
 from cms.media.attachments import Attachment
 from cms.media.pictures import SCHEME, Picture, PictureFile, alt_of, in_language
+from cms.media.rules import PREFIX
 
 IMAGE = r'<img((?: [a-z]+="[^"]*")*)>'
 ALONE = re.compile(rf"<p>\s*{IMAGE}\s*</p>")
@@ -19,6 +20,9 @@ LEADING = re.compile(r'<a((?: [a-z]+="[^"]*")*)>')
 ATTRIBUTE = re.compile(r' ([a-z]+)="([^"]*)"')
 LAZY, FIRST = 'loading="lazy"', 'fetchpriority="high"'
 Shown = Picture | Attachment
+# Elements that name files, and the attributes in which they do.
+NAMING = re.compile(r'<(?:a|audio|img|source|track|video)(?: [a-z]+="[^"]*")*>')
+ADDRESSES = re.compile(rf' (?:href|src|srcset)="{PREFIX}[^"]*"')
 SIZES = "(min-width: 48rem) 48rem, 100vw"
 
 
@@ -45,6 +49,17 @@ def with_figures(html: str, pictures: Mapping[str, Shown], locale: str) -> str:
     shown = LEADING.sub(leading, ANYWHERE.sub(within, ALONE.sub(alone, html)))
     # What a page begins with is seen at once: waiting for the layout would only delay it.
     return shown.replace(LAZY, FIRST, 1) if shown.startswith("<figure><picture>") else shown
+
+
+def at_site(html: str, site: str) -> str:
+    """A body whose files have absolute addresses, for those who show it anywhere else than on the site."""
+    if f'="{PREFIX}' not in html:
+        return html
+
+    def absolute(found: re.Match[str]) -> str:
+        return found[0].replace(f'="{PREFIX}', f'="{site}{PREFIX}').replace(f", {PREFIX}", f", {site}{PREFIX}")
+
+    return NAMING.sub(lambda tag: ADDRESSES.sub(absolute, tag[0]), html)
 
 
 def _told(attributes: str, address: str = "src") -> dict[str, str] | None:

@@ -12,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from cms.content.figures import with_figures
+from cms.content.figures import at_site, with_figures
 from cms.events.models import Letter
 from cms.media.expiring import tell_expired
 from cms.media.pictures import Picture, PictureFile, shown_ids, written_ids
@@ -237,6 +237,16 @@ def test_words_of_a_picture_cannot_leave_their_places() -> None:
                         {NOBODY: shown}, "en")  # fmt: skip
     assert told.count("<figure>") == 1
     assert "c &gt; d" in told
+
+
+def test_a_body_that_is_shown_elsewhere_names_its_files_with_the_site() -> None:
+    html = with_figures(
+        render(f'![](asset:{NOBODY}) "/media/x" src="/media/y"', "markdown").html, {NOBODY: a_picture()}, "en"
+    )
+    away = at_site(html, "https://cms.example")
+    assert away.count("https://cms.example/media/") == html.count("/media/") - 2
+    assert "/media/x" in away and "cms.example/media/x" not in away and "cms.example/media/y" not in away
+    assert at_site("<p>/media/z</p>", "https://cms.example") == "<p>/media/z</p>"
 
 
 def test_what_names_an_asset_is_found_where_it_is_written() -> None:

@@ -22,6 +22,7 @@ from cms.platform.db import Database
 from cms.platform.text.forms import ATTRIBUTE
 from cms.platform.text.markdown import pieces
 from cms.settings import Settings
+from tests.content.test_feeds import read_json, read_rss
 from tests.draining import drain
 from tests.media.drawing import picture, send
 from tests.media.sounding import VTT, box, element, mp3, mp4, ogg, pdf, wav, webm
@@ -236,6 +237,18 @@ def test_a_text_leads_to_files_and_plays_sounds_and_readers_get_them_while_it_is
         "At the quay Ines Okafor",
         "Annual report.pdf",
     ]
+    # Feed readers show the text elsewhere, and players of podcasts look for the sound.
+    site = settings.public_url
+    [item] = read_json(readers)["items"]
+    assert [(one["mime_type"], one["url"]) for one in item["attachments"]] == [
+        ("audio/mpeg", site + talk["file"]["url"]), ("application/pdf", site + report["file"]["url"]),
+    ]  # fmt: skip
+    assert item["content_html"].count(f'"{site}/media/') == item["content_html"].count("/media/") == 5
+    [entry] = read_rss(readers).entries
+    [enclosure] = entry.enclosures
+    assert (enclosure.href, enclosure.type, enclosure.length) == (
+        site + talk["file"]["url"], "audio/mpeg", str(len(mp3())),
+    )  # fmt: skip
     assert editor.get(f"/api/v1/assets/{report['id']}/uses").json["data"][0]["places"] == ["shown", "working"]
     assert editor.delete(f"/api/v1/assets/{report['id']}", headers={"If-Match": '"1"'}).status_code == 409
     editor.post(f"/api/v1/articles/{article['id']}/unpublish", headers={"If-Match": '"2"'})

@@ -99,6 +99,6 @@ def _feed(path: str, query: Mapping[str, Any]) -> tuple[Feed, str]:
         home="{0.scheme}://{0.netloc}/".format(urlsplit(pattern)),
         address=f"{parts.settings.public_url}{path}" + (f"?{asked}" if asked else ""),
         locale=locale or "",
-        items=newest_items(reads, narrowed, pattern),
+        items=newest_items(reads, narrowed, pattern, parts.settings.public_url),
     )
     return feed, list_keys(narrowed)

@@ -27,6 +27,10 @@ def written(feed: Feed) -> bytes:
 
 def _item(item: Item) -> dict[str, Any]:
     summary = {"summary": item.summary} if item.summary else {}
+    files = [
+        {"url": one.url, "mime_type": one.media_type, "title": one.name, "size_in_bytes": one.byte_count}
+        for one in item.files
+    ]
     return {
         "id": item.id,
         "url": item.url,
@@ -38,4 +42,5 @@ def _item(item: Item) -> dict[str, Any]:
         "authors": [{"name": name} for name in item.authors],
         "tags": list(item.subjects),
         "language": item.locale,
+        **({"attachments": files} if files else {}),
     }

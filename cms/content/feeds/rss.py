@@ -51,6 +51,9 @@ def _put_item(element: Element, item: Item) -> None:
         _put(element, "category", subject)
     for author in item.authors:
         _put(element, f"{{{CREATOR}}}creator", author)
+    # One is all that the format knows of.
+    for one in item.files[:1]:
+        SubElement(element, "enclosure", url=one.url, length=str(one.byte_count), type=one.media_type)
     _put(element, f"{{{CONTENT}}}encoded", item.html)
 
 

@@ -214,6 +214,8 @@ def _bucket(
     client: Any = {"connect_timeout": CONNECT, "allow_http": told.media_store_endpoint.startswith("http:"), **times}
     return Bucket(
         bucket,
+        # One file by one request, which every store knows; not all know how to delete many.
+        disable_bulk_delete=True,
         prefix=prefix or None,
         region=told.media_store_region,
         client_options=client,

@@ -4,7 +4,7 @@ A part of `Settings`. Not here: what is derived from the key (`platform/keys.py`
 (`settings.py`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cms.environment import SettingsError, read_keys
@@ -18,9 +18,9 @@ EXAMPLE_WORDS = ("changeme", "changethis", "example", "insecure", "placeholder",
 class SecretSettings:
     """What this process was told of its key."""
 
-    secret_key: str = ""
+    secret_key: str = field(default="", repr=False)
     secret_key_file: str = ""
-    previous_secret_key: str = ""
+    previous_secret_key: str = field(default="", repr=False)
 
     def check_secrets(self, *, is_needed: bool) -> None:
         """Refuse a key that is weak or named twice, and none where one is needed. Raises: SettingsError."""

@@ -44,6 +44,8 @@ def test_each_language_has_its_words_and_a_way_to_the_other(site: Site, page: Pa
     expect(page.locator("#article")).to_contain_text("城市")
     for word in ("收藏", "分享", "评论", "登录"):
         expect(page.locator("body")).to_contain_text(word)
+    for word in ("时隔十一年。", "摘要", "中午起航。", "来源：", "责任编辑：", "标签：", "评论"):
+        expect(page.locator("body")).to_contain_text(word)
     assert page.locator("html").get_attribute("lang") == "zh-CN"
     page.locator(".who a[hreflang='en']").click()
     expect(page.locator("h1")).to_have_text("The ferry sails again")
@@ -99,14 +101,24 @@ def test_search_finds_and_marks_in_both_languages(site: Site, page: Page) -> Non
     expect(page.locator("#suggestions option").first).to_have_attribute("value", "The ferry sails again")
 
 
-def test_a_preview_shows_a_draft_with_a_banner_and_nothing_once_it_is_withdrawn(site: Site, page: Page) -> None:
-    draft = site.desk("POST", "/articles", {"title": "Not yet", "locale": "en", "body": "It will be **told**."})
+@pytest.mark.parametrize(
+    ("locale", "title", "banner", "over"),
+    [
+        ("en", "Not yet", "Readers do not see this", "does not open anything any more"),
+        ("zh-CN", "还没有", "读者看不到", "这个链接已失效"),
+    ],
+)
+def test_a_preview_shows_a_draft_with_a_banner_and_nothing_once_it_is_withdrawn(
+    site: Site, page: Page, locale: str, title: str, banner: str, over: str
+) -> None:
+    page.set_extra_http_headers({"Accept-Language": locale})
+    draft = site.desk("POST", "/articles", {"title": title, "locale": locale, "body": "It will be **told**."})
     link = site.desk("POST", f"/articles/{draft['id']}/previews", {})
     answers: list[str] = []
     page.on("request", lambda request: answers.append(request.url))
     page.goto(link["page_url"])
-    expect(page.locator("h1")).to_have_text("Not yet")
-    expect(page.locator(".preview")).to_contain_text("Readers do not see this")
+    expect(page.locator("h1")).to_have_text(title)
+    expect(page.locator(".preview")).to_contain_text(banner)
     expect(page.locator("#article strong")).to_have_text("told")
     assert page.locator("#comments").count() == 0
     # The token is in no address that a server was asked for.
@@ -114,17 +126,20 @@ def test_a_preview_shows_a_draft_with_a_banner_and_nothing_once_it_is_withdrawn(
     site.desk("DELETE", f"/articles/{draft['id']}/previews/{link['id']}")
     page.goto("about:blank")
     page.goto(link["page_url"])
-    expect(page.locator("[role=alert]")).to_contain_text("does not open anything any more")
+    expect(page.locator("[role=alert]")).to_contain_text(over)
 
 
 def test_what_is_missing_withdrawn_or_taken_down_is_said(site: Site, page: Page) -> None:
     gone = site.publish("gone", title="Not for long", section="world")
-    site.desk("POST", f"/articles/{gone['id']}/takedown", {"reason": "A court said so."}, revision=gone["revision"])
+    chinese = site.publish("撤下", title="很快撤下", locale="zh-CN", section="world")
+    for one in (gone, chinese):
+        site.desk("POST", f"/articles/{one['id']}/takedown", {"reason": "A court said so."}, revision=one["revision"])
     for path, status, words in (
         ("/en/articles/never-was", 404, "There is no such page"),
         ("/zh-CN/articles/never-was", 404, "没有这个页面"),
         ("/xx/", 404, "There is no such page"),
         (f"/en/articles/{gone['slug']}", 410, "This article was taken down"),
+        (f"/zh-CN/articles/{chinese['slug']}", 410, "本文已被撤下"),
     ):
         answer = page.goto(site.address + path)
         assert answer and answer.status == status, path

@@ -277,6 +277,7 @@ def test_a_link_to_an_asset_that_is_none_is_refused_and_a_hostile_one_leads_nowh
     assert "".join(text or f"<{slash}{tag}{told}>" for slash, tag, told, text in pieces(html)) == html
 
 
+@pytest.mark.both_databases
 def test_captions_are_a_part_of_what_they_go_along_with(
     app: Flask, editor: FlaskClient, client_as: Callable[[str], FlaskClient], settings: Settings, database: Database
 ) -> None:

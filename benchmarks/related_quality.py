@@ -1,12 +1,13 @@
 """How good related lists are: against comparing everything, against a judged set over the sample newsroom, by category;
 and what a refresh costs when there are ten times as many articles.
 
-`python -m benchmarks.related_quality [--collection DIR] [--base N]`. A collection's documents name their `category`;
-the sample newsroom's judged lists are split by their line: weights are chosen on odd ones, even ones say what came of
-it. Scores of categories see texts alone, as sections and tags would give them away.
+`python -m benchmarks.related_quality [--collection DIR] [--base N] [--articles N]`. A collection's documents name
+their `category`; the sample newsroom's judged lists are split by their line: weights are chosen on odd ones, even ones
+say what came of it. Scores of categories see texts alone, as sections and tags would give them away.
 """
 
 import argparse
+import itertools
 import json
 import shutil
 import statistics
@@ -14,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,8 +44,8 @@ from cms.settings import Settings
 
 REPETITIONS = "One run; CPU is the median of 40 publishes, at each size."
 JUDGED = Path(__file__).parent / "judged" / "related.tsv"
-ARTICLES, FITTED, WORDS = 900, 300, 200
-BASE, TIMES, PUBLISHES = 1_500, 10, 40
+ARTICLES, PUBLISHED, WORDS = 900, 600, 200
+BASE, FEW, MANY, PUBLISHES = 2_500, 4, 40, 40
 LEAST_AFTER_REFRESH, LEAST_AFTER_SWEEP, MOST_GROWTH = 0.97, 0.999, 2.0
 LEAST_JUDGED, LEAST_CATEGORY = 0.85, 0.9
 DAY = datetime(2026, 1, 1, tzinfo=UTC)
@@ -59,12 +60,14 @@ COPIES = {
     "related_entries": {"article_id": "id", "other_id": "id"},
 }
 COMMON_FROM = 0.02
+# Ids of copies begin with a byte that no id of now begins with.
+FIRST_COPY = 0xA0
 
 
-def run(collections: Sequence[Path] = (), base: int = BASE) -> dict[str, Any]:
+def run(collections: Sequence[Path] = (), base: int = BASE, articles: int = ARTICLES) -> dict[str, Any]:
     """Shape: `agreement` with brute force, `judged` by language and split, `categories`, `cost` by size."""
     return {
-        "agreement": _agreement(),
+        "agreement": _agreement(articles),
         "judged": _judged(),
         "categories": {
             "generated newsroom": _category_share(_texts_of(generated(ARTICLES, words=WORDS, locales=("en",)))),
@@ -101,23 +104,30 @@ def rows(figures: dict[str, Any]) -> list[Row]:
     return found
 
 
-def _agreement() -> dict[str, Any]:
-    """The lists of a newsroom that grew by publishing, beside those of every pair's score."""
+def _agreement(count: int) -> dict[str, Any]:
+    """The lists of a newsroom that grew by publishing, beside those of every pair's score.
+
+    The first articles are swept and the last published one by one; of the refreshes only lists are told that one of
+    these is in, or should be in.
+    """
     with _newsroom() as database:
-        articles = list(generated(ARTICLES, words=WORDS))
-        _publish(database, articles[:FITTED], 0)
+        articles = list(generated(count, words=WORDS))
+        fitted = count - PUBLISHED
+        _publish(database, articles[:fitted], 0)
         sweep_related(database, DAY)
-        for number, article in enumerate(articles[FITTED:], FITTED):
-            _refresh(database, _publish(database, [article], number))
-        after_refreshes = _share_exact(database)
+        fresh = set()
+        for number, article in enumerate(articles[fitted:], fitted):
+            ids = _publish(database, [article], number)
+            _refresh(database, ids)
+            fresh.update(ids)
+        after_refreshes = _share_exact(database, fresh)
         sweep_related(database, DAY)
-        return {
-            "articles": ARTICLES, "after_refreshes": after_refreshes, "after_sweep": _share_exact(database),
-        }  # fmt: skip
+        return {"articles": count, "after_refreshes": after_refreshes, "after_sweep": _share_exact(database)}
 
 
-def _share_exact(database: Database) -> float:
-    """The share of entries that comparing everything would show, which are shown."""
+def _share_exact(database: Database, fresh: Set[str] = frozenset()) -> float:
+    """The share of entries that comparing everything would show, which are shown: of all lists, or of those that
+    concern some articles."""
     with database.reading() as session:
         faces = portraits(session, session.scalars(select(Document.article_id)).all())
         by_locale: dict[str, list[Portrait]] = defaultdict(list)
@@ -127,8 +137,11 @@ def _share_exact(database: Database) -> float:
         for crowd in by_locale.values():
             exact |= {portrait.article_id: entries for portrait, entries in Crowd(crowd).lists()}
         right, stored = veiled_lists(session, exact), stored_lists(session, faces)
-    wanted = {(owner, one.other_id) for owner in right for one in visible(right[owner])}
-    found = {(owner, one.other_id) for owner in stored for one in visible(stored[owner])}
+    concerned = {
+        owner for owner in right if not fresh or owner in fresh or not fresh.isdisjoint({*right[owner], *stored[owner]})
+    }
+    wanted = {(owner, one.other_id) for owner in concerned for one in visible(right[owner])}
+    found = {(owner, one.other_id) for owner in concerned for one in visible(stored[owner])}
     return round(len(wanted & found) / len(wanted), 5)
 
 
@@ -199,19 +212,24 @@ def _texts_in(folder: Path) -> list[tuple[str, str]]:
 
 
 def _cost(base: int) -> dict[str, Any]:
-    """What a refresh takes after a publish, at a size and at ten times that size."""
+    """What a refresh takes after a publish, in a newsroom of a few regions and in one of ten times as many."""
+    taken = {}
     with _newsroom() as database:
         articles = list(generated(base + 2 * PUBLISHES, words=WORDS, locales=("en",)))
+        fresh = iter(articles[base:])
         _publish(database, articles[:base], 0)
         sweep_related(database, DAY)
-        few = _median_refresh(database, articles[base : base + PUBLISHES], base)
-        for copy in range(1, TIMES):
-            _copy(database, copy, base)
-        with database.transaction() as session:
-            session.execute(text(f"UPDATE term_frequencies SET documents = documents * {TIMES}"))
-            session.execute(text("ANALYZE"))
-        many = _median_refresh(database, articles[base + PUBLISHES :], base + PUBLISHES)
-    return {"cpu_ms": {str(base): round(few, 2), str(base * TIMES): round(many, 2)}, "publishes": PUBLISHES}
+        copies = 1
+        for number, times in enumerate((FEW, MANY)):
+            for copy in range(copies, times):
+                _copy(database, copy, int(base * copies * COMMON_FROM))
+            with database.transaction() as session:
+                session.execute(text(f"UPDATE term_frequencies SET documents = documents * {times} / {copies}"))
+                session.execute(text("ANALYZE"))
+            copies = times
+            some = list(itertools.islice(fresh, PUBLISHES))
+            taken[str(base * times)] = round(_median_refresh(database, some, base + number * PUBLISHES), 2)
+    return {"cpu_ms": taken, "publishes": PUBLISHES}
 
 
 def _median_refresh(database: Database, articles: Sequence[SampleArticle], before: int) -> float:
@@ -224,13 +242,14 @@ def _median_refresh(database: Database, articles: Sequence[SampleArticle], befor
     return statistics.median(taken)
 
 
-def _copy(database: Database, copy: int, base: int) -> None:
-    """Every article once more, as one of another region: with its own names and tags, and the same common words."""
+def _copy(database: Database, copy: int, common: int) -> None:
+    """Every article once more, as one of another region: with its own names and tags, and the same words where so many
+    articles have them."""
     values = {
-        "id": f"'a{copy}' || substr({{0}}, 3)",
+        "id": f"'{FIRST_COPY + copy:02x}' || substr({{0}}, 3)",
         "number": f"{{0}} + {copy} * 10000000",
         "word": f"{{0}} || '-{copy}'",
-        "term": f"CASE WHEN {{0}} IN (SELECT term FROM term_frequencies WHERE documents >= {int(base * COMMON_FROM)}) "
+        "term": f"CASE WHEN {{0}} IN (SELECT term FROM term_frequencies WHERE documents >= {common}) "
         f"THEN {{0}} ELSE {{0}} || '-{copy}' END",
         "NULL": "NULL",
     }
@@ -238,7 +257,8 @@ def _copy(database: Database, copy: int, base: int) -> None:
         for table, own in COPIES.items():
             columns = [row.name for row in session.execute(text(f"PRAGMA table_info({table})"))]
             sources = [values[own[name]].format(name) if name in own else name for name in columns]
-            rows_of_base = "article_id IN (SELECT article_id FROM documents WHERE number < 10000000)"
+            of_base = "IN (SELECT article_id FROM documents WHERE number < 10000000)"
+            rows_of_base = " AND ".join(f"{name} {of_base}" for name in ("article_id", "other_id") if name in own)
             session.execute(
                 text(
                     f"INSERT INTO {table} ({', '.join(columns)}) "
@@ -281,9 +301,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--collection", type=Path, action="append", default=[], metavar="DIR")
     parser.add_argument("--keep", action="store_true", help="write the figures down as `make bench` does")
-    parser.add_argument("--base", type=int, default=BASE, help="articles before there are ten times as many")
+    parser.add_argument("--base", type=int, default=BASE, help=f"articles of a region; there are {FEW} and then {MANY}")
+    parser.add_argument("--articles", type=int, default=ARTICLES, help="how many are compared with one another")
     asked = parser.parse_args()
-    figures = run(asked.collection, asked.base)
+    figures = run(asked.collection, asked.base, asked.articles)
     print(json.dumps(figures, indent=2, ensure_ascii=False))
     tell(sys.modules[__name__], figures, now() if asked.keep else None)
 

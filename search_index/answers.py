@@ -15,11 +15,13 @@ from search_index.ordering import hit_of
 from search_index.query import Query
 from search_index.sieving import sieved, whole
 from search_index.snapshot import Snapshot
+from search_index.suggesting import meant
 
 # Queries that are kept; one takes 5 to 50 kB.
 MOST_KEPT = 200
 # Whoever turns one page turns the next ones too: so many hits are put in order at once.
 AHEAD = 200
+MOST_BEFORE = 1_000
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,15 @@ class Known:
     begins: Position | None = None
     places: Sequence[Position] = ()
     is_to_the_end: bool = False
+
+    def with_more(self, start: Position | None, places: Sequence[Position], *, is_to_the_end: bool) -> "Known":
+        """The same with the results after a place, and with those before it as far as there is room."""
+        begins, before = start, Known.places
+        if start is not None and self.places and self.places[-1] >= start and (self.begins or start) <= start:
+            at = bisect_right(self.places, start)
+            if at <= MOST_BEFORE:
+                begins, before = self.begins, self.places[:at]
+        return replace(self, begins=begins, places=[*before, *places], is_to_the_end=is_to_the_end)
 
     def page(self, start: Position | None, limit: int) -> Sequence[Position] | None:
         """The results after a place, one more than the limit where there are more; None where they are not known."""
@@ -52,11 +63,25 @@ def answered(
     if known is None or page is None or not known.facets.keys() >= set(facets):
         known = _found(snapshot, query, limit, start, sort, facets, known, page)
         page = known.page(start, limit) or ()
-        if len(snapshot.kept) >= MOST_KEPT:
-            snapshot.kept.clear()
-        snapshot.kept[key] = known
+        _keep(snapshot, key, known)
     hits = tuple(hit_of(place, sort) for place in page[:limit])
     return SearchPage(hits, len(page) > limit, known.count, {name: known.facets[name] for name in facets})
+
+
+def suggested(snapshot: Snapshot, query: Query) -> dict[str, str]:
+    """What was meant by words that no article has."""
+    key = (query.units, tuple(one.word for part in query.units for one in part.elements))
+    found: dict[str, str] | None = snapshot.kept.get(key)
+    if found is None:
+        found = meant(snapshot, query)
+        _keep(snapshot, key, found)
+    return found
+
+
+def _keep(snapshot: Snapshot, key: object, value: object) -> None:
+    if len(snapshot.kept) >= MOST_KEPT:
+        snapshot.kept.clear()
+    snapshot.kept[key] = value
 
 
 def _found(
@@ -76,5 +101,5 @@ def _found(
     if page is None:
         most = limit + 1 if start is None else max(limit + 1, AHEAD)
         places = Choosing(sieves, query, sort).after(start, most)
-        known = replace(known, begins=start, places=places, is_to_the_end=len(places) < most)
+        known = known.with_more(start, places, is_to_the_end=len(places) < most)
     return known

@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import compress
+from sys import maxunicode
 
 from search_index.analysis import Element
 from search_index.lists import Postings
@@ -154,9 +155,12 @@ def _has_pair(one: str, other: str, offset: int) -> bool:
 
 def _has_row(where: tuple[str, ...], offsets: list[int]) -> bool:
     first, *others = where
-    starts = set(map(ord, first))
-    for places, offset in zip(others, offsets, strict=True):
-        starts &= {ord(place) - offset for place in places}
-        if not starts:
-            return False
-    return True
+    for place in map(ord, first):
+        wanted = [place + offset for offset in offsets]
+        if min(wanted) >= 0 and max(wanted) <= maxunicode:
+            for one, places in zip(wanted, others, strict=True):
+                if chr(one) not in places:
+                    break
+            else:
+                return True
+    return False

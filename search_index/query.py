@@ -39,11 +39,23 @@ class QueryError(ValueError):
 class Unit:
     """Elements that belong together: a word, a run of words without spaces between them, or a phrase.
 
-    A phrase must be there as it stands; of a run, more than half of the elements must be there, anywhere.
+    A phrase must be there as it stands; of a run some of the elements, anywhere.
     """
 
     elements: tuple[Element, ...]
     is_phrase: bool = False
+
+    @property
+    def least(self) -> int:
+        """How many of its elements a document must have to count as having something of it.
+
+        More than half; of pairs of characters a third, because many of them are the end of one word and the beginning
+        of the next, which only this text has side by side.
+        """
+        count = len(self.elements)
+        if all(IS_UNSPACED.match(element.term) for element in self.elements):
+            return -(-count // 3)
+        return count // 2 + 1
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
-from search_index.answers import answered
+from search_index.answers import answered, suggested
 from search_index.completing import completed_names, title_query
 from search_index.damage import IndexBroken, IndexUnavailable, damage_as
 from search_index.engine import NEWEST, RELEVANCE, Completion, Hit, Position, SearchPage, Stats
@@ -20,7 +20,6 @@ from search_index.home import current_folder, used_folders
 from search_index.ordering import start_of
 from search_index.query import Query
 from search_index.snapshot import Mark, Snapshot, Snapshots, mark
-from search_index.suggesting import meant
 
 LOOKING_SECONDS = 0.1
 MOST_TRIES = 5
@@ -73,7 +72,7 @@ class Reader:
 
     def suggest(self, query: Query) -> dict[str, str]:
         """For words of the query that no article has: the like one that headlines have. Raises: IndexUnavailable"""
-        return self._answered(lambda snapshot: meant(snapshot, query))
+        return self._answered(lambda snapshot: suggested(snapshot, query))
 
     def indexed(self) -> dict[str, int]:
         """Id → revision of every article in the index. Raises: IndexUnavailable."""

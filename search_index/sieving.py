@@ -49,16 +49,19 @@ def whole(sieves: list[Sieve]) -> list[Sieve]:
 
 
 def counted(finder: Finder, unit: Unit) -> Numbers:
-    """The documents that count as having a unit of several elements: as a phrase, or more than half of them."""
+    """The documents that count as having a unit of several elements: as a phrase, or enough of them."""
     if unit.is_phrase:
         return finder.row(unit)
     if unit not in finder.counted:
         sets = [finder.found(element) for element in unit.elements]
-        if len(sets) == 2:
-            finder.counted[unit] = sets[0] & sets[1]
+        least = unit.least
+        if least == 1:
+            finder.counted[unit] = frozenset().union(*sets)
+        elif least == len(sets):
+            finder.counted[unit] = frozenset.intersection(*map(frozenset, sets))
         else:
             counts = Counter(chain.from_iterable(sets))
-            finder.counted[unit] = {one for one, count in counts.items() if 2 * count > len(sets)}
+            finder.counted[unit] = {one for one, count in counts.items() if count >= least}
     return finder.counted[unit]
 
 

@@ -197,7 +197,7 @@ def has(page: Page, unit: Unit) -> bool:
     """Whether a document has a unit, as far as it must."""
     if unit.is_phrase:
         return says(page, "all", unit)
-    return 2 * sum(bool(page.places("all", one)) for one in unit.elements) > len(unit.elements)
+    return sum(bool(page.places("all", one)) for one in unit.elements) >= unit.least
 
 
 def allowed(query: Query, page: Page) -> bool:

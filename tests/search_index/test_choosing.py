@@ -66,7 +66,9 @@ def test_pages_that_are_turned_are_looked_up(shelf: Shelf) -> None:
             page = shelf.page("harbour ice", limit=10, after=after)
             found, after = [*found, *(hit.id for hit in page.hits)], page.hits[-1].position
         [known] = snapshot.kept.values()
-        assert (len(known.places), known.is_to_the_end, known.count) == (50, True, 60)
+        assert (len(known.places), known.is_to_the_end, known.count) == (60, True, 60)
+        again = shelf.page("harbour ice", limit=10)
+        assert (again, [known]) == (first, list(snapshot.kept.values()))
     assert sorted(found) == [f"a{number:02}" for number in range(60)]
 
 

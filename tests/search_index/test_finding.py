@@ -56,7 +56,7 @@ def newsroom(shelf: Shelf) -> Shelf:
         ("locale:ru", {"ru"}),
         ("section:energy prices", {"energy"}),
         ("交通", {"zh", "zh2"}),
-        ("公共交通", {"zh"}),
+        ("公共交通", {"zh", "zh2"}),
         ("交", {"zh", "zh2"}),
         ("划", {"zh"}),
         ("芯片", {"zh"}),

@@ -20,10 +20,12 @@ from typing import Any
 
 import pytest
 import structlog
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 
 from cms.app import create_app
+from cms.identity import passwords
 from cms.identity.tokens import issue_token
 from cms.migrations.running import upgrade
 from cms.platform import broker_counts
@@ -39,6 +41,10 @@ MEMORY = Path("/dev/shm")
 MEMORY_NEEDED_BYTES = 2 << 30
 BUCKET_SECRET = "the secret of a bucket 8843"
 SECRET = "a secret for the tests 0123456789 abcdefgh"
+# A hash of the product's takes 30 ms, and the tests need thousands; those that need its work ask for `full_work`.
+PRODUCTS_HASHING = (passwords.HASHER._argon2, passwords.NOBODYS)
+passwords.HASHER._argon2 = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1, hash_len=32, salt_len=16)
+passwords.NOBODYS = passwords.HASHER._argon2.hash(secrets.token_hex())
 # The theorem's checks stand beside its runs; what they compared is to be told as of any other test.
 pytest.register_assert_rewrite("tests.properties.running")
 
@@ -110,6 +116,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         if metafunc.definition.get_closest_marker("both_databases"):
             kinds.append(pytest.param("postgresql", marks=[pytest.mark.postgresql, pytest.mark.slow]))
         metafunc.parametrize("database_kind", kinds, indirect=True)
+
+
+@pytest.fixture
+def full_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords are hashed with as much work as in the product."""
+    argon2, nobodys = PRODUCTS_HASHING
+    monkeypatch.setattr(passwords.HASHER, "_argon2", argon2)
+    monkeypatch.setattr(passwords, "NOBODYS", nobodys)
 
 
 @pytest.fixture(scope="session")

@@ -172,6 +172,7 @@ def test_guesses_at_once_are_all_counted(office: Office) -> None:
     assert sorted(statuses) == [401] * 5 + [429] * 4
 
 
+@pytest.mark.usefixtures("full_work")
 def test_more_sign_ins_at_once_than_a_server_can_bear_are_sent_away_and_leave_threads_to_others(office: Office) -> None:
     office.make()
     before, barrier = hashes(), threading.Barrier(40)
@@ -282,6 +283,7 @@ def test_of_two_hundred_passwords_at_once_two_are_hashed_and_readers_go_on(
     assert grown < 200
 
 
+@pytest.mark.usefixtures("full_work")
 def test_a_hash_of_less_work_is_made_anew_at_the_next_sign_in(office: Office) -> None:
     office.make()
     weak = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(PHRASE)

@@ -151,6 +151,7 @@ def test_a_thousand_guesses_from_a_thousand_clients_are_compared_a_hundred_times
     assert desk.sign_in(OTHER_PHRASE, client="203.0.113.10").status_code == 201
 
 
+@pytest.mark.usefixtures("full_work")
 @pytest.mark.slow
 def test_of_two_hundred_sign_ins_at_once_few_are_hashed_and_the_rest_sent_away(desk: Desk) -> None:
     """Row S16, for readers; memory and the times of others are measured in `identity/test_signing_in.py`."""

@@ -8,6 +8,7 @@ Run it as often as you like; the pages are in `site/public`. Needs nothing but P
 
 import argparse
 import json
+import re
 from html import escape
 from pathlib import Path
 
@@ -21,16 +22,18 @@ PAGE = """<!doctype html>
 {body}
 </html>
 """
+# Files are named by the digest of their bytes; their addresses are relative to the API, and never mean anything else.
+FILE = re.compile(r"/media/(?=[0-9a-f]{64}\.)")
 
 
-def article_page(article):
+def article_page(article, site):
     """The page of an article. Its body is HTML that the site has made safe; everything else is text."""
     parts = [f"<h1>{escape(article['title'])}</h1>", f"<p><em>{escape(article['dek'])}</em></p>"]
     names = ", ".join(person["name"] for person in article["authors"])
     label = f" · {article['reading_time']['label']}" if article["reading_time"] else ""
     parts.append(f"<p>{escape(names)} · {article['published_at'][:10]}{escape(label)}</p>")
     parts += [f"<p>Correction: {escape(one['note'])}</p>" for one in article["corrections"]]
-    parts.append(article["body"]["html"])
+    parts.append(FILE.sub(f"{site.rstrip('/')}/media/", article["body"]["html"]))
     return PAGE.format(locale=article["locale"], title=escape(article["title"]), body="\n".join(parts))
 
 
@@ -52,7 +55,7 @@ def build(site, folder):
     pages = {}
     for locale in {one["locale"] for one in articles}:
         of_it = [one for one in articles if one["locale"] == locale]
-        pages |= {f"{locale}/{one['slug']}.html": article_page(one) for one in of_it}
+        pages |= {f"{locale}/{one['slug']}.html": article_page(one, site) for one in of_it}
         pages[f"{locale}/index.html"] = front_page(of_it, locale)
     written = 0
     for name, text in pages.items():

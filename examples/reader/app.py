@@ -1,5 +1,7 @@
 """Puts the pages together: routes, what protects them, and the pages for what went wrong."""
 
+from pathlib import Path
+
 from accounts import accounts
 from acting import acting
 from asking import Api, Problem
@@ -17,7 +19,7 @@ POLICY = (
 
 def create_reader(api_address, public_api="", name="Copydesk"):
     """The site as a WSGI application, over the API at an address. It follows the changes in a thread of its own."""
-    app = Flask("reader", root_path=__file__.rpartition("/")[0] or ".", static_url_path="/static")
+    app = Flask("reader", root_path=str(Path(__file__).parent), static_url_path="/static")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.config["PUBLIC_API"] = (public_api or api_address).rstrip("/")
     app.config["SITE_NAME"] = name

@@ -81,6 +81,9 @@ def test_the_offline_copy_and_the_static_site_follow_what_changes(newsroom: Prod
     count = int(first.rpartition("removed, ")[2].split()[0])
     assert count > 50 and first.startswith(f"{count} written, 0 removed")
     assert int(run(*building).split()[0]) > count
+    pages = "".join(path.read_text("utf-8") for path in (tmp_path / "site" / "public").glob("en/*.html"))
+    assert pages.count(f'src="{newsroom.url}/media/') > 10
+    assert 'src="/media/' not in pages
     assert (run(*copying), run(*building)) == (
         f"0 written, 0 removed, {count} articles\n",
         "0 pages written, 0 removed\n",
@@ -125,4 +128,4 @@ def test_a_reader_is_built_in_twenty_minutes(newsroom: Product) -> None:
     lines = printed.splitlines()
     assert lines[-1] in ("event: article.published", "event: article.updated")
     assert "1" in lines
-    assert "10" in lines and "<h2>Related articles</h2>" in printed and "404" in printed
+    assert "10" in lines and "<h2>Related articles</h2>" in printed and "404" in printed and "image/" in printed

@@ -49,7 +49,8 @@ class AssetRenditionsDue(Event):
 
 @dataclass(frozen=True)
 class AssetRendered(Event):
-    """A picture has all its renditions, in place of those before; the old ones are given out a day longer."""
+    """Readers get other files of an asset: a picture has all its renditions, or something else was replaced. Those
+    before are given out a day longer."""
 
     type = "asset.rendered"
 

@@ -71,7 +71,7 @@ SUBSCRIPTIONS = (
     Subscription("follows", hears=("article.published",), queue="bulk", time_limit_seconds=900, together=5),
     Subscription(
         "pictures",
-        hears=("asset.changed", "asset.replaced", "asset.rendered"),
+        hears=("asset.changed", "asset.rendered"),
         queue="derive",
         time_limit_seconds=300,
     ),

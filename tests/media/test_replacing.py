@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from cms.audit.models import AuditEntry
+from cms.content.changes.models import Change
 from cms.events.models import Letter
 from cms.media.rendering import forget_retired
 from cms.media.replacements.rules import has_same_shape
@@ -62,7 +63,12 @@ def test_a_replaced_picture_keeps_its_place_and_readers_always_get_one(
     # Until a worker has made the new ones, what readers have been told of is still there.
     assert readers.get(address).json["images"][0]["srcset"] == before["srcset"]
     assert {readers.get(file["url"]).status_code for file in before["srcset"]} == {200}
+    with database.reading() as session:
+        last = session.scalar(select(func.max(Change.number)))
     drain(settings, database)
+    with database.reading() as session:
+        heard = session.scalars(select(Change).where(Change.number > last))
+        assert len(list(heard)) == 1, "apps that follow hear of it once, when all is made"
     after = readers.get(address).json
     shown = after["images"][0]
     assert [(file["width"], file["height"]) for file in shown["srcset"][::3]] == [(60, 30), (100, 50)]

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from cms.events.asset_events import AssetReplaced
+from cms.events.asset_events import AssetRendered, AssetReplaced
+from cms.events.outbox import record
 from cms.media.adding import put_served, refuse_beyond, seen_values
 from cms.media.keeping import held_asset, hold_media, record_on
 from cms.media.models import Asset
@@ -30,7 +31,7 @@ def replace_file(
     Texts and rights stay. The point that was set for crops stays where the new picture has the same shape; else the
     proposed one holds again.
 
-    Emits: AssetReplaced; AssetChanged of what it goes along with
+    Emits: AssetReplaced; AssetRendered where it is no picture; AssetChanged of what it goes along with
     Raises: NotFound; Forbidden; Stale; Invalid (`other_kind`); Conflict (`content_known`); NoRoom; Unavailable.
     """
     hold_media(session)
@@ -51,6 +52,9 @@ def replace_file(
     put_served(session, asset, received, now)
     tell_parent(session, actor, {asset.track_of}, now)
     record_on(session, actor, asset, event, now, changes=("file",))
+    if received.served is not None:
+        # Nothing has to be made of it; of a picture a worker tells when all is made, and articles change once.
+        record(session, AssetRendered(subject=asset.id), actor=actor, now=now)
     return asset
 
 

@@ -25,7 +25,7 @@ from cms.settings import Settings
 from tests.draining import drain
 from tests.media.drawing import form, picture, send
 from tests.media.test_articles import made, publish
-from tests.media.test_hostile_files import forms, sized_jpeg
+from tests.media.test_hostile_files import part, sized_jpeg
 
 FEW = "natural=60,100;square@1:1=50"
 FIRST = {"If-Match": '"1"'}
@@ -152,15 +152,23 @@ def test_what_cannot_take_the_place_is_refused_and_leaves_all_as_it_was(
 def test_hostile_files_and_forms_are_refused_in_the_place_of_another_too(
     app: Any, editor: FlaskClient, settings: Settings
 ) -> None:
-    """Rows S70 and S77 on the second way in."""
+    """Rows S70 and S77 on the second way in, which is the same code: one of each kind."""
     asset = send(editor, picture()).json
-    path, answers = f"/api/v1/assets/{asset['id']}/file", {}
-    for name, data in (("a bomb", sized_jpeg(65_500, 65_500)), ("a half", picture("png", seed=9)[:300])):
-        answers[name] = put(editor, asset["id"], data)
-    cheap = [one for one in forms() if len(one[1]) < 1 << 20]
-    for name, body, content_type in cheap:
-        answers[name] = editor.put(path, data=body, content_type=content_type, headers=FIRST)
-    assert len(answers) >= 30
+    path, usual, end = f"/api/v1/assets/{asset['id']}/file", "multipart/form-data; boundary=x", b"--x--\r\n"
+    file = part("file", picture(seed=9), filename="a.jpg")
+    answers = {
+        name: editor.put(path, data=body, content_type=content_type, headers=FIRST)
+        for name, body, content_type in (
+            ("a bomb", part("file", sized_jpeg(65_500, 65_500), filename="a.jpg") + end, usual),
+            ("no end", file, usual), ("no parts", end, usual), ("two files", file + file + end, usual),
+            ("an empty file", part("file", b"", filename="a.jpg") + end, usual),
+            ("another part", file + part("colour", b"red") + end, usual),
+            ("data that is no JSON", file + part("data", b"{") + end, usual),
+            ("data that says more than it may", file + part("data", b'{"credit": "x"}') + end, usual),
+            ("no boundary", file + end, "multipart/form-data"), ("JSON", b"{}", "application/json"),
+            ("a picture alone", picture(seed=9), "image/jpeg"), ("no type", file + end, ""),
+        )
+    }  # fmt: skip
     assert {name: got.status_code for name, got in answers.items() if got.status_code not in (400, 413, 415, 422)} == {}
     parts = app.extensions["copydesk"]
     app.extensions["copydesk"] = replace(parts, settings=replace(settings, media_quota_bytes=asset["byte_count"] + 9))

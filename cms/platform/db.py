@@ -5,13 +5,12 @@ grows back, with NORMAL. Writes begin with BEGIN IMMEDIATE, because SQLite's def
 updates or fail half-way (measured: 103 of 121 updates lost with the driver's defaults).
 """
 
-import random
 import sqlite3
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, cast
 
 import orjson
@@ -42,9 +41,9 @@ from cms.platform.direct_reads import DirectReads, to_json
 from cms.platform.engines import sharing_engine
 from cms.platform.errors import Unavailable
 from cms.platform.prepared import PreparedWrite
+from cms.platform.turns import Turn
 
 BUSY_TIMEOUT_MS = 5_000
-PAUSE_SECONDS = (0.0005, 0.005)
 WRITE = "BEGIN IMMEDIATE"
 # An execution option of a connection, in milliseconds: how long it waits for its turn to write on SQLite.
 PATIENCE = "copydesk_patience_ms"
@@ -156,6 +155,7 @@ class Database:
         self.url, self.site_name = url, site_name
         self.wake = wake
         self.is_sqlite = url.startswith("sqlite")
+        self._turn: Turn | None = None
         self.direct = DirectReads(url)
         options: dict[str, Any] = {
             "json_serializer": to_json,
@@ -171,8 +171,9 @@ class Database:
         self.writer = sharing_engine(url, **options)
         self.reader = sharing_engine(url, **options) if self.is_sqlite else self.writer
         if self.is_sqlite:
-            _prepare_sqlite(self.writer, begin=WRITE, synchronous="FULL" if is_durable else "NORMAL")
-            _prepare_sqlite(self.reader, begin="BEGIN", synchronous="NORMAL")
+            self._turn = Turn(Path(self.writer.url.database or "").resolve())
+            _prepare_sqlite(self.writer, synchronous="FULL" if is_durable else "NORMAL", turn=self._turn)
+            _prepare_sqlite(self.reader, synchronous="NORMAL")
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -203,6 +204,8 @@ class Database:
         self.direct.close()
         self.writer.dispose()
         self.reader.dispose()
+        if self._turn is not None:
+            self._turn.close()
 
 
 def insert_into(table: type[Table]) -> PreparedWrite:
@@ -247,7 +250,9 @@ def after_commit(session: Session, act: Callable[[], None]) -> None:
     session.info.setdefault(AFTER_COMMIT, []).append(act)
 
 
-def _prepare_sqlite(engine: Engine, *, begin: str, synchronous: str) -> None:
+def _prepare_sqlite(engine: Engine, *, synchronous: str, turn: Turn | None = None) -> None:
+    """Set the connections of an engine up; with a turn its transactions are writes from their beginning."""
+
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: Any) -> None:
         # The driver must not open transactions by itself: it would do so late, after the first read.
@@ -265,13 +270,12 @@ def _prepare_sqlite(engine: Engine, *, begin: str, synchronous: str) -> None:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
-    writing = threading.Lock()
-
     @event.listens_for(engine, "begin")
     def on_begin(connection: Any) -> None:
-        patience = connection.get_execution_options().get(PATIENCE, BUSY_TIMEOUT_MS)
-        if begin != WRITE or not _has_turn(writing, connection, patience):
-            connection.exec_driver_sql(begin)
+        if turn is None:
+            connection.exec_driver_sql("BEGIN")
+        else:
+            _begin_write(connection, turn)
 
     @event.listens_for(engine, "rollback")
     def on_rollback(connection: Connection) -> None:
@@ -283,8 +287,8 @@ def _prepare_sqlite(engine: Engine, *, begin: str, synchronous: str) -> None:
         was_undone, is_writing = record.info.pop(WAS_UNDONE, False), record.info.pop(IS_WRITING, False)
         if was_undone and connection is not None and not _is_clean(connection):
             record.invalidate()
-        if is_writing:
-            writing.release()
+        if is_writing and turn is not None:
+            turn.give_back()
 
 
 def _is_clean(connection: sqlite3.Connection) -> bool:
@@ -302,32 +306,23 @@ def _is_clean(connection: sqlite3.Connection) -> bool:
     return True
 
 
-def _has_turn(writing: threading.Lock, asking: Connection, patience_ms: float) -> bool:
-    """Begin a write as soon as no other goes on; False when it could not, for the caller to hear why at once.
-
-    SQLite's own waiting looks again only every 100 ms after a while, and whoever comes new looks at once: under four
-    busy writers one of them starved for more than five seconds. Looking every few milliseconds gives all a like chance.
-    Threads of one process wait for each other by a lock, which costs nothing meanwhile, until the connection is given
-    back; only other processes are waited for by looking.
-    """
-    connection = cast(sqlite3.Connection, asking.connection.dbapi_connection)
-    until = time.monotonic() + patience_ms / 1000
-    connection.execute("PRAGMA busy_timeout=0")
-    if IS_WRITING not in asking.info:
-        if not writing.acquire(timeout=max(0, patience_ms / 1000)):
-            return False
-        asking.info[IS_WRITING] = True
-    while time.monotonic() < until:
-        try:
-            connection.execute(WRITE)
-        except sqlite3.OperationalError as error:
-            if not error.sqlite_errorname.startswith("SQLITE_BUSY"):
-                return False
-            time.sleep(random.uniform(*PAUSE_SECONDS))  # noqa: S311  # to spread those who wait, not to keep a secret
-        else:
-            connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
-            return True
-    return False
+def _begin_write(connection: Connection, turn: Turn) -> None:
+    """Begin a write when no other goes on. Raises: OperationalError when that takes longer than it may."""
+    patience = connection.get_execution_options().get(PATIENCE, BUSY_TIMEOUT_MS)
+    until = time.monotonic() + patience / 1000
+    is_mine = IS_WRITING in connection.info or turn.take(patience / 1000)
+    if is_mine:
+        connection.info[IS_WRITING] = True
+    if is_mine and patience == BUSY_TIMEOUT_MS:
+        connection.exec_driver_sql(WRITE)
+        return
+    # Who got no turn is told by SQLite itself, and so is who must not wait longer for those who take none.
+    driver = cast(sqlite3.Connection, connection.connection.dbapi_connection)
+    driver.execute(f"PRAGMA busy_timeout={max(0, int((until - time.monotonic()) * 1000))}")
+    try:
+        connection.exec_driver_sql(WRITE)
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
 
 
 def refuse_unsafe_server(database: Database) -> None:

@@ -41,7 +41,7 @@ def merge(writer: Any, segments: list[Any], chosen: frozenset[str]) -> list[Any]
     kept = [described for described in segments if described.segment_id() not in chosen]
     for described in segments:
         if described.segment_id() in chosen and described.doc_count():
-            segment = Segment(Path(writer.storage.folder), described)
+            segment = Segment(Path(writer.storage.folder), described, is_read_whole=True)
             try:
                 moved = segment.copy_documents(writer)
                 for field, term, postings in segment.all_postings():

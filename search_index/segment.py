@@ -24,9 +24,9 @@ POSTINGS = ".pst"
 
 
 class Segment:
-    """One opened segment."""
+    """One opened segment. Whoever goes through all of it has it read whole, which is one read instead of thousands."""
 
-    def __init__(self, folder: Path, described: Any) -> None:
+    def __init__(self, folder: Path, described: Any, *, is_read_whole: bool = False) -> None:
         self.id = str(described.segment_id())
         self.documents = int(described.doc_count_all())
         self.file = folder / described.make_filename(SEGMENT)
@@ -35,7 +35,7 @@ class Segment:
         self._labels: object = None
         self._recency: array[float] | None = None
         self._values: dict[str, tuple[array[int], list[tuple[str, ...]]]] = {}
-        self._storage = ShelfStorage(folder)
+        self._storage = ShelfStorage(folder, is_read_whole=is_read_whole)
         try:
             self._reader = SegmentReader(self._storage, SCHEMA, described)
             self._postings_file = described.open_file(self._reader.storage(), POSTINGS)

@@ -7,6 +7,7 @@ threads, a short file is an ordinary error, and the pages stay the system's.
 
 import os
 import re
+import sys
 from array import array
 from io import BytesIO
 from pathlib import Path
@@ -27,13 +28,13 @@ HALF_WRITTEN = re.compile(r"^_.+\.toc\..+$")
 class Source:
     """The bytes of an opened file, read at any place by any thread. A small file is read whole and closed at once."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, small: int) -> None:
         self._descriptor = -1
         self._bytes = b""
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:
             self.size = os.fstat(descriptor).st_size
-            if self.size <= SMALL:
+            if self.size <= small:
                 self._bytes = os.pread(descriptor, self.size, 0)
                 return
             self._descriptor = os.dup(descriptor)
@@ -125,8 +126,9 @@ class SteadyFile(StructFile):
 class ShelfStorage(FileStorage):
     """A folder of index files, private to its owner because opening an index unpickles what lies there."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, is_read_whole: bool = False) -> None:
         super().__init__(str(folder), supports_mmap=False)
+        self._is_read_whole = is_read_whole
         self._unsafe: set[str] = set()
         self._opened: list[Source] = []
 
@@ -137,7 +139,7 @@ class ShelfStorage(FileStorage):
 
     def open_file(self, name: str, **_: Any) -> SteadyFile:
         """A file to read. It stays open until it or the storage is closed."""
-        source = Source(self._fpath(name))
+        source = Source(self._fpath(name), sys.maxsize if self._is_read_whole else SMALL)
         self._opened.append(source)
         return SteadyFile(source, 0, source.size, name, is_whole=True)
 

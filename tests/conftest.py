@@ -109,6 +109,24 @@ def _load_in_turns(config: pytest.Config) -> None:
             importlib.import_module(name)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave the order to chance, but for who shares servers, which stay together, and what is long, which comes first.
+
+    A test process then does without the servers of others, and none works alone on something long in the end.
+    """
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    is_first = (
+        item.get_closest_marker("long"),
+        item.get_closest_marker("postgresql"),
+        "site" in getattr(item, "fixturenames", ()),
+        item.get_closest_marker("slow"),
+    )
+    return next((number for number, holds in enumerate(is_first) if holds), len(is_first))
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test marked `both_databases` once on each."""
     if "database_kind" in metafunc.fixturenames:

@@ -74,6 +74,7 @@ class Aim:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_no_operation_answers_what_the_document_does_not_name(room: Room) -> None:
     began = time.process_time()
     document = schemathesis.openapi.from_wsgi("/openapi.json", room.desk.app)

@@ -133,6 +133,7 @@ def _words(command: list[str]) -> list[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(200)
 def test_the_services_run_the_demo_by_their_own_commands_and_environment(compose: dict[str, Any], stage: Stage) -> None:
     services = compose["services"]

@@ -41,6 +41,7 @@ def house(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("part", range(PARTS))
 # A failing run is told whole: making it shorter would take minutes, and its seed says everything of it.
 @settings(max_examples=RUNS // PARTS, deadline=None, database=None, phases=(Phase.generate,))

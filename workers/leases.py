@@ -6,6 +6,7 @@ Leases are short, so that the work of a killed process is soon taken up again; a
 import os
 import threading
 import time
+import weakref
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -32,7 +33,7 @@ class Running:
 
 @dataclass
 class LeaseKeeper:
-    """Prolongs the leases of the attempts of this process."""
+    """Prolongs the leases of the attempts of this process. Its thread ends soon after it is dropped."""
 
     work: Work
     running: set[Running] = field(default_factory=set)
@@ -47,7 +48,7 @@ class LeaseKeeper:
         with self.lock:
             self.running.add(attempt)
             if self.thread is None:
-                self.thread = threading.Thread(target=self._run, name="leases", daemon=True)
+                self.thread = threading.Thread(target=_prolong, args=(weakref.ref(self),), name="leases", daemon=True)
                 self.thread.start()
         try:
             yield
@@ -71,11 +72,20 @@ class LeaseKeeper:
             with self.work.database.transaction() as session:
                 extend(session, numbers, self.work.clock())
 
-    def _run(self) -> None:
-        while True:
-            time.sleep(PROLONGED_EVERY_SECONDS)
-            try:
-                self.prolong(time.monotonic())
-            except SQLAlchemyError as error:
-                # The lease may run out meanwhile. Then the work is done twice at worst, and takes effect once.
-                log.warning("lease_not_prolonged", error=type(error).__name__)
+
+def _prolong(kept: "weakref.ref[LeaseKeeper]") -> None:
+    # Between two rounds nothing is held here, or whoever makes many keepers would have all of them for good.
+    time.sleep(PROLONGED_EVERY_SECONDS)
+    while _is_prolonged(kept()):
+        time.sleep(PROLONGED_EVERY_SECONDS)
+
+
+def _is_prolonged(keeper: LeaseKeeper | None) -> bool:
+    if keeper is None:
+        return False
+    try:
+        keeper.prolong(time.monotonic())
+    except SQLAlchemyError as error:
+        # The lease may run out meanwhile. Then the work is done twice at worst, and takes effect once.
+        log.warning("lease_not_prolonged", error=type(error).__name__)
+    return True

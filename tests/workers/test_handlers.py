@@ -352,3 +352,16 @@ def test_a_drain_tells_of_dead_letters(bench: Bench) -> None:
     with pytest.raises(Exception, match="1 deliveries are dead"):
         Drain(bench.work, hearings=hearings).run()
     assert set(bench.states()) == {"dead", "done"} and bench.states().count("dead") == 1
+
+
+def test_the_thread_of_a_keeper_that_was_dropped_ends(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workers.leases.PROLONGED_EVERY_SECONDS", 0.01)
+    keeper = LeaseKeeper(bench.work)
+    with keeper.keeping([], 60):
+        thread = keeper.thread
+    assert thread is not None
+    thread.join(0.1)
+    assert thread.is_alive()
+    del keeper
+    thread.join(30)
+    assert not thread.is_alive()

@@ -63,9 +63,11 @@ class Turn:
 
     def _at_once(self) -> bool:
         with self._state:
-            if self._is_waiting or self._is_closed:
+            if self._is_closed:
                 return False
             self._open_files()
+            if self._is_waiting:
+                return False
             turn, after = self._files
             try:
                 # Whoever waits already holds the second file, so that nobody comes before them.
@@ -117,8 +119,9 @@ class Turn:
 
     def _open_files(self) -> None:
         if self._owner != os.getpid():
-            # What came with a fork is the lock of the process that it came from.
+            # What came with a fork is the lock of the process that it came from, and its waiting thread stayed there.
             self._close_files()
+            self._waiter, self._is_waiting = None, False
             flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
             self._files = tuple(os.open(f"{self._path}{place}", flags, 0o600) for place in PLACES)
             self._owner = os.getpid()

@@ -1,8 +1,10 @@
 """Whose turn it is to write to a file of SQLite. Two objects stand for two processes: each has files of its own."""
 
 import fcntl
+import os
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -108,3 +110,18 @@ def test_many_threads_of_two_processes_take_turns_and_never_two_at_once(turns: t
         thread.join()
     assert most == 1
     assert {turn: taken.count(turn) for turn in turns} == dict.fromkeys(turns, 75)
+
+
+def test_a_process_that_was_forked_has_turns_of_its_own(turns: tuple[Turn, Turn]) -> None:
+    one, other = turns
+    assert other.take(1)
+    assert not one.take(0.01), "and its thread waits now"
+    with warnings.catch_warnings():
+        # Python warns of threads, which is the point here.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+    if child == 0:
+        os._exit(0 if one.take(30) else 1)
+    other.give_back()
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 0

@@ -22,7 +22,7 @@ def create_bare_app() -> Callable[[dict[str, Any], Callable[..., Any]], Iterable
 
     def bare(_environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         start_response("200 OK", headers)
-        return (body,)
+        return [body]
 
     return bare
 

@@ -43,8 +43,10 @@ def verify(settings: Settings) -> None:
                 wrong.append(Copied(named, state))
         is_wrong = _told(database, wrong)
     if is_wrong:
+        files = "1 file" if count == 1 else f"{count} files"
+        are, them = _number_of(is_wrong)
         raise click.ClickException(
-            f"{is_wrong} of {count} files are missing or damaged; bring them back from a backup of {store.name}"
+            f"{is_wrong} of {files} {are} missing or damaged; bring {them} back from a backup of {store.name}"
         )
     click.echo(f"{count} files, each as it was.")
 
@@ -90,10 +92,17 @@ def _go_through(files: Iterator[Copied], what: str) -> list[Copied]:
 
 def _refuse_wrong(is_wrong: int, both: Both) -> None:
     if is_wrong:
+        are, them = _number_of(is_wrong)
+        files = "file" if is_wrong == 1 else "files"
         raise click.ClickException(
-            f"{is_wrong} files are missing or damaged, see above. Bring them back from a backup of {both.before.name}, "
-            "or delete their assets or replace their files; then run this again"
+            f"{is_wrong} {files} {are} missing or damaged, see above. Bring {them} back from a backup of "
+            f"{both.before.name}, or delete what is named there or replace its file; then run this again"
         )
+
+
+def _number_of(count: int) -> tuple[str, str]:
+    """The verb and the pronoun for so many."""
+    return ("is", "it") if count == 1 else ("are", "them")
 
 
 def _told(database: Database, wrong: list[Copied]) -> int:

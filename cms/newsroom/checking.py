@@ -88,7 +88,8 @@ def has_images_without_alt(draft: Draft) -> Iterator[FieldError]:
             is_told = is_told or picture.is_decorative or bool(alt_of(picture, locale))
         count += not is_told
     if count:
-        yield FieldError("/body", "missing_alt_text", f"{count} images have no alternative text.")
+        images = "1 image has" if count == 1 else f"{count} images have"
+        yield FieldError("/body", "missing_alt_text", f"{images} no alternative text.")
 
 
 def shows_expired_pictures(draft: Draft) -> Iterator[FieldError]:

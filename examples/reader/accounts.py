@@ -218,11 +218,20 @@ def sign_out():
 @signed_in
 def account():
     """Everything of the reader on one page."""
+    comments = own("/comments", limit=20, cursor=request.args.get("comments"))
     return render_template(
-        "account.html", profile=own("/me"), follows=own("/follows")["data"],
+        "account.html", profile=own("/me"), follows=own("/follows")["data"], comments=comments,
         bookmarks=own("/bookmarks", limit=20, cursor=request.args.get("bookmarks")),
-        comments=own("/comments", limit=20, cursor=request.args.get("comments")),
+        commented=cards_of({one["article"] for one in comments["data"]}),
     )  # fmt: skip
+
+
+def cards_of(ids):
+    """Title and address of articles by their ids, of those that readers see."""
+    if not ids:
+        return {}
+    asked = {"ids": ",".join(sorted(ids)), "fields": "id,title,url", "limit": len(ids)}
+    return {card["id"]: card for card in api().get("/content/v1/articles", client=request.remote_addr, **asked)["data"]}
 
 
 @accounts.post("/<locale>/account/settings")

@@ -33,7 +33,7 @@ def collect(slug):
     except Problem as problem:
         return refused(problem, page_of(document))
     if wants_json():
-        return jsonify({"is_kept": is_kept})
+        return jsonify({"is_kept": is_kept, "said": g.words["said_collected" if is_kept else "said_removed"]})
     if request.form.get("from") == "account":
         return to_account("account", "removed")
     return back(document, "collected" if is_kept else "removed")

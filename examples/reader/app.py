@@ -50,7 +50,8 @@ def protect(response):
 
 def went_wrong(error):
     """A page for 403, 404 and 410."""
-    return render_template("wrong.html", status=error.code), error.code
+    tombstone = g.get("tombstone") if error.code == 410 else None
+    return render_template("wrong.html", status=error.code, tombstone=tombstone), error.code
 
 
 def not_answered(problem):

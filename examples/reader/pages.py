@@ -1,5 +1,6 @@
 """The pages that everybody can read: front, article, section, tag, author, archive. Made of the public API alone."""
 
+from calendar import month_name
 from datetime import datetime
 from urllib.parse import quote, urlsplit
 
@@ -11,6 +12,8 @@ from words import NAMES, WORDS, words_of
 pages = Blueprint("pages", __name__)
 
 PER_PAGE = 12
+# What the API gives at most.
+MOST_PER_PAGE = 100
 COMMENTS = 20
 
 
@@ -25,6 +28,8 @@ def read(path, **query):
         return api().get(f"/content/v1{path}", client=request.remote_addr, **query)
     except Problem as problem:
         if problem.status in (404, 410):
+            # Of what was taken down the desk says when, and where it will why.
+            g.tombstone = problem.told.get("tombstone")
             abort(problem.status)
         raise
 
@@ -88,6 +93,12 @@ def day(instant):
     return f"{at.day} {at:%B %Y}"
 
 
+@pages.app_template_filter("month_of")
+def month_of(month, year):
+    """A month of a year in the words of the page's language."""
+    return words_of(g.locale)["month"].format(month=month, year=year, name=month_name[month])
+
+
 @pages.app_template_filter("minute")
 def minute(instant):
     """The day and minute of an instant, in UTC."""
@@ -139,8 +150,9 @@ def front():
         abort(404)
     cursor = request.args.get("cursor")
     chosen = None if cursor else maybe("/lists/front-page", locale=g.locale)
-    newest = read("/articles", locale=g.locale, limit=PER_PAGE, cursor=cursor)
     shown = {card["id"] for card in chosen["data"]} if chosen else set()
+    # As many more as stand above, so that something follows also where those are the newest.
+    newest = read("/articles", locale=g.locale, limit=min(PER_PAGE + len(shown), MOST_PER_PAGE), cursor=cursor)
     cards = [card for card in newest["data"] if card["id"] not in shown]
     return render_template("front.html", chosen=chosen and chosen["data"], cards=cards, page=newest["page"])
 
@@ -148,6 +160,8 @@ def front():
 @pages.get("/<locale>/articles/<slug>")
 def article(slug):
     """One article: the document and its comments are two calls, and what it is to this reader a third."""
+    # Before the document is read, or a change in between would never be heard of.
+    heard = current_app.extensions["follower"].count
     try:
         document = read(f"/articles/{quote(g.locale)}/{quote(slug)}")
     except Problem as problem:
@@ -155,7 +169,6 @@ def article(slug):
             # The article has another address by now; the API names it there, and it is the same one here.
             return redirect(page_of({"url": urlsplit(problem.location).path}), problem.status)
         raise
-    heard = current_app.extensions["follower"].count
     order = "best" if request.args.get("order") == "best" else None
     comments = read(
         f"/articles/{document['id']}/comments", limit=COMMENTS, order=order, cursor=request.args.get("cursor")

@@ -1,5 +1,7 @@
 """A reader's account on the pages: codes by mail, collecting, comments, follows, a lost password; in both languages."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -11,14 +13,15 @@ PASSWORD, ANOTHER = "a sentence of my own", "another sentence, as long"
 TOLD = {
     "en": {
         "get": "Get verification code", "prove": "Confirm the address", "in": "Sign in", "out": "Sign out",
-        "collect": "Collect", "collected": "Collected", "send": "Send", "held": "Your comment waits for a moderator.",
+        "collect": "Collect", "collected": "Collected", "counted": "1 collected",
+        "send": "Send", "held": "Your comment waits for a moderator.",
         "wrong": "Address and password do not fit together.", "article": "ferry", "again": "Again in",
         "code_wrong": "The code is wrong, used or too old. Ask for a new one.", "set": "Set the password",
         "sent": "a letter with a code is on its way", "short": "This password cannot be taken",
     },
     "zh-CN": {
         "get": "获取验证码", "prove": "确认邮箱", "in": "登录", "out": "退出登录",
-        "collect": "收藏", "collected": "已收藏", "send": "发送", "held": "评论正在等待审核。",
+        "collect": "收藏", "collected": "已收藏", "counted": "1 人收藏", "send": "发送", "held": "评论正在等待审核。",
         "wrong": "邮箱或密码不正确。", "article": "渡轮", "again": "秒后可重发",
         "code_wrong": "验证码有误、已用过或已过期，请重新获取。", "set": "设置密码",
         "sent": "验证码邮件已经发出", "short": "不能使用这个密码",
@@ -69,6 +72,7 @@ def test_a_reader_signs_up_collects_comments_and_retrieves_a_lost_password(site:
     page.wait_for_url(site.page_of(words["article"]))
     page.get_by_role("button", name=words["collect"], exact=True).click()
     expect(page.get_by_role("button", name=words["collected"], exact=True)).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("[data-count]")).to_have_text(words["counted"])
     page.locator("textarea").fill("I took <b>it</b> yesterday.")
     page.get_by_role("button", name=words["send"]).click()
     expect(page.locator("#notice")).to_have_text(words["held"])
@@ -84,6 +88,7 @@ def test_a_reader_signs_up_collects_comments_and_retrieves_a_lost_password(site:
     expect(page.locator("main")).to_contain_text(email)
     expect(page.locator("main section").nth(0).locator("li a")).to_have_count(1)
     expect(page.locator("main section").nth(1).locator("textarea")).to_have_value("I took <b>it</b> yesterday.")
+    expect(page.locator("main section").nth(1).locator("li > a")).to_have_attribute("href", re.compile("/articles/"))
     expect(page.locator("main section").nth(2)).to_contain_text("City" if locale == "en" else "城市")
     page.get_by_role("button", name=words["out"]).click()
     page.goto(f"{site.address}/{locale}/account/password")

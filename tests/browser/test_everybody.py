@@ -15,7 +15,7 @@ LOOKED_AT = (
 )  # fmt: skip
 # Whose colours and columns are those of all the others.
 IN_THE_DARK = LOOKED_AT[:3]
-SERIOUS = ("serious", "critical")
+SERIOUS = ("moderate", "serious", "critical")
 SHIFTS = """
 () => new Promise(done => {
   let sum = 0;

@@ -1,5 +1,7 @@
 """What an open page learns by itself."""
 
+import json
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -9,11 +11,12 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 TOLD = {
     "en": {
         "five": "The first tram left at five", "six": "The first tram left at six", "note": "It was six.",
+        "why": "<b>A court</b> said so.",
         "changed": "This article was changed just now.", "gone": "This article is no longer published.",
         "away": "We cannot be reached for a moment", "article": "ferry",
     },
     "zh-CN": {
-        "five": "首班电车五点发出", "six": "首班电车六点发出", "note": "应为六点。",
+        "five": "首班电车五点发出", "six": "首班电车六点发出", "note": "应为六点。", "why": "<b>法院</b>判决。",
         "changed": "本文刚刚更新。", "gone": "本文已不再发布。", "away": "暂时无法连接", "article": "渡轮",
     },
 }  # fmt: skip
@@ -31,9 +34,22 @@ def test_a_correction_and_the_end_of_an_article_show_on_an_open_page(site: Site,
     expect(page.locator("h1")).to_have_text(words["six"])
     expect(page.locator(".corrections")).to_contain_text(words["note"])
     expect(page.locator("#notice")).to_have_text(words["changed"])
-    site.desk("POST", f"{path}/unpublish", {}, revision=corrected["revision"])
+    told = page.locator("script[type='application/ld+json']")
+    assert json.loads(told.inner_text())["headline"] == words["six"]
+    # While the pages cannot be made, what stands there stays.
+    address = f"{page.url}*"
+    page.route(address, lambda route: route.fulfill(status=503, body="<main id=main>Away</main>"))
+    with page.expect_response(lambda answer: answer.status == 503):
+        site.desk("POST", f"{path}/takedown", {"reason": words["why"]}, revision=corrected["revision"])
+    expect(page.locator("h1")).to_have_text(words["six"])
+    expect(page.locator("#notice")).to_have_text(words["changed"])
+    page.unroute(address)
     expect(page.locator("#notice")).to_have_text(words["gone"])
-    expect(page.locator("#article")).not_to_contain_text(words["note"])
+    expect(page.locator("main")).to_contain_text(words["why"])
+    for left in ("#article", "#comments", ".related", ".turn", "meta[property]", "link[rel=canonical]"):
+        expect(page.locator(left)).to_have_count(0)
+    expect(told).to_have_count(0)
+    assert words["six"] not in page.title()
 
 
 def test_without_the_api_the_pages_say_so_and_come_back(site: Site, page: Page) -> None:

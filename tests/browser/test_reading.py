@@ -55,6 +55,8 @@ def test_lists_turn_their_pages_both_ways(site: Site, page: Page) -> None:
     page.goto(f"{site.address}/en/")
     expect(page.locator(".chosen li")).to_have_count(1)
     expect(page.locator(".chosen")).to_contain_text("The ferry sails again")
+    expect(page.locator("main > .cards h3").nth(11)).to_be_visible()
+    expect(page.locator("main > .cards")).not_to_contain_text("The ferry sails again")
     for path, heading in (("sections/city", "City"), ("tags/trams", "trams"), ("authors/mei-lin", "Mei Lin")):
         page.goto(f"{site.address}/en/{path}")
         expect(page.locator("h1")).to_have_text(heading, ignore_case=True)
@@ -68,6 +70,7 @@ def test_lists_turn_their_pages_both_ways(site: Site, page: Page) -> None:
     expect(page.locator(".cards h3")).to_have_text(first)
     page.goto(f"{site.address}/en/archive")
     expect(page.locator(".months .small")).to_have_text(re.compile(r"^\d\d$"))
+    expect(page.locator(".months a")).to_have_text(re.compile(r"^[A-Z][a-z]+ \d{4}$"))
     page.locator(".months a").click()
     expect(page.locator(".cards h3")).to_have_count(12)
 
@@ -99,6 +102,9 @@ def test_search_finds_and_marks_in_both_languages(site: Site, page: Page) -> Non
     expect(page.locator(".cards h3")).to_have_count(5)
     page.locator(".find input").fill("the fer")
     expect(page.locator("#suggestions option").first).to_have_attribute("value", "The ferry sails again")
+    page.goto(f"{site.address}/zh-CN/")
+    page.locator(".find input").fill("渡")
+    expect(page.locator("#suggestions option").first).to_have_attribute("value", "渡轮重新起航")
 
 
 @pytest.mark.parametrize(
@@ -144,6 +150,9 @@ def test_what_is_missing_withdrawn_or_taken_down_is_said(site: Site, page: Page)
         answer = page.goto(site.address + path)
         assert answer and answer.status == status, path
         expect(page.locator("h1")).to_have_text(words)
+        if status == 410:
+            expect(page.locator("main")).to_contain_text("A court said so.")
+            expect(page.locator("main time")).to_have_count(1)
     moved = site.publish("moved", title="An address", slug="an-old-address", section="world")
     changed = site.desk("PATCH", f"/articles/{moved['id']}", {"slug": "a-new-address"}, revision=moved["revision"])
     site.desk("POST", f"/articles/{moved['id']}/publish", {}, revision=changed["revision"])

@@ -4,7 +4,9 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -29,7 +31,8 @@ SECTIONS = (
     "Show a draft to people without an account",
     "Publish several articles at one moment", "Copy an article", "See what readers saw",
     "Translate an article", "Arrange the front page",
-    "Pin, order and ban what is related", "Let the news of a section age faster", "Give articles fields of their own",
+    "Pin, order and ban what is related", "Let the news of a section age faster",
+    "Send pictures", "Attach documents, sounds and videos", "Give articles fields of their own",
 )  # fmt: skip
 BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 # What the product itself does is done here before: types are declared, tokens are there. Every refusal is told.
@@ -47,8 +50,9 @@ curl() {
 
 @pytest.mark.slow
 def test_every_command_about_articles_works_as_it_is_printed(
-    app: Flask, client_as: Callable[[str], FlaskClient], settings: Settings, need: Callable[[bool, str], None]
-) -> None:
+    app: Flask, client_as: Callable[[str], FlaskClient], settings: Settings, need: Callable[[bool, str], None],
+    tmp_path: Path,
+) -> None:  # fmt: skip
     need(shutil.which("curl") is not None and shutil.which("bash") is not None, "curl and bash")
     shutil.copytree(TOP / "examples" / "types", settings.home / "types")
     for command, words in ((sample, []), (types, ["reload"])):
@@ -64,9 +68,10 @@ def test_every_command_about_articles_works_as_it_is_printed(
     thread.start()
     try:
         address = f"http://127.0.0.1:{server.server_port}"
-        told = {**os.environ, **tokens, "API": address, "SITE": address, "NO_PROXY": "*"}
+        programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        told = {**os.environ, **tokens, "PATH": programs, "API": address, "SITE": address, "NO_PROXY": "*"}
         ran = subprocess.run(
-            ["bash", "-c", script], env=told, capture_output=True, text=True, timeout=120, check=False
+            ["bash", "-c", script], env=told, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
         )  # fmt: skip
     finally:
         server.shutdown()

@@ -10,7 +10,7 @@ from cms.media.storing import ORIGINALS, RENDITIONS, LocalStore
 from cms.platform.db import Database
 from cms.settings import Settings
 from tests.draining import drain
-from tests.media.drawing import picture, send
+from tests.media.drawing import form, picture, send
 
 
 def test_every_file_is_read_and_what_is_wrong_is_named(
@@ -33,4 +33,10 @@ def test_every_file_is_read_and_what_is_wrong_is_named(
     assert wrong.exit_code == 1
     assert f"missing: originals/{first['sha256'][:2]}/{first['sha256']} of asset {first['id']}" in wrong.output
     assert f"damaged: renditions/{changed[:2]}/{changed} of asset {second['id']}" in wrong.output
-    assert "2 of 8 files" in wrong.output
+    assert "2 of 8 files are missing or damaged; bring them back" in wrong.output
+    # The same content sent again is no other file, but it is there again.
+    again = editor.put(f"/api/v1/assets/{first['id']}/file", headers={"If-Match": '"1"'}, **form(picture(seed=1)))
+    assert (again.status_code, again.json["revision"]) == (200, 1)
+    wrong = CliRunner().invoke(media, ["verify"], obj=settings)
+    assert "missing: " not in wrong.output
+    assert "1 of 8 files is missing or damaged; bring it back" in wrong.output

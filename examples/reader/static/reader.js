@@ -2,6 +2,7 @@
 "use strict";
 
 const ASK_EVERY_MS = 3000;
+const ASK_AT_LEAST_EVERY_MS = 60000;
 const words = document.body.dataset;
 const notice = document.getElementById("notice");
 
@@ -19,6 +20,19 @@ async function post(form, button) {
   return answer.json();
 }
 
+// The reader's own act shows at once; what others did comes with the next page.
+function showCollected(form, button, told) {
+  const label = form.querySelector("[data-count]");
+  const was = button.getAttribute("aria-pressed") === "true";
+  const count = Math.max(0, Number(label.dataset.count) + Number(told.is_kept) - Number(was));
+  label.dataset.count = count;
+  label.textContent = form.dataset.counted.replace("{count}", count);
+  button.value = told.is_kept ? "remove" : "keep";
+  button.textContent = told.is_kept ? form.dataset.collected : form.dataset.collect;
+  button.setAttribute("aria-pressed", told.is_kept);
+  say(told.said);
+}
+
 // Collecting and sharing without a new page; whoever is not signed in is sent there by the form itself.
 document.addEventListener("submit", async (event) => {
   const act = event.target.dataset.act;
@@ -27,7 +41,7 @@ document.addEventListener("submit", async (event) => {
   const button = event.submitter;
   try {
     const told = await post(event.target, button);
-    if (act === "collect") location.reload();
+    if (act === "collect") showCollected(event.target, button, told);
     if (act === "share") {
       if (navigator.share) await navigator.share({ url: told.short_url, title: document.title });
       else {
@@ -105,10 +119,12 @@ if (preview && location.hash.length > 1) {
 
 // Completions while somebody types.
 const find = document.querySelector(".find input");
+// One character of these scripts says as much as two letters.
+const SAYS_ENOUGH = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]|\S.*\S/u;
 let waiting;
 find.addEventListener("input", () => {
   clearTimeout(waiting);
-  if (find.value.trim().length < 2) return;
+  if (!SAYS_ENOUGH.test(find.value)) return;
   waiting = setTimeout(async () => {
     const answer = await fetch(`${words.completions}?q=${encodeURIComponent(find.value)}`);
     const { data } = await answer.json();
@@ -118,19 +134,35 @@ find.addEventListener("input", () => {
 
 // An open article learns of corrections, and of its end.
 let article = document.getElementById("article");
+const TOLD_OF_ARTICLE = "meta[name], meta[property], link[rel=canonical], link[hreflang], script[type='application/ld+json']";
+const WITHDRAWN = [404, 410];
+let askAgainMs = ASK_EVERY_MS;
+function renewHead(page) {
+  const kept = ["viewport", "color-scheme"];
+  const own = (root) => [...root.head.querySelectorAll(TOLD_OF_ARTICLE)].filter((one) => !kept.includes(one.name));
+  own(document).forEach((one) => one.remove());
+  document.head.append(...own(page));
+  document.title = page.title;
+}
+function withdraw(page) {
+  const main = document.getElementById("main");
+  const wasRead = main.contains(document.activeElement);
+  main.replaceChildren(...page.getElementById("main").childNodes);
+  document.querySelector(".who").replaceWith(page.querySelector(".who"));
+  if (wasRead) main.focus();
+  article = null;
+  say(words.withdrawn);
+}
 async function renew() {
   const answer = await fetch(location.pathname + location.search, { headers: { Accept: "text/html" } });
+  // Whatever else went wrong says nothing of the article.
+  if (!answer.ok && !WITHDRAWN.includes(answer.status)) throw new Error(answer.status);
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  if (!answer.ok) {
-    say(words.withdrawn);
-    article.replaceChildren(...page.getElementById("main").childNodes);
-    article = null;
-    return;
-  }
+  renewHead(page);
+  if (!answer.ok) return withdraw(page);
   const renewed = page.getElementById("article");
   article.replaceWith(renewed);
   article = renewed;
-  document.title = page.title;
   say(words.changed);
 }
 async function askWhetherChanged() {
@@ -138,10 +170,12 @@ async function askWhetherChanged() {
     try {
       const answer = await fetch(`/live/${article.dataset.id}?heard=${article.dataset.heard}`);
       if ((await answer.json()).change) await renew();
+      askAgainMs = ASK_EVERY_MS;
     } catch {
-      // Nothing can be reached right now; the page that is there stays.
+      // Nothing can be reached right now; the page that is there stays, and asks less and less often.
+      askAgainMs = Math.min(askAgainMs * 2, ASK_AT_LEAST_EVERY_MS);
     }
   }
-  if (article) setTimeout(askWhetherChanged, ASK_EVERY_MS);
+  if (article) setTimeout(askWhetherChanged, askAgainMs);
 }
 if (article) setTimeout(askWhetherChanged, ASK_EVERY_MS);

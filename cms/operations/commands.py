@@ -82,7 +82,8 @@ def restore(settings: Settings, file: Path, only_verify: bool, keep_tokens: bool
         f"invitations, {done.ended.previews} preview links."
     )
     if done.missing:
-        click.echo(f"WARNING: {len(done.missing)} files are not in {chosen_store(settings).name}; {MISSING}", err=True)
+        files = "1 file is" if len(done.missing) == 1 else f"{len(done.missing)} files are"
+        click.echo(f"WARNING: {files} not in {chosen_store(settings).name}; {MISSING}", err=True)
     for one in done.missing[:MOST_NAMED]:
         click.echo(f"missing: {one}", err=True)
     click.echo(TOKENS_KEPT if keep_tokens else TOKENS_ENDED)

@@ -41,6 +41,8 @@ def test_a_draft_is_told_what_it_lacks_and_a_publish_refuses_exactly_what_blocks
     told = validated(editor, made["id"])
     assert counts(database) == before
     assert [(one["severity"], one["pointer"], one["code"]) for one in told["findings"]] == found
+    pictures = {one["detail"] for one in told["findings"] if one["code"] == "missing_alt_text"}
+    assert pictures <= {"1 image has no alternative text."}
     blocking = [one for one in told["findings"] if one["severity"] == "block"]
     assert (told["can_publish"], told["revision"]) == (not blocking, 1)
     answer = act(editor, "publish", made["id"], 1)

@@ -168,7 +168,7 @@ def test_files_of_a_bucket_stay_there_and_a_restore_looks_for_them(
     there = replace(empty, **told_of_bucket)
     done = CliRunner().invoke(restore_command, [str(listed)], obj=there)
     assert done.exit_code == 0
-    assert f"WARNING: 1 files are not in {bucket.name}" in done.output and min(digests) in done.output
+    assert f"WARNING: 1 file is not in {bucket.name}" in done.output and min(digests) in done.output
     # Into a folder, from an archive that holds them all.
     elsewhere = replace(empty, home=tmp_path / "third")
     assert restore(elsewhere, whole, NOON).missing == []

@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -91,6 +92,9 @@ class Product:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait(20)
+        if name == "api":
+            # Its children are nobody's then, and may hold the port a moment longer.
+            wait_until(lambda: not self._is_listening(), what="the port to be free")
 
     def stop(self) -> None:
         """End every part, by its id."""
@@ -139,6 +143,10 @@ class Product:
             return error.code, _read(error.read()), error.headers
         except OSError:
             return 0, None, Message()
+
+    def _is_listening(self) -> bool:
+        with socket.socket() as asking:
+            return asking.connect_ex(("127.0.0.1", self.port)) == 0
 
     def _fork_to_end(self, words: Sequence[str], seconds: float) -> str:
         with tempfile.TemporaryDirectory(prefix="copydesk-said-") as folder:

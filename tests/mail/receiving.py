@@ -26,6 +26,7 @@ class PostOffice:
     greeted_as: list[str] = field(default_factory=list)
     logins: list[tuple[bytes, bytes]] = field(default_factory=list)
     lines: list[Any] = field(default_factory=list)
+    talks: list[Any] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -44,7 +45,7 @@ class PostOffice:
 
     async def hang_up(self) -> None:
         """Close the connections that are still open, which the library leaves to the garbage collector."""
-        for line in self.lines:
+        for line in [*self.lines, *(one.transport for one in self.talks if one.transport is not None)]:
             line.abort()
         # An end over TLS takes one turn of the loop for each layer.
         for _ in range(5):
@@ -88,13 +89,23 @@ class PostOffice:
         return AuthResult(success=data.password == b"open sesame / 100%", handled=False)
 
 
+class Desk(Controller):
+    """Knows every connection, also one on which nobody said a word."""
+
+    def factory(self) -> Any:
+        """The protocol of one connection."""
+        talk = super().factory()
+        self.handler.talks.append(talk)
+        return talk
+
+
 @contextmanager
 def post_office(
     *, implicit_tls: ssl.SSLContext | None = None, starttls: ssl.SSLContext | None = None, **moods: str
 ) -> Iterator[PostOffice]:
     """A running server. It fails the test when it took a letter that the test never looked at: nobody expected that."""
     office = PostOffice(free_port(), dict(moods))
-    controller = Controller(
+    controller = Desk(
         office,
         hostname="127.0.0.1",
         port=office.port,

@@ -14,8 +14,8 @@ from cms.platform.http.paging import Cursor, encode_cursor, links
 from cms.platform.http.representing import Representation, etag_of
 from cms.platform.keys import Keys
 
-# Of some ten kilobytes each.
-MOST_KEPT = 200
+# Together at most 13 MB of documents, and a third of that in gzip.
+MOST_KEPT, LARGEST_KEPT_BYTES = 200, 64 << 10
 ADDRESSED: dict[tuple[str, Pages], tuple[bytes, str, bytes | None]] = {}
 
 
@@ -42,9 +42,10 @@ def _addressed(document: ReadyDocument, pages: Pages) -> tuple[bytes, str, bytes
         is_same = etag == document.etag
         small = document.packed if is_same else packed(body, QUICK_LEVEL) if len(body) >= LEAST_BYTES else None
         found = body, etag, small
-        if len(ADDRESSED) >= MOST_KEPT:
-            ADDRESSED.clear()
-        ADDRESSED[document.etag, pages] = found
+        if len(body) <= LARGEST_KEPT_BYTES:
+            if len(ADDRESSED) >= MOST_KEPT:
+                ADDRESSED.clear()
+            ADDRESSED[document.etag, pages] = found
     return found
 
 

@@ -32,7 +32,7 @@ from cms.content.wording import (
 )
 from cms.media.pictures import SCHEME, shown_ids
 from cms.media.queries import shown_by_id
-from cms.media.using import put_uses
+from cms.media.using import known_assets, put_uses
 from cms.platform.clock import rfc3339
 from cms.platform.db import change_rows, columns_of, insert_into, site_name_of
 from cms.platform.errors import Conflict
@@ -110,7 +110,7 @@ def put_document(session: Session, article: PublishedArticle, now: datetime) -> 
         document.reading_time = None
     mentioned, place, former = _mention_of(document), (document.locale, document.slug), document.group_id
     if SCHEME in document.content["body"]["html"] or SCHEME in article.body_html:
-        put_uses(session, article.article_id, "shown", shown_ids(article.body_html))
+        put_uses(session, article.article_id, "shown", _shown_assets(session, article))
     for name, value in _values(article).items():
         setattr(document, name, value)
     session.flush()
@@ -175,12 +175,19 @@ def _is_shown(session: Session, article: PublishedArticle) -> bool:
     return bool(holders)
 
 
+def _shown_assets(session: Session, article: PublishedArticle) -> list[str]:
+    """What the body shows and is there. Markdown can name an asset in ways in which a save does not look for one."""
+    named = shown_ids(article.body_html)
+    known = known_assets(session, named)
+    return [one for one in named if one in known]
+
+
 def _add_document(session: Session, article: PublishedArticle, now: datetime) -> None:
     # Nothing names it yet and it is in no list, so its bytes are put together before its one insert.
     values = _values(article)
     # Who kept it while readers did not see it keeps it still.
     audience = counts_in(AUDIENCE.first(session, article=article.article_id))
-    shown = shown_ids(article.body_html)
+    shown = _shown_assets(session, article)
     if shown:
         put_uses(session, article.article_id, "shown", shown, is_new=True)
     pictures, publisher = shown_by_id(session, shown), site_name_of(session)

@@ -37,6 +37,11 @@ class Both:
         """How many files may be looked at and removed within one transaction."""
         return min(self.into.at_once, self.before.at_once)
 
+    @property
+    def is_here(self) -> bool:
+        """Whether files are on the disks of this machine, or some of them."""
+        return self.into.is_here or self.before.is_here
+
     def put(self, area: str, sha256: str, source: Path) -> None:
         """Keep a file in the new store."""
         self.into.put(area, sha256, source)

@@ -44,6 +44,7 @@ class S3Store:
     a process was forked."""
 
     at_once = 5
+    is_here = False
 
     def __init__(self, address: str, told: MediaSettings, home: Path) -> None:
         bucket, _, prefix = address.removeprefix("s3://").strip("/").partition("/")

@@ -14,6 +14,8 @@ from typing import BinaryIO
 from cms.media.rules import FORMATS, Format
 
 MOST_PIECES = 20_000
+# Of what stands within another: tracks of a file, and what is said of each.
+MOST_WITHIN = 100
 TAIL_BYTES = 2_048
 FRAMES_READ = 3
 # Kilobits a second by index, of layer III: MPEG 1, and 2 with 2.5. Hertz by version and index.
@@ -139,16 +141,16 @@ def _mp4(file: BinaryIO, size: int) -> Format:
 
 
 def _handlers(file: BinaryIO, start: int, end: int, depth: int) -> Iterator[bytes]:
-    for name, inside, over in _boxes(file, start, end):
+    for name, inside, over in _boxes(file, start, end, MOST_WITHIN if depth else MOST_PIECES):
         if name == b"hdlr" and depth == 2:
             yield _at(file, inside + 8, 4)
         elif name in CONTAINERS and depth < 2:
             yield from _handlers(file, inside, over, depth + 1)
 
 
-def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+def _boxes(file: BinaryIO, start: int, end: int, most: int = MOST_PIECES) -> Iterator[tuple[bytes, int, int]]:
     """Boxes side by side. Shape: name, where its content begins, where it ends."""
-    for _ in range(MOST_PIECES):
+    for _ in range(most):
         if start == end:
             return
         length, name = struct.unpack(">I4s", _at(file, start, 8))
@@ -167,7 +169,9 @@ def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, i
 def _webm(file: BinaryIO, size: int) -> Format:
     elements = _elements(file, 0, size)
     name, start, end = next(elements, (0, 0, 0))
-    kinds = [_at(file, inside, over - inside) for one, inside, over in _elements(file, start, end) if one == DOC_TYPE]
+    kinds = [
+        _at(file, inside, min(over - inside, 8)) for one, inside, over in _elements(file, start, end) if one == DOC_TYPE
+    ]
     if name != EBML or kinds != [b"webm"]:
         raise Broken("It is not of the type WebM.")
     name, start, end = next(elements, (0, 0, 0))
@@ -186,16 +190,16 @@ def _webm(file: BinaryIO, size: int) -> Format:
 def _track_types(file: BinaryIO, start: int, end: int) -> set[int]:
     return {
         _at(file, at, 1)[0]
-        for name, inside, over in _elements(file, start, end)
+        for name, inside, over in _elements(file, start, end, MOST_WITHIN)
         if name == TRACK
-        for one, at, _ in _elements(file, inside, over)
+        for one, at, _ in _elements(file, inside, over, MOST_WITHIN)
         if one == TRACK_TYPE
     }
 
 
-def _elements(file: BinaryIO, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+def _elements(file: BinaryIO, start: int, end: int, most: int = MOST_PIECES) -> Iterator[tuple[int, int, int]]:
     """Elements of EBML side by side; one of unknown length goes on to the end. Shape: as `_boxes`"""
-    for _ in range(MOST_PIECES):
+    for _ in range(most):
         if start >= end:
             return
         name, inside = _number(file, start, is_whole=True)

@@ -13,7 +13,7 @@ from typing import Any
 SCHEME = "asset:"
 ID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 # In what an editor writes: behind the bracket of a link, in a value of HTML, in the definition of a link.
-WRITTEN = re.compile(r"""(?:[(<"'=]|\]:\s{0,3})asset:([^\s)>"']*)""")
+WRITTEN = re.compile(r"""(?:[(<"'=]|\]:)\s*asset:([^\s)>"']*)""")
 # In sanitised HTML, which writes every value in double quotes: what stands there as a picture, and what is led to.
 SHOWN = re.compile(rf'<(?:img|(a))(?: [a-z]+="[^"]*")*? (?:src|href)="asset:({ID})"')
 

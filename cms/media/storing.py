@@ -60,6 +60,10 @@ class Store(Protocol):
     def at_once(self) -> int:
         """How many files may be looked at and removed within one transaction."""
 
+    @property
+    def is_here(self) -> bool:
+        """Whether files are on the disks of this machine, or some of them."""
+
     def put(self, area: str, sha256: str, source: Path) -> None:
         """Keep a file that is on the disk whole; its path is gone afterwards."""
 
@@ -103,6 +107,7 @@ class LocalStore:
 
     home: Path
     at_once: int = 50
+    is_here: bool = True
 
     @property
     def name(self) -> str:

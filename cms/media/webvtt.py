@@ -12,14 +12,15 @@ MOST_BYTES = 2 << 20
 MOST_CUES = 20_000
 LONGEST_CUE = 4_000
 TIME = r"(?:([0-9]{2,4}):)?([0-5][0-9]):([0-5][0-9])\.([0-9]{3})"
-TIMING = re.compile(rf"{TIME}[ \t]+-->[ \t]+{TIME}(?:[ \t]+(.*?))?[ \t]*")
+# One space stands before what comes: a second pattern that takes spaces would try every way to share them.
+TIMING = re.compile(rf"{TIME}[ \t]+-->[ \t]+{TIME}(?:[ \t](.*))?")
 PERCENT = r"(?:100(?:\.0{1,4})?|[0-9]{1,2}(?:\.[0-9]{1,4})?)%"
 SETTING = re.compile(
     rf"vertical:(?:rl|lr)|line:(?:{PERCENT}|-?[0-9]{{1,3}})(?:,(?:start|center|end))?"
     rf"|position:{PERCENT}(?:,(?:line-left|center|line-right))?|size:{PERCENT}|align:(?:start|center|end|left|right)"
 )
 # A voice may have a name and a language its tag; classes are names of styles, which go.
-TAG = re.compile(rf"<(/?)(c|i|b|u|ruby|rt|v|lang)(?:\.[^<>&\s]*)?(?:[ \t]+([^<>&\n]*))?>|<({TIME})>")
+TAG = re.compile(rf"<(/?)(c|i|b|u|ruby|rt|v|lang)(?:\.[^<>&\s]*)?(?:[ \t]([^<>&\n]*))?>|<({TIME})>")
 REFERENCE = re.compile(r"&(?:amp|lt|gt|lrm|rlm|nbsp);")
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 LEFT_OUT = re.compile(r"(?:NOTE|STYLE|REGION)(?:[ \t].*)?")

@@ -22,7 +22,7 @@ from typing import Any, Literal
 from cms.audit.heads import head_file
 from cms.audit.keyring import audit_key_file
 from cms.media.choosing import chosen_store
-from cms.media.storing import LocalStore, Store, StoreAway
+from cms.media.storing import Store, StoreAway
 from cms.operations import backed_files
 from cms.operations.backed_files import BackedFiles
 from cms.operations.dumps import BackupError, dump_and_look, fill, is_sqlite, place_of, refuse_filled, sync
@@ -114,7 +114,7 @@ def _write(
             **{member: hashlib.sha256(data).hexdigest() for member, data in kept.items()},
         },
     }
-    are_kept = files == "all" or (files == "auto" and isinstance(store, LocalStore))
+    are_kept = files == "all" or (files == "auto" and store.is_here)
     with tarfile.open(archive, "w:gz", compresslevel=1) as tar:
         told = BackedFiles(store.name, False, len(named))
         if are_kept:

@@ -5,6 +5,7 @@ whoever looks less often starves. Here they wait in the kernel, by locks on two 
 courtesy and keeps nothing safe: SQLite's own lock does, and whoever never gets a turn asks that one.
 """
 
+import contextlib
 import fcntl
 import os
 import threading
@@ -104,9 +105,17 @@ class Turn:
             if self._is_closed:
                 break
             turn, after = self._files
-            fcntl.flock(after, fcntl.LOCK_EX)
-            fcntl.flock(turn, fcntl.LOCK_EX)
-            fcntl.flock(after, fcntl.LOCK_UN)
+            try:
+                fcntl.flock(after, fcntl.LOCK_EX)
+                fcntl.flock(turn, fcntl.LOCK_EX)
+                fcntl.flock(after, fcntl.LOCK_UN)
+            except OSError:
+                # A disk of the network may have no locks left. Then there is no turn for whoever asked.
+                with self._state, contextlib.suppress(OSError):
+                    fcntl.flock(after, fcntl.LOCK_UN)
+                with self._state:
+                    self._is_waiting = self._is_wanted = False
+                continue
             with self._state:
                 self._is_waiting = False
                 if self._is_wanted:

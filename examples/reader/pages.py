@@ -255,7 +255,9 @@ def words_of_a_video(path):
     except Problem as problem:
         abort(404 if problem.status == 404 else 503)
     answer = current_app.response_class(text, mimetype="text/vtt")
-    answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    # A signed address is a draft's.
+    is_signed = bool(request.query_string)
+    answer.headers["Cache-Control"] = "private, no-store" if is_signed else "public, max-age=31536000, immutable"
     return answer
 
 

@@ -233,7 +233,9 @@ def test_whatever_is_asked_both_ways_answer_the_same(
     method = data.draw(st.sampled_from(["GET", "HEAD", "GET", "HEAD", "POST", "OPTIONS", "get", "TRACE"]))
     headers = dict(data.draw(SENT))
     if "T" in headers.get("If-None-Match", ""):
-        tag = client.get(path if path.startswith("/") else LIST).headers.get("ETag", '"x"')
+        # The test client would take what stands behind two strokes for a host.
+        asked_for = path if path.startswith("/") and not path.startswith("//") else LIST
+        tag = client.get(asked_for).headers.get("ETag", '"x"')
         headers["If-None-Match"] = headers["If-None-Match"].replace("T", tag)
     answers = []
     for way in (client, by_flask):

@@ -112,10 +112,13 @@ def test_an_asset_that_is_none_is_refused_when_the_text_is_saved(editor: FlaskCl
     asset = send(editor, picture()).json["id"]
     for body in (f"![x](asset:{NOBODY})", "![x](asset:quay)", "![x](<asset:>)", f'<img src="asset:{NOBODY}">',
                  f"![x][1]\n\n[1]: asset:{NOBODY}", f"![x](asset:{asset.upper()})",
-                 f"![x](asset:{asset}.jpg)"):  # fmt: skip
+                 f"![x](asset:{asset}.jpg)", f"![x](  asset:{NOBODY})", f"[x](\nasset:{NOBODY})",
+                 f"[x][r]\n\n[r]:     asset:{NOBODY}", f"[x][r]\n\n[r]:\nasset:{NOBODY}"):  # fmt: skip
         refused = made(editor, body)
         assert refused.status_code == 422, body
         assert refused.json["errors"][0]["code"] == "unknown_asset", body
+    for hidden in (f"[x](asset&#58;{NOBODY})", f"![x](asset\\:{NOBODY})"):
+        assert publish(editor, made(editor, hidden).json, 1).status_code == 200, "a publish finds that there is none"
     good = made(editor, f"![x](asset:{asset}) and what an asset: is").json
     path = f"/api/v1/articles/{good['id']}"
     for body, status in ((f"![x](asset:{NOBODY})", 422), ("No picture.", 200)):

@@ -100,3 +100,11 @@ def test_bytes_that_are_no_utf_8_are_refused() -> None:
     ):
         with pytest.raises(NotWebVTT, match="UTF-8"):
             written_anew(data)
+
+
+def test_long_runs_of_spaces_are_read_once() -> None:
+    # Patterns that share spaces among them would take hours for the first and minutes for the others.
+    gap = " " * 1_900_000
+    whole = HEAD + cue("Yes", "00:00:00.000 --> 00:00:01.000")[:-1]
+    assert anew(HEAD + cue("Yes", f"00:00.000 --> 00:01.000 x{gap}y")) == whole
+    assert anew(HEAD + cue(f"<v{' ' * 3_900}") * 400).count("-->") == 400

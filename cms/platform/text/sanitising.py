@@ -34,7 +34,7 @@ REMOVED_WITH_CONTENT = words(
 )
 WEB = re.compile(r"https?://[^\s\x00-\x20\\]+", re.IGNORECASE)
 # One of our files by the id of its asset, which stands for its address until it is shown.
-ASSET = r"asset:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+ASSET = r"(?-i:asset:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 PICTURE = re.compile(rf"{WEB.pattern}|{ASSET}", re.IGNORECASE)
 # A path of this site, but nothing that a browser takes for another host: `//host`, `/\host`.
 LINK = re.compile(

@@ -9,7 +9,7 @@ import os
 import re
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Literal
 from zoneinfo import available_timezones
@@ -59,9 +59,10 @@ class Settings(MediaSettings, SecretSettings):
     base_url: str = ""
     site_name: str = "Copydesk"
     locale_fallbacks: str = ""
-    database_url: str = ""
-    redis_url: str = ""
-    smtp_url: str = ""
+    # These may hold passwords.
+    database_url: str = field(default="", repr=False)
+    redis_url: str = field(default="", repr=False)
+    smtp_url: str = field(default="", repr=False)
     mail_from: str = "Copydesk <no-reply@localhost>"
     mailbox_host: str = "127.0.0.1"
     mailbox_port: int = 0
@@ -190,7 +191,7 @@ class Settings(MediaSettings, SecretSettings):
             raise SettingsError("COPYDESK_DATABASE_URL must name a file, such as sqlite:////path/copydesk.db")
 
     def _check_edges(self) -> None:
-        for name in (field.name for field in fields(self) if field.name.startswith("limit_")):
+        for name in (one.name for one in fields(self) if one.name.startswith("limit_")):
             _check_rate(f"COPYDESK_{name.upper()}", getattr(self, name), can_be_off=name in CAN_BE_OFF)
         check_consents(self.required_consents)
         for name in ("hosts", "redirect_hosts"):

@@ -38,7 +38,7 @@ def news_article(document: Mapping[str, Any], works: Mapping[str, Any], publishe
         "editor": _person(document["editor"]) if document["editor"] else None,
         "publisher": {"@type": "NewsMediaOrganization", "name": publisher, "url": "/"} if publisher else None,
         "isBasedOn": source["url"] if source else None,
-        "image": [unescape(address) for address in IMAGE.findall(document["body"]["html"])],
+        "image": [unescape(one) for one in dict.fromkeys(IMAGE.findall(document["body"]["html"]))],
         "commentCount": document["comments"]["count"],
         "wordCount": words,
         "timeRequired": f"PT{minutes}M" if minutes else None,

@@ -86,6 +86,9 @@ def _home(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             "disk", f"{free // 1_048_576} MiB are free", "make room: writes are refused when the disk is full"
         )
+    elif free < settings.media_reserve_bytes:
+        kept = f"{free // 1_048_576} MiB are free, less than COPYDESK_MEDIA_RESERVE_BYTES keeps for texts"
+        yield Finding("disk", kept, "make room: pictures and other files are refused, and renditions wait")
     else:
         yield Finding("disk", f"{free // 1_048_576} MiB are free")
     try:

@@ -56,6 +56,7 @@ class HealthCheck:
         except IndexUnavailable:
             degraded.append("search")
         usage = shutil.disk_usage(self.settings.home)
-        if usage.free < FREE_DISK_SHARE * usage.total:
+        # Below the second figure files of editors are refused.
+        if usage.free < max(FREE_DISK_SHARE * usage.total, self.settings.media_reserve_bytes):
             degraded.append("disk")
         return Health(True, tuple(degraded))

@@ -164,7 +164,7 @@ def test_an_asset_that_an_article_names_is_not_deleted_and_says_where_it_is(
 
 
 def test_rights_that_ended_keep_an_article_from_being_published_and_are_told_of_once(
-    editor: FlaskClient, settings: Settings, database: Database
+    editor: FlaskClient, administrator: FlaskClient, settings: Settings, database: Database
 ) -> None:
     soon = now() + timedelta(hours=1)
     asset = send(editor, picture(), alt={"fr": "Un quai"}, use_until=rfc3339(soon)).json
@@ -189,6 +189,8 @@ def test_rights_that_ended_keep_an_article_from_being_published_and_are_told_of_
         [letter] = session.scalars(select(Letter).where(Letter.type == "asset.expired"))
         assert (letter.subject, letter.data) == (asset["id"], {"use_until": "2020-01-01T00:00:00Z"})
     assert [one["id"] for one in editor.get("/api/v1/assets?rights=expired").json["data"]] == [asset["id"]]
+    noted = administrator.get(f"/api/v1/audit?subject_id={asset['id']}&action=asset.expired").json["data"]
+    assert [one["action"] for one in noted] == ["asset.expired"]
     freed = {"is_decorative": True, "use_until": None, "alt": {"en": None}, "credit": None}
     editor.patch(f"/api/v1/assets/{asset['id']}", json=freed, headers={"If-Match": '"2"'})
     assert codes() == set()

@@ -111,6 +111,7 @@ def test_settings_that_name_no_store_are_refused_and_a_secret_is_never_printed(t
     told = Settings.from_environment(good)
     assert told.media_store_secret == BUCKET_SECRET
     keys = {"COPYDESK_SECRET_KEY": "9c5f1d7e3b8a4062f1e0d9c8b7a69584", "COPYDESK_PREVIOUS_SECRET_KEY": "0b" + SECRET}
+    keys["COPYDESK_SMTP_URL"] = "smtp://desk:open-sesame@mail.example.org:25"
     printed = repr(Settings.from_environment({**good, **keys})) + str(chosen_store(told))
     assert not [one for one in (BUCKET_SECRET, *keys.values()) if one in printed]
     for name, text in (

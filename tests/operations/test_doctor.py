@@ -191,6 +191,10 @@ def test_a_key_that_is_too_short_is_found(published: str, settings: Settings) ->
     assert "backup" in wrong(keyless)["keys"].mend
 
 
+def test_a_disk_without_room_for_files_is_found(published: str, settings: Settings) -> None:
+    assert "pictures" in wrong(replace(settings, media_reserve_bytes=2**50))["disk"].mend
+
+
 def test_a_home_that_is_not_there_is_found(published: str, settings: Settings, tmp_path: Path) -> None:
     assert "COPYDESK_HOME" in wrong(replace(settings, home=tmp_path / "nowhere"))["home"].mend
 
@@ -228,11 +232,12 @@ def test_readiness_names_what_is_degraded_and_goes_red_only_without_the_tables(
 ) -> None:
     assert client.get("/readyz").json == {"status": "ok", "degraded": []}
 
-    def ask() -> tuple[bool, tuple[str, ...]]:
+    def ask(settings: Settings = settings) -> tuple[bool, tuple[str, ...]]:
         parts = app.extensions["copydesk"]
         found = HealthCheck(settings, parts.database, parts.index).now(now())
         return found.is_ready, found.degraded
 
+    assert ask(replace(settings, media_reserve_bytes=2**50)) == (True, ("disk",)), "files are refused for room"
     bury(database)
     assert ask() == (True, ("dead_letters",))
     make_late(database)

@@ -24,7 +24,7 @@ MARK = re.compile(r'["\[\]{},]|\\.', re.DOTALL)
 class UnsupportedMediaType(Problem):
     """The body is not what this route reads."""
 
-    status, code, title = 415, "unsupported_media_type", "Send application/json in UTF-8"
+    status, code, title = 415, "unsupported_media_type", "Unsupported Media Type"
 
 
 def json_body() -> dict[str, Any]:

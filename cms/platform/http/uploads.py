@@ -65,7 +65,7 @@ def received(
     boundary = boundary_of_form()
     coming = request.content_length or 0
     if coming > largest_bytes + FRAME_BYTES:
-        raise RequestEntityTooLarge
+        raise _too_large(largest_bytes)
     path = folder / f"{secrets.token_hex(16)}.part"
     try:
         with no_room_is_told():
@@ -81,6 +81,10 @@ def received(
     finally:
         with suppress(FileNotFoundError):
             path.unlink()
+
+
+def _too_large(most_bytes: int) -> RequestEntityTooLarge:
+    return RequestEntityTooLarge(f"A file of this kind may have at most {most_bytes} bytes here.")
 
 
 @contextmanager
@@ -152,7 +156,7 @@ class _Form:
         if self._part == DATA and self.data is not None:
             self.data += piece
             if len(self.data) > MOST_DATA_BYTES:
-                raise RequestEntityTooLarge
+                raise RequestEntityTooLarge(f"What comes with a file may have at most {MOST_DATA_BYTES} bytes.")
             return
         self.byte_count += len(piece)
         if len(self.head) < HEAD_BYTES:
@@ -160,7 +164,7 @@ class _Form:
             if len(self.head) == HEAD_BYTES:
                 self.most_bytes = self._most_for(self.head)
         if self.byte_count > self.most_bytes:
-            raise RequestEntityTooLarge
+            raise _too_large(self.most_bytes)
         self.digest.update(piece)
         self.file.write(piece)
 

@@ -24,8 +24,8 @@ from cms.identity.staff.api import staff_access
 from cms.media.api import MEDIA, Media, gallery, media
 from cms.media.choosing import chosen_store
 from cms.media.gallery import Gallery
-from cms.media.on_demand.api import TURNS, on_demand
-from cms.media.on_demand.making import Turns
+from cms.media.on_demand.api import LINE, on_demand
+from cms.media.on_demand.making import WaitingLine
 from cms.media.replacements.api import replacements
 from cms.newsroom.api.answering import WAITING_ROOM
 from cms.newsroom.api.articles import articles
@@ -122,7 +122,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions[SEARCH_LEDGER] = SearchLedger(database)
     app.extensions[WAITING_ROOM] = WaitingRoom(settings.api_threads // 2)
     store = chosen_store(settings)
-    app.extensions[TURNS] = Turns(settings.api_threads // 2)
+    app.extensions[LINE] = WaitingLine(settings.api_threads // 2)
     app.extensions[MEDIA] = Media(store)
     express = Express(app.wsgi_app, database.direct, keys, settings, now)
     front = Gallery(express, database.direct, keys, store, settings, now)

@@ -6,7 +6,7 @@ Plain Python. Not here: making them (`darkroom/`), when they are made (`renderin
 import hashlib
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 # In the order in which a browser is offered them; the last one is for every browser.
@@ -57,6 +57,16 @@ def sizes(presets: Sequence[Preset], width: int, height: int, point: tuple[float
         across, down = box[2] - box[0], box[3] - box[1]
         for wanted in sorted({min(one, across) for one in preset.widths}):
             yield Size(preset.name, box, wanted, max(1, round(down * wanted / across)))
+
+
+def one_size(
+    presets: Sequence[Preset], name: str, wanted: int, width: int, height: int, point: tuple[float, float]
+) -> Size | None:
+    """What the preset of a name makes of a picture in one of its widths; None where no preset has that."""
+    for preset in presets:
+        if preset.name == name and wanted in preset.widths:
+            return next(sizes([replace(preset, widths=(wanted,))], width, height, point))
+    return None
 
 
 def crop(

@@ -15,7 +15,7 @@ from PIL import Image
 from cms.environment import SettingsError
 from cms.media.api import MEDIA
 from cms.media.darkroom.asking import Darkroom
-from cms.media.on_demand.making import Turns
+from cms.media.on_demand.making import WaitingLine
 from cms.media.on_demand.rules import Order, order_of, signed_url
 from cms.platform.db import Database
 from cms.platform.errors import Unavailable
@@ -154,12 +154,12 @@ def test_many_who_ask_at_once_are_served_by_one_making_and_few_wait(
     assert {one.headers["Retry-After"] for one in answers if one.status_code == 503} <= {"2"}
     assert asked == [("tall", ["webp"])]
     drain(settings, database)
-    turns, inside = Turns(1), threading.Event()
-    with turns.turn():
-        with pytest.raises(Unavailable), turns.turn():
+    line, inside = WaitingLine(1), threading.Event()
+    with line.turn():
+        with pytest.raises(Unavailable), line.turn():
             inside.set()
         assert not inside.is_set()
-    with turns.turn():
+    with line.turn():
         inside.set()
     assert inside.is_set()
 

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, current_app
 
 from cms.media.api import media_parts
 from cms.media.models import AssetFile
-from cms.media.on_demand.making import NOT_THERE, Turns, developed, keep_ordered
+from cms.media.on_demand.making import NOT_THERE, WaitingLine, developed, keep_ordered
 from cms.media.on_demand.queries import asked_picture, made_already, size_wanted
 from cms.media.on_demand.rules import Order, is_ours, order_of
 from cms.media.on_demand.schemas import OrderQueryShape
@@ -19,7 +19,7 @@ from cms.platform.http.transactions import reading
 from cms.platform.ids import is_id
 
 on_demand = Blueprint("on_demand", __name__, url_prefix="/media")
-TURNS = "copydesk.media.turns"
+LINE = "copydesk.media.line"
 # The address means the picture as it is now; where it leads never changes.
 FOR_SOME_MINUTES = "public, max-age=300"
 
@@ -59,8 +59,8 @@ def _made_now(order: Order) -> str:
     """Make a rendition when it is one's turn, unless somebody else did meanwhile. Raises: NotFound; Unavailable."""
     parts, media = services(), media_parts()
     presets = presets_of(parts.settings.media_presets_on_demand)
-    turns = cast(Turns, current_app.extensions[TURNS])
-    with turns.turn():
+    line = cast(WaitingLine, current_app.extensions[LINE])
+    with line.turn():
         url = _made_before(order)
         if url:
             return url

@@ -31,7 +31,7 @@ NOT_THERE = "There is no file at this address, or readers do not see it."
 
 
 @dataclass(frozen=True)
-class Turns:
+class WaitingLine:
     """Who may ask for what is not made yet, in one process: one is served after the other, and few wait."""
 
     most: int

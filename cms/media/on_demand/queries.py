@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from cms.media.models import Asset, AssetFile, AssetUse
 from cms.media.on_demand.rules import ASKED, Order, signed_url
-from cms.media.presets import Preset, Size, crop
+from cms.media.presets import Preset, Size, one_size
 from cms.media.queries import asset_by_id, point_of
 from cms.media.rules import FORMATS
 from cms.platform.keys import Keys
@@ -20,19 +20,6 @@ def orders(presets: Sequence[Preset], asset_id: str) -> Iterator[Order]:
         for width in preset.widths:
             for name in ASKED:
                 yield Order(asset_id, preset.name, width, name)
-
-
-def size_of(
-    presets: Sequence[Preset], order: Order, width: int, height: int, point: tuple[float, float]
-) -> Size | None:
-    """What an order makes of a picture of these sides; None where no preset has that width. Nothing is enlarged."""
-    for preset in presets:
-        if preset.name == order.preset and order.width in preset.widths:
-            box = crop(width, height, preset.ratio, point)
-            across, down = box[2] - box[0], box[3] - box[1]
-            wide = min(order.width, across)
-            return Size(preset.name, box, wide, max(1, round(down * wide / across)))
-    return None
 
 
 def asked_picture(session: Session, order: Order, *, is_always_public: bool) -> Asset | None:
@@ -49,7 +36,7 @@ def size_wanted(asset: Asset, presets: tuple[Preset, ...], order: Order) -> Size
     point = point_of(asset) or [0.5, 0.5]
     assert asset.width is not None
     assert asset.height is not None
-    return size_of(presets, order, asset.width, asset.height, (point[0], point[1]))
+    return one_size(presets, order.preset, order.width, asset.width, asset.height, (point[0], point[1]))
 
 
 def made_already(session: Session, order: Order, size: Size) -> AssetFile | None:

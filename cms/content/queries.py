@@ -48,7 +48,7 @@ WORDS = {
         "OR EXISTS (SELECT 1 FROM document_words w WHERE w.word_id = t.id))"
     ),
 }
-COUNTED = {kind: f"SELECT count(*) FROM {known.partition(' FROM ')[2]}" for kind, known in WORDS.items()}  # noqa: S608  # own words
+COUNTED = {kind: f"SELECT count(*) FROM {known.partition(' FROM ')[2]}" for kind, known in WORDS.items()}  # noqa: S608  # of the statements above
 COLUMNS = {
     "sections": ("slug", "name", "names", "parent"),
     "tags": ("slug", "name", "names"),

@@ -52,6 +52,17 @@ def test_a_correction_and_the_end_of_an_article_show_on_an_open_page(site: Site,
     assert words["six"] not in page.title()
 
 
+def test_an_article_that_is_unpublished_leaves_an_open_page(site: Site, page: Page) -> None:
+    story = site.publish("live end", title="Tickets are left for tonight", section="world")
+    site.product.wait_settled()
+    page.goto(site.page_of("live end"))
+    expect(page.locator("h1")).to_have_text("Tickets are left for tonight")
+    site.desk("POST", f"/articles/{story['id']}/unpublish", revision=story["revision"])
+    expect(page.locator("#notice")).to_have_text(TOLD["en"]["gone"])
+    expect(page.locator("#article")).to_have_count(0)
+    assert "Tickets" not in page.title()
+
+
 def test_without_the_api_the_pages_say_so_and_come_back(site: Site, page: Page) -> None:
     site.product.kill("api")
     for words in TOLD.values():

@@ -10,7 +10,7 @@ exactly one term. Traditional Chinese characters become simplified ones. Source:
 import re
 import unicodedata
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import add
 
 from whoosh.lang.snowball.english import EnglishStemmer
@@ -100,6 +100,11 @@ class Element:
     is_prefix: bool = False
     whole: str = ""
     word: str = field(default="", repr=False, compare=False)
+
+    @property
+    def anywhere(self) -> "Element":
+        """The same as the first of a query: where it stands there makes no difference to what holds it."""
+        return replace(self, offset=0) if self.offset else self
 
     def fits(self, term: str) -> bool:
         """Whether a term of a text is meant."""

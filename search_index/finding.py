@@ -3,9 +3,10 @@ they fit (`ranking`).
 """
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field, replace
-from itertools import compress
+from dataclasses import dataclass, field
+from itertools import chain, compress
 from sys import maxunicode
 
 from search_index.analysis import Element
@@ -29,11 +30,11 @@ class Finder:
     kept: dict[tuple[str, Element], list[Postings]] = field(default_factory=dict)
     held: dict[tuple[str, Element], Numbers] = field(default_factory=dict)
     rows: dict[Unit, Numbers] = field(default_factory=dict)
-    counted: dict[Unit, Numbers] = field(default_factory=dict)
+    enough: dict[Unit, Numbers] = field(default_factory=dict)
 
     def postings(self, field: str, element: Element) -> list[Postings]:
         """The posting lists of an element: one for a term, several for what begins with it."""
-        key = (field, replace(element, offset=0) if element.offset else element)
+        key = (field, element.anywhere)
         if key not in self.kept:
             words = [element.term]
             if element.is_prefix:
@@ -47,7 +48,7 @@ class Finder:
 
     def documents(self, field: str, element: Element) -> Numbers:
         """The documents that hold an element."""
-        key = (field, replace(element, offset=0) if element.offset else element)
+        key = (field, element.anywhere)
         if key not in self.held:
             self.held[key] = frozenset().union(*(found.documents for found in self.postings(field, element)))
         return self.held[key]
@@ -63,6 +64,22 @@ class Finder:
         if unit not in self.rows:
             self.rows[unit] = self.in_a_row("all", unit)
         return self.rows[unit]
+
+    def having_enough(self, unit: Unit) -> Numbers:
+        """The documents that count as having a unit of several elements: as a phrase, or enough of them."""
+        if unit.is_phrase:
+            return self.row(unit)
+        if unit not in self.enough:
+            sets = [self.found(element) for element in unit.elements]
+            least = unit.least
+            if least == 1:
+                self.enough[unit] = frozenset().union(*sets)
+            elif least == len(sets):
+                self.enough[unit] = frozenset.intersection(*map(frozenset, sets))
+            else:
+                counts = Counter(chain.from_iterable(sets))
+                self.enough[unit] = {one for one, count in counts.items() if count >= least}
+        return self.enough[unit]
 
     def count(self, field: str, element: Element) -> int:
         """The number of documents that hold the element."""

@@ -11,7 +11,6 @@ Source: Robertson and Zaragoza, The Probabilistic Relevance Framework: BM25 and 
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property, lru_cache
 
 from whoosh.util.numeric import byte_to_length
@@ -20,7 +19,6 @@ from search_index.analysis import Element
 from search_index.finding import Finder
 from search_index.query import Part, Unit, alternatives
 from search_index.segment import Segment
-from search_index.sieving import counted
 
 K1 = 1.2
 B = 0.75
@@ -37,7 +35,7 @@ class Scores:
 
     def __init__(self, finders: Sequence[Finder], parts: Sequence[Part]) -> None:
         self._finders = finders
-        self.parts = parts
+        self._parts = parts
         self._gains: dict[tuple[str, Element], float] = {}
 
     def of(self, finder: Finder, documents: Collection[int], parts: Sequence[Part]) -> dict[int, float]:
@@ -75,7 +73,7 @@ class Scores:
         if len(unit.elements) == 1:
             self._add_element(finder, unit.elements[0], total)
             return
-        found = dict.fromkeys(counted(finder, unit) & total.keys(), 0.0)
+        found = dict.fromkeys(finder.having_enough(unit) & total.keys(), 0.0)
         for element in unit.elements:
             self._add_element(finder, element, found)
         for document, score in found.items():
@@ -89,7 +87,7 @@ class Scores:
 
     def _gain(self, name: str, element: Element) -> float:
         """The most that an element can add: its idf times K1 + 1."""
-        key = (name, replace(element, offset=0) if element.offset else element)
+        key = (name, element.anywhere)
         if key not in self._gains:
             documents = sum(finder.count(name, element) for finder in self._finders)
             self._gains[key] = (1.0 + math.log(max(1, self._documents) / (documents + 1))) * (K1 + 1)
@@ -111,7 +109,7 @@ class Scores:
     @cached_property
     def _bound(self) -> float:
         """More than any document can reach."""
-        return max(sum(map(self._most, self.parts)), 1e-9)
+        return max(sum(map(self._most, self._parts)), 1e-9)
 
     def _most(self, part: Part) -> float:
         gains = (

@@ -3,10 +3,8 @@
 Sets of numbers of documents are cheap; scores are not, so they come later and for few (`choosing`).
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 from search_index.finding import Finder, Numbers
 from search_index.query import Part, Query, Unit, alternatives
@@ -48,23 +46,6 @@ def whole(sieves: list[Sieve]) -> list[Sieve]:
     return [Sieve(sieve.finder, sieve.full, sieve.full, sieve.by_part) for sieve in sieves]
 
 
-def counted(finder: Finder, unit: Unit) -> Numbers:
-    """The documents that count as having a unit of several elements: as a phrase, or enough of them."""
-    if unit.is_phrase:
-        return finder.row(unit)
-    if unit not in finder.counted:
-        sets = [finder.found(element) for element in unit.elements]
-        least = unit.least
-        if least == 1:
-            finder.counted[unit] = frozenset().union(*sets)
-        elif least == len(sets):
-            finder.counted[unit] = frozenset.intersection(*map(frozenset, sets))
-        else:
-            counts = Counter(chain.from_iterable(sets))
-            finder.counted[unit] = {one for one, count in counts.items() if count >= least}
-    return finder.counted[unit]
-
-
 def _sieve(finder: Finder, query: Query, gone: frozenset[int]) -> Sieve:
     has: list[tuple[Numbers, Numbers]] = [_having(finder, part) for part in query.units]
     required = [all_of_it for part, (all_of_it, _) in zip(query.units, has, strict=True) if part.is_phrase]
@@ -98,4 +79,4 @@ def _having_unit(finder: Finder, unit: Unit) -> tuple[Numbers, Numbers]:
     if len(unit.elements) == 1:
         one = finder.found(unit.elements[0])
         return one, one
-    return finder.row(unit), counted(finder, unit)
+    return finder.row(unit), finder.having_enough(unit)

@@ -56,8 +56,7 @@ def answered(
     snapshot: Snapshot, query: Query, limit: int, start: Position | None, sort: str, facets: Collection[str]
 ) -> SearchPage:
     """One page of results, found anew only as far as it is not known."""
-    # Words that differ before stemming may have one term in one language and two in another.
-    key = (query, tuple(one.word for part in query.units for one in part.elements), sort)
+    key = (query, _words(query), sort)
     known: Known | None = snapshot.kept.get(key)
     page = known.page(start, limit) if known is not None else None
     if known is None or page is None or not known.facets.keys() >= set(facets):
@@ -70,12 +69,17 @@ def answered(
 
 def suggested(snapshot: Snapshot, query: Query) -> dict[str, str]:
     """What was meant by words that no article has."""
-    key = (query.units, tuple(one.word for part in query.units for one in part.elements))
+    key = (query.units, _words(query))
     found: dict[str, str] | None = snapshot.kept.get(key)
     if found is None:
         found = meant(snapshot, query)
         _keep(snapshot, key, found)
     return found
+
+
+def _words(query: Query) -> tuple[str, ...]:
+    """The words as typed: some that differ before stemming have one term in one language and two in another."""
+    return tuple(one.word for part in query.units for one in part.elements)
 
 
 def _keep(snapshot: Snapshot, key: object, value: object) -> None:

@@ -2,7 +2,7 @@
 
 The library pickles a hundred and twenty-eight postings at a time, and whoever wants the documents reads their places
 too. Here each of the three is one array, read as it lies there. Documents are counted from 0 in each segment and
-written as 16-bit numbers, so a segment holds at most `MOST_DOCUMENTS`. Private names of the library are used.
+written as 16-bit numbers, so a segment holds at most 65,536. Private names of the library are used.
 Shape: head, documents, weights unless all are 1, places as UTF-8, one character each. Source: ADR 3
 """
 
@@ -19,7 +19,6 @@ from whoosh.system import pack_ushort
 
 from search_index.damage import IndexUnavailable
 
-MOST_DOCUMENTS = 65_535
 MOST_WEIGHT = 65_535
 MAGIC = b"SL"
 ONES, SMALL, LARGE = 0, 1, 2

@@ -33,7 +33,7 @@ class Segment:
         self.file_size = self.file.stat().st_size
         self.holders = 0
         self._labels: object = None
-        self._recency: array[float] | None = None
+        self._recency: dict[int, array[float]] = {}
         self._values: dict[str, tuple[array[int], list[tuple[str, ...]]]] = {}
         self._storage = ShelfStorage(folder, is_read_whole=is_read_whole)
         try:
@@ -87,10 +87,11 @@ class Segment:
 
     def recency(self, half_life: int) -> "array[float]":
         """Per document, 2^(-age / half-life) counted from the newest of the segment. Units of the half-life: µs"""
-        if self._recency is None:
+        if half_life not in self._recency:
             newest = self.newest
-            self._recency = array("d", [2.0 ** ((instant - newest) / half_life) for instant in self.published])
-        return self._recency
+            ages = (instant - newest for instant in self.published)
+            self._recency[half_life] = array("d", [2.0 ** (age / half_life) for age in ages])
+        return self._recency[half_life]
 
     @cached_property
     def languages(self) -> tuple[str, ...]:

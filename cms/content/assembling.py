@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from cms.content.beside import Beside, beside
 from cms.content.changes.noting import Noted, note_changes
 from cms.content.changes.rules import UPDATED, weight
-from cms.content.figures import with_figures
+from cms.content.figures import Shown, with_figures
 from cms.content.models import Audience, Document, DocumentCard, RelatedEntry
 from cms.content.related.rules import SHOWN, rank
 from cms.content.rules import NOT_ON_CARDS, ORDER, AudienceCounts
@@ -46,7 +46,7 @@ RELATED = (
     .where(ENTRIES.c.article_id.in_(bindparam("articles", expanding=True)), ~ENTRIES.c.is_hidden)
 )  # fmt: skip
 ALONE = Beside()
-NO_PICTURES: Mapping[str, Picture | Attachment] = {}
+NO_PICTURES: Mapping[str, Shown] = {}
 # HTTP tells instants of change in whole seconds, so no two states of a document may share one.
 BETWEEN_CHANGES = timedelta(seconds=1)
 
@@ -87,7 +87,7 @@ def assembled(
     audience: AudienceCounts = NOBODY,
     neighbours: Beside = ALONE,
     publisher: str = "",
-    pictures: Mapping[str, Picture | Attachment] = NO_PICTURES,
+    pictures: Mapping[str, Shown] = NO_PICTURES,
 ) -> Assembled:
     """The bytes of what a publish wrote down, of what was derived and counted since, and of its translations. `works`
     are those in the words of schema.org, `publisher` is the name of the site."""
@@ -213,7 +213,7 @@ def _mention(entry: Any) -> dict[str, Any]:
 
 def _ready(
     document: Document, related: list[dict[str, Any]], others: Sequence[Any], audience: AudienceCounts, near: Beside,
-    publisher: str, pictures: Mapping[str, Picture | Attachment],
+    publisher: str, pictures: Mapping[str, Shown],
 ) -> Assembled:  # fmt: skip
     translations, works = translations_in(document.article_id, document.translated_from_id, others)
     return assembled(
@@ -221,7 +221,7 @@ def _ready(
     )
 
 
-def _pictured(content: Mapping[str, Any], pictures: Mapping[str, Picture | Attachment]) -> dict[str, Any]:
+def _pictured(content: Mapping[str, Any], pictures: Mapping[str, Shown]) -> dict[str, Any]:
     """The body with its pictures and other files, and what is told of each."""
     html, locale = content["body"]["html"], content["locale"]
     placed = [pictures[one] for one in placed_ids(html) if one in pictures]

@@ -85,8 +85,10 @@ def _figure(told: Mapping[str, str], one: Shown | None, locale: str) -> str:
 def _placed(told: Mapping[str, str], one: Shown | None, locale: str) -> str:
     if isinstance(one, Picture):
         return _picture(told, one, locale)
-    if one is None or one.is_played:
-        return _player(told, one) if one is not None else ""
+    if one is None:
+        return ""
+    if one.is_played:
+        return _player(told, one)
     return f"{_link(told, one)}{escape(told.get('alt') or one.name, quote=False)}</a>"
 
 

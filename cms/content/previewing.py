@@ -12,11 +12,10 @@ from sqlalchemy.orm import Session
 
 from cms.content.assembling import assembled, counts_in, related_shown, translations_in, variants_of
 from cms.content.beside import Beside, beside
+from cms.content.figures import Shown
 from cms.content.models import Audience
 from cms.content.publishing import PublishedArticle, document_content
 from cms.content.rules import AudienceCounts
-from cms.media.attachments import Attachment
-from cms.media.pictures import Picture
 from cms.media.queries import shown_by_id
 from cms.platform.db import site_name_of
 
@@ -32,7 +31,7 @@ class Surroundings:
     audience: AudienceCounts
     neighbours: Beside
     publisher: str
-    pictures: Mapping[str, Picture | Attachment]
+    pictures: Mapping[str, Shown]
 
 
 def surroundings(

@@ -155,8 +155,8 @@ def shown(entries: List) -> list[Neighbour]:
 def _enter(session: Session, article_id: str, seen: Seen | None = None) -> set[str]:
     """Bring the list of a published article, those of its translations and all that they enter or leave into order."""
     family = _family(session, article_id)
-    is_seen = seen is not None and seen.family == {one.article_id for one in family}
-    found = seen.others if seen is not None and is_seen else _found(session, family)
+    ids = {one.article_id for one in family}
+    found = seen.others if seen is not None and seen.family == ids else _found(session, family)
     return {owner for one in family for owner in _take_places(session, one, found, _terms(family))}
 
 

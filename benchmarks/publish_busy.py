@@ -101,7 +101,7 @@ def busy(product: Product, token: str) -> dict[str, Any]:
     return {
         "taken_ms": [round(one * 1_000, 1) for one in newsroom.taken],
         "per_second": round(rate, 1),
-        "processes": len(one_to_each(product)),
+        "processes": PROCESSES,
         "failures": newsroom.failures[:5],
         "rebuild": _rebuilt(newsroom),
     }

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.product import Product, prepare, started
-from benchmarks.publish_busy import PER_SECOND, PROCESSES, busy
+from benchmarks.publish_busy import PER_SECOND, PROCESSES, SECONDS, busy
 from benchmarks.report import Row, percentile
 from cms.launch.sample.generate import generated
 from cms.settings import Settings
@@ -21,7 +21,10 @@ ARTICLES = 10_000
 PUBLISHES = 60
 LIMIT_SECONDS = 20.0
 PAUSE_SECONDS = 0.01
-REPETITIONS = f"{PUBLISHES} publishes in a row, then 400 within 20 s, with the whole product running."
+REPETITIONS = (
+    f"{PUBLISHES} publishes in a row, then {PER_SECOND * SECONDS:.0f} within {SECONDS:.0f} s, with the whole product "
+    "running."
+)
 
 
 def run() -> dict[str, Any]:

@@ -113,12 +113,13 @@ class Choosing:
 
     def _by_date(self, start: Position | None, most: int) -> list[Position]:
         """By date, or by date because nothing says what is better; scores are taken of what is chosen."""
-        sign, first = (1 if self._sort not in (RELEVANCE, NEWEST) else -1), 0
+        # Where the date is in a position: by relevance the score is before it.
+        sign, at = (1 if self._sort not in (RELEVANCE, NEWEST) else -1), 0
         if start is not None and self._sort == RELEVANCE:
             if start[0] > -EVERYTHING:
                 return []
-            first = 1
-        begin = start[first] if start is not None and (not first or start[0] == -EVERYTHING) else None
+            at = 1
+        begin = start[at] if start is not None and (at == 0 or start[0] == -EVERYTHING) else None
         dated = [[sign * sieve.segment.published[one] for one in sieve.documents] for sieve in self._sieves]
         later = (date for dates in dated for date in dates if begin is None or date > begin)
         last = nsmallest(most, later)

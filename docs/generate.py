@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 
 # In the order of the page.
 SETTINGS_TEXT = {
-    "home": "The one folder that holds data: database, index, keys, mailbox.",
+    "home": "The one folder that holds data: database, index, keys, mailbox, files in `media`.",
     "env": "`development` makes keys by itself; `production` refuses to start without a good key.",
     "host": "The address that the API listens on.",
     "port": "The port that the API listens on.",

@@ -286,7 +286,7 @@ def _file(asset: Asset) -> Iterable[bytes]:
 @endpoint(
     summary="Fetch a picture or another file", query=SignedShape, answers={200: None, 206: None, 304: None},
     refuses=(404, 416), media_type="*/*",
-    description="Of what a published article shows, or by a signed address. Its bytes never change. What is no picture "
+    description="Of what readers may see, or by a signed address. Its bytes never change. What is no picture "
     "comes as a file to save (`Content-Disposition: attachment`) in a sandbox. Answered in front of the application; "
     "what comes as far as this is not there.",
 )  # fmt: skip

@@ -28,7 +28,7 @@ FOR_SOME_MINUTES = "public, max-age=300"
 @endpoint(
     summary="Ask for a rendition", query=OrderQueryShape, answers={302: None}, refuses=(404,), media_type="*/*",
     description="By a signed address, as `on_demand` of an asset has them: a preset of "
-    "`COPYDESK_MEDIA_PRESETS_ON_DEMAND` in one of its widths, of a picture that a published article shows. It is made "
+    "`COPYDESK_MEDIA_PRESETS_ON_DEMAND` in one of its widths, of a picture that readers may see. It is made "
     "when it is first asked for, and leads to an address that never means anything else. Without a signature of "
     "Copydesk's, or for a preset that is none any more, there is nothing (404) and nothing is done.",
 )  # fmt: skip

@@ -42,7 +42,7 @@ REFUSALS = Refusals()
 
 
 class CarefulConsumer(Consumer):
-    """Takes what is no task of ours off the queue, and lives on."""
+    """Takes what is no task of ours off the queue, and lives on; a broker that goes away costs it no hand."""
 
     def create_task_handler(self, *given: Any, **named: Any) -> Any:
         """The function that Celery calls for each message."""
@@ -50,12 +50,16 @@ class CarefulConsumer(Consumer):
         known = {name for name in self.app.tasks if not name.startswith("celery.")}
 
         def handle_carefully(message: Any) -> None:
+            # One that the broker did not hear would count as in hand for as long as the connection lasts, and whoever
+            # has its hands full takes nothing: so its failure is the connection's end, and the next one begins afresh.
+            message.ack_log_error = lambda *_logged: message.ack()
+            message.reject_log_error = lambda *_logged: message.reject()
             reason = why_not(known, message.headers, message.content_type, message.content_encoding, message.body)
             if reason is None:
                 handle(message)
                 return
             REFUSALS.note(reason, bytes=len(message.body or ""))
-            message.reject_log_error(log, self.connection_errors)
+            message.reject()
 
         return handle_carefully
 

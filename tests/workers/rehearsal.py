@@ -26,6 +26,8 @@ from workers.attempts import Hearing
 from workers.serving import serve
 from workers.work import Attempt, Work
 
+AT_ONCE = 2
+
 
 def be_quick() -> None:
     """Shorten what a test would otherwise wait for. The relay of the test does the same."""
@@ -75,7 +77,7 @@ def main(given: str, pool: str) -> None:
     values = json.loads(given)
     settings = Settings(**{**values, "home": Path(values["home"])})
     hearings = {name: Hearing(name, handle, 60, at_once=10 if name == "search" else 1) for name in BY_NAME}
-    sys.exit(serve(make_celery(settings, hearings), settings, queues=QUEUES, pool=pool, concurrency=2))
+    sys.exit(serve(make_celery(settings, hearings), settings, queues=QUEUES, pool=pool, concurrency=AT_ONCE))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from cms.platform.db import Database
 from cms.settings import Settings
 from tests.servers import Broker, wait_until
 from tests.workers.processes import stage
+from tests.workers.rehearsal import AT_ONCE
 
 pytestmark = pytest.mark.slow
 # What a publish owes.
@@ -104,6 +105,25 @@ def test_everything_follows_when_the_broker_is_back(settings: Settings, database
         if on.workers[0].poll() is not None:
             on.start_worker()
         on.wait_over(60)
+        assert on.effects() == sorted(on.states())
+
+
+def test_work_that_ends_while_the_broker_is_away_leaves_no_worker_deaf(
+    settings: Settings, database: Database, broker: Broker
+) -> None:
+    with stage(settings, database, broker) as on:
+        [steady] = on.publish()
+        on.tell("steady", steady)
+        on.start_worker()
+        wait_until(lambda: len(on.started()) == AT_ONCE, what="all hands at work")
+        on.tell("steady")
+        broker.kill()
+        try:
+            wait_until(lambda: len(on.effects()) == AT_ONCE, what="the end of what was in hand")
+            wait_until(lambda: b"Connection to broker lost" in on.log_path.read_bytes(), what="the loss")
+        finally:
+            broker.start()
+        on.wait_over()
         assert on.effects() == sorted(on.states())
 
 

@@ -57,8 +57,12 @@ $(VENV)/.installed: requirements.txt pyproject.toml
 	@$(BIN)/python -m compileall -q cms workers search_index
 	@touch $@
 
-# The other Whoosh lies beside the installed one: the tests of search_index have to pass on both (ADR 3).
-$(VENV)/.installed-dev: requirements-dev.txt requirements-whoosh-2.7.4.txt $(VENV)/.installed
-	@$(PIP) install --require-hashes -r requirements-dev.txt
+# All at once, and compiled when it is first used: most of what tests bring along is never loaded. The other Whoosh lies
+# beside the installed one: the tests of search_index have to pass on both (ADR 3).
+$(VENV)/.installed-dev: requirements-dev.txt requirements-whoosh-2.7.4.txt pyproject.toml
+	@echo "Installing Copydesk and all that its tests need into $(VENV) (once; about half a minute) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) install --no-compile --no-deps --require-hashes -r requirements-dev.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@$(PIP) install --require-hashes --no-deps --upgrade --target $(VENV)/whoosh-2.7.4 -r requirements-whoosh-2.7.4.txt
 	@touch $@

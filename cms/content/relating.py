@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BindParameter, bindparam, delete, func, select, update
+from sqlalchemy import BindParameter, bindparam, delete, func, select, text, update
 from sqlalchemy.orm import Session
 
 from cms.content.assembling import chunks, hold_content, reassemble
@@ -56,7 +56,8 @@ FULL = (
     .group_by(ROWS.c.article_id)
     .having(func.count() >= KEPT)
 )
-WAITING = select(Document.article_id).where(Document.has_lost_related).limit(REFILLS_AT_ONCE)
+# In the words of its index: what SQLAlchemy makes of a boolean column, `= 1`, does not lead SQLite to it.
+WAITING = select(Document.article_id).where(text("documents.has_lost_related")).limit(REFILLS_AT_ONCE)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from datetime import datetime, time
 
-from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy import delete, exists, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from cms.newsroom.models import Article, Revision, RevisionText
@@ -11,8 +11,10 @@ from cms.newsroom.releases.models import ReleaseArticle
 from cms.newsroom.revisions.rules import Kept, is_thinnable, spare
 from cms.platform.db import change_rows
 
-ARTICLES_AT_ONCE = 50
+REVISIONS_AT_ONCE = 200
 PER_STATEMENT = 400
+# In the words of its index: what SQLAlchemy makes of a boolean column, `= 0`, does not lead SQLite to it.
+IS_WAITING = text("NOT article_revisions.is_weighed")
 
 
 def thin_revisions(session: Session, before: datetime) -> int | None:
@@ -20,8 +22,8 @@ def thin_revisions(session: Session, before: datetime) -> int | None:
 
     `before` begins a UTC day. Articles that somebody changes at this moment are left for another time.
     """
-    waiting = select(Revision.article_id).where(~Revision.is_weighed, Revision.at < before).distinct()
-    ids = list(session.scalars(waiting.limit(ARTICLES_AT_ONCE)))
+    waiting = select(Revision.article_id).where(IS_WAITING, Revision.at < before).order_by(Revision.at)
+    ids = set(session.scalars(waiting.limit(REVISIONS_AT_ONCE)))
     # With the lock that every change of an article takes, no new revision can want a text that is about to go.
     held = select(Article.id).where(Article.id.in_(ids)).with_for_update(skip_locked=True)
     gone = [_thin_one(session, article_id, before) for article_id in session.scalars(held).all()]
@@ -30,7 +32,7 @@ def thin_revisions(session: Session, before: datetime) -> int | None:
 
 def _thin_one(session: Session, article_id: str, before: datetime) -> int:
     of_article = Revision.article_id == article_id
-    oldest = select(Revision.at).where(of_article, ~Revision.is_weighed, Revision.at < before).order_by(Revision.at)
+    oldest = select(Revision.at).where(of_article, IS_WAITING, Revision.at < before).order_by(Revision.at)
     first = session.scalar(oldest.limit(1))
     if first is None:
         # Another relay weighed them between the question and the lock.
@@ -67,6 +69,6 @@ def _thin_one(session: Session, article_id: str, before: datetime) -> int:
         )
         lost = delete(RevisionText).where(RevisionText.article_id == article_id, ~is_used)
         change_rows(session, lost)
-    weighed = update(Revision).where(of_article, ~Revision.is_weighed, Revision.at < before).values(is_weighed=True)
+    weighed = update(Revision).where(of_article, IS_WAITING, Revision.at < before).values(is_weighed=True)
     change_rows(session, weighed)
     return len(going)

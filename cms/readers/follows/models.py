@@ -48,7 +48,7 @@ class FollowedQuery(Table):
     key: Mapped[str] = mapped_column(String(64), unique=True)
     text: Mapped[str] = mapped_column(String(LONGEST_QUERY))
     anchor: Mapped[str] = mapped_column(String(LONGEST_ANCHOR), index=True)
-    analysis: Mapped[str] = mapped_column(String(20))
+    analysis: Mapped[str] = mapped_column(String(20), index=True)
 
 
 class FollowMatch(Table):

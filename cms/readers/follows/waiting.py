@@ -34,7 +34,9 @@ def queries_asking_for(session: Session, page: Page) -> Asking:
     for anchors in _portions(sorted(set(keys_of(page)))):
         is_likely = FollowedQuery.anchor.in_(anchors) & (FollowedQuery.analysis == INDEX_NAME)
         _compare(session.execute(wanted.where(is_likely)), page, asking)
-    is_open = or_(FollowedQuery.anchor == "", FollowedQuery.analysis != INDEX_NAME)
+    # Not `!=`, for which every row would be read.
+    is_of_another_version = or_(FollowedQuery.analysis < INDEX_NAME, FollowedQuery.analysis > INDEX_NAME)
+    is_open = or_(FollowedQuery.anchor == "", is_of_another_version)
     _compare(session.execute(wanted.where(is_open).execution_options(yield_per=ROWS_AT_ONCE)), page, asking)
     return asking
 

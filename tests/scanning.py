@@ -1,0 +1,42 @@
+"""Which tables are read whole: what is quick in a test is slow for whoever has a hundred thousand articles."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import event
+
+from cms.platform.db import Database
+
+# How SQLite says that it reads every row of a table, or of an index that holds every row.
+SCAN = re.compile(r"SCAN (\w+)(?: USING (?:COVERING )?INDEX (\w+))?$")
+
+
+@contextmanager
+def tables_read_whole(database: Database) -> Iterator[set[str]]:
+    """The tables of a SQLite database of which statements read every row meanwhile. Partial indexes hold few."""
+    found: set[str] = set()
+    with database.reading() as session:
+        known = session.connection().exec_driver_sql("SELECT type, name, sql FROM sqlite_master").all()
+    tables = {name for kind, name, _ in known if kind == "table"}
+    partial = {name for kind, name, sql in known if kind == "index" and " WHERE " in (sql or "")}
+
+    def explain(_connection: Any, cursor: Any, statement: str, values: Any, _context: Any, is_many: bool) -> None:
+        if not statement.startswith(("SELECT", "UPDATE", "DELETE", "INSERT")):
+            return
+        asked = cursor.connection.cursor()
+        asked.execute(f"EXPLAIN QUERY PLAN {statement}", values[0] if is_many else values)
+        for *_, detail in asked.fetchall():
+            scan = SCAN.match(detail)
+            if scan is not None and scan[1] in tables and scan[2] not in partial:
+                found.add(scan[1])
+
+    engines = {database.writer, database.reader}
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", explain)
+    try:
+        yield found
+    finally:
+        for engine in engines:
+            event.remove(engine, "before_cursor_execute", explain)

@@ -10,6 +10,7 @@ import redis
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cms.platform import broker_counts
 from cms.platform.broker_counts import PREFIX, BrokerCounts
 from cms.platform.counting import Limit, count_one, microseconds, verdict
 from cms.platform.db import Database
@@ -192,7 +193,11 @@ def test_what_must_not_fail_open_fails_when_the_database_is_gone(database: Datab
         limiter.take("a", Limit("codes", 1, 60), NOON)
 
 
-def test_a_broker_that_hangs_holds_nobody_up_and_one_that_forgot_the_script_is_told_it_again(broker: Broker) -> None:
+def test_a_broker_that_hangs_holds_nobody_up_and_one_that_forgot_the_script_is_told_it_again(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Long enough for a broker that answers, and waited out once.
+    monkeypatch.setattr(broker_counts, "TIMEOUT_SECONDS", 1.0)
     counts, limit = BrokerCounts(broker.url), Limit("any", 2, 60)
     assert counts.count("a", limit, AT) == (True, AT + limit.interval)
     client = redis.Redis.from_url(broker.url)

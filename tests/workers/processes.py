@@ -15,7 +15,6 @@ from typing import Any
 from sqlalchemy import select
 
 from cms.audit.models import AuditEntry
-from cms.events import deliveries
 from cms.events.catalogue import ArticlePublished
 from cms.events.models import Delivery
 from cms.events.outbox import record
@@ -28,7 +27,7 @@ from cms.platform.ids import new_id
 from cms.settings import Settings
 from tests.nursery import TOP, Nursling, nursery
 from tests.servers import Broker, wait_until
-from tests.workers.rehearsal import be_quick
+from tests.workers.rehearsal import be_quick, put
 from workers.broker import sending_app
 from workers.due import Chores
 from workers.relay import Relay, Sender
@@ -44,6 +43,7 @@ class Stage:
     settings: Settings
     database: Database
     broker: Broker
+    lease_seconds: float
     workers: list[Worker] = field(default_factory=list)
 
     @property
@@ -57,7 +57,7 @@ class Stage:
             name: str(getattr(self.settings, name))
             for name in ("home", "database_url", "redis_url", "secret_key", "log_level")
         }
-        words = [json.dumps(given), pool]
+        words = [json.dumps(given), pool, str(self.lease_seconds)]
         worker: Worker
         if CAN_FORK:
             worker = nursery().start(REHEARSAL, words, os.environ, self.log_path, self.log_path)
@@ -127,18 +127,16 @@ class Stage:
 
 
 @contextlib.contextmanager
-def stage(settings: Settings, database: Database, broker: Broker) -> Iterator[Stage]:
+def stage(settings: Settings, database: Database, broker: Broker, *, lease_seconds: float = 1) -> Iterator[Stage]:
     """A stage with a running relay and no worker yet. Leases and pauses are short."""
     told = replace(settings, redis_url=broker.url, log_level="info")
     told.home.mkdir(exist_ok=True)
-    names = ("LEASE", "SHORTEST_RESEND", "LONGEST_RESEND", "BACK_OFF_SECONDS")
-    kept = {name: getattr(deliveries, name) for name in names}
     bell = Bell(told.bell_url)
     relay = Relay(database, Sender(sending_app(told)), bell, Chores(told, database))
     runner = threading.Thread(target=relay.run, name="relay")
-    setting = Stage(told, database, broker)
+    setting = Stage(told, database, broker, lease_seconds)
+    kept = be_quick(lease_seconds)
     try:
-        be_quick()
         runner.start()
         yield setting
     finally:
@@ -148,5 +146,4 @@ def stage(settings: Settings, database: Database, broker: Broker) -> Iterator[St
         bell.close()
         while setting.workers:
             setting.kill_worker()
-        for name, value in kept.items():
-            setattr(deliveries, name, value)
+        put(kept)

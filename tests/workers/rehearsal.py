@@ -1,4 +1,4 @@
-"""A real worker process whose handlers do as the test says: `python -m tests.workers.rehearsal SETTINGS-FILE POOL`.
+"""A real worker process whose handlers do as the test says: `python -m tests.workers.rehearsal SETTINGS POOL LEASE`.
 
 The subject of a delivery decides: the related list of one named in the file `kill` ends its process at once, one in
 `slow` or `steady` takes long, one in `fail` raises. All others note their effect in the audit trail, in the commit that
@@ -12,6 +12,8 @@ import sys
 import time
 from datetime import timedelta
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 from cms.audit.recording import note
 from cms.events import deliveries
@@ -20,22 +22,38 @@ from cms.events.subscriptions import BY_NAME, QUEUES
 from cms.platform import alive
 from cms.platform.actor import system
 from cms.settings import Settings
-from workers import leases
+from workers import leases, relay, serving
 from workers.app import make_celery
 from workers.attempts import Hearing
 from workers.serving import serve
 from workers.work import Attempt, Work
 
 AT_ONCE = 2
+# An attempt that keeps its lease outlasts it, and the pause before it would be sent again.
+STEADY_SECONDS = 1.8
 
 
-def be_quick() -> None:
-    """Shorten what a test would otherwise wait for. The relay of the test does the same."""
-    deliveries.LEASE = timedelta(seconds=1)
-    deliveries.SHORTEST_RESEND = deliveries.LONGEST_RESEND = timedelta(seconds=2)
-    deliveries.BACK_OFF_SECONDS = (0.1, 0.2, 0.3, 0.4)  # type: ignore[assignment]  # parts of a second
-    leases.PROLONGED_EVERY_SECONDS = 0.3
-    alive.BEAT_SECONDS = 0.2
+def be_quick(lease_seconds: float) -> dict[tuple[ModuleType, str], Any]:
+    """Shorten what a test would otherwise wait for; gives what stood there. The relay of the test does the same."""
+    pauses: dict[tuple[ModuleType, str], Any] = {
+        (deliveries, "LEASE"): timedelta(seconds=lease_seconds),
+        (deliveries, "SHORTEST_RESEND"): timedelta(seconds=1),
+        (deliveries, "LONGEST_RESEND"): timedelta(seconds=1),
+        (deliveries, "BACK_OFF_SECONDS"): (0.1, 0.2, 0.3, 0.4),
+        (leases, "PROLONGED_EVERY_SECONDS"): 0.3,
+        (relay, "SWEEP_SECONDS"): 0.1,
+        (serving, "STOP_SECONDS"): 1.0,
+        (alive, "BEAT_SECONDS"): 0.2,
+    }
+    kept = {(module, name): getattr(module, name) for module, name in pauses}
+    put(pauses)
+    return kept
+
+
+def put(pauses: dict[tuple[ModuleType, str], Any]) -> None:
+    """Give each its value."""
+    for (module, name), value in pauses.items():
+        setattr(module, name, value)
 
 
 def told(home: Path, kind: str) -> set[str]:
@@ -55,7 +73,7 @@ def handle(work: Work, attempt: Attempt) -> None:
         if owed.subject in told(home, "slow"):
             time.sleep(30)
         if owed.subject in told(home, "steady"):
-            time.sleep(3)
+            time.sleep(STEADY_SECONDS)
         if owed.subject in told(home, "fail"):
             raise ValueError(f"cannot write to mei.lin@example.org about {owed.number}")
     with work.database.transaction() as session:
@@ -71,9 +89,9 @@ def handle(work: Work, attempt: Attempt) -> None:
             close(session, delivery, work.clock())
 
 
-def main(given: str, pool: str) -> None:
+def main(given: str, pool: str, lease_seconds: str) -> None:
     """Serve every queue with the handler above."""
-    be_quick()
+    be_quick(float(lease_seconds))
     values = json.loads(given)
     settings = Settings(**{**values, "home": Path(values["home"])})
     hearings = {name: Hearing(name, handle, 60, at_once=10 if name == "search" else 1) for name in BY_NAME}

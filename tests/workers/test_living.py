@@ -94,7 +94,7 @@ def test_the_sign_comes_from_the_loop_that_takes_tasks(settings: Settings, datab
         on.tell("slow", slow)
         worker.send_signal(signal.SIGCONT)
         wait_until(lambda: bool(on.started()), what="a start")
-        assert not is_beaten_again(on.settings.home, "worker-bulk,derive,mail,search", 2)
+        assert not is_beaten_again(on.settings.home, "worker-bulk,derive,mail,search", 1)
 
 
 @pytest.mark.slow

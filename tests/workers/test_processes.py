@@ -16,13 +16,15 @@ from tests.workers.rehearsal import AT_ONCE
 pytestmark = pytest.mark.slow
 # What a publish owes.
 OWED = len(hearing("article.published"))
+# Of a worker that dies at its work, which is taken up when its lease is over.
+SHORT_LEASE_SECONDS = 0.4
 
 
 @pytest.mark.both_databases
 def test_the_work_of_a_killed_worker_is_done_once_by_the_next(
     settings: Settings, database: Database, broker: Broker
 ) -> None:
-    with stage(settings, database, broker) as on:
+    with stage(settings, database, broker, lease_seconds=SHORT_LEASE_SECONDS) as on:
         on.start_worker()
         slow, *others = on.publish(5)
         on.tell("slow", slow)
@@ -41,7 +43,7 @@ def test_the_work_of_a_killed_worker_is_done_once_by_the_next(
 def test_poison_is_dead_after_five_attempts_and_others_are_unharmed(
     settings: Settings, database: Database, broker: Broker, pool: str
 ) -> None:
-    with stage(settings, database, broker) as on:
+    with stage(settings, database, broker, lease_seconds=SHORT_LEASE_SECONDS) as on:
         poison, *others = on.publish(6)
         on.tell("kill", poison)
         on.start_worker(pool)
@@ -131,7 +133,7 @@ def test_work_that_ends_while_the_broker_is_away_leaves_no_worker_deaf(
 def test_a_worker_that_is_told_to_stop_ends_soon_and_loses_nothing(
     settings: Settings, database: Database, broker: Broker, pool: str
 ) -> None:
-    with stage(settings, database, broker) as on:
+    with stage(settings, database, broker, lease_seconds=SHORT_LEASE_SECONDS) as on:
         worker = on.start_worker(pool)
         slow, *_ = on.publish(4)
         on.tell("slow", slow)

@@ -5,31 +5,26 @@ grows back, with NORMAL. Writes begin with BEGIN IMMEDIATE, because SQLite's def
 updates or fail half-way (measured: 103 of 121 updates lost with the driver's defaults).
 """
 
-import sqlite3
-import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import orjson
 from sqlalchemy import (
     JSON,
     BigInteger,
-    Connection,
     CursorResult,
     DateTime,
     Delete,
     Dialect,
-    Engine,
     Integer,
     MetaData,
     Result,
     TableClause,
     Update,
     Uuid,
-    event,
     insert,
     text,
 )
@@ -41,16 +36,8 @@ from cms.platform.direct_reads import DirectReads, to_json
 from cms.platform.engines import sharing_engine
 from cms.platform.errors import Unavailable
 from cms.platform.prepared import PreparedWrite
-from cms.platform.turns import Turn
+from cms.platform.sqlite_connections import Writing, prepare_sqlite
 
-BUSY_TIMEOUT_MS = 5_000
-WRITE = "BEGIN IMMEDIATE"
-# An execution option of a connection, in milliseconds: how long it waits for its turn to write on SQLite.
-PATIENCE = "copydesk_patience_ms"
-# Says of a connection to SQLite that its thread is the one of this process that may write.
-IS_WRITING = "copydesk_is_writing"
-# Says of a connection to SQLite that what was begun on it was undone, so that something may still be under way.
-WAS_UNDONE = "copydesk_was_undone"
 WAKE = "wake"
 AFTER_COMMIT = "after commit"
 SITE_NAME = "site name"
@@ -155,7 +142,7 @@ class Database:
         self.url, self.site_name = url, site_name
         self.wake = wake
         self.is_sqlite = url.startswith("sqlite")
-        self._turn: Turn | None = None
+        self._writing: Writing | None = None
         self.direct = DirectReads(url)
         options: dict[str, Any] = {
             "json_serializer": to_json,
@@ -168,20 +155,25 @@ class Database:
         }
         if not self.is_sqlite:
             options |= {"pool_pre_ping": True, "connect_args": {"connect_timeout": 3}}
-        self.writer = sharing_engine(url, **options)
-        self.reader = sharing_engine(url, **options) if self.is_sqlite else self.writer
+        # Of the connections that are free the last used one knows most of the file.
+        self.writer = sharing_engine(url, pool_use_lifo=True, **options)
+        self.reader = sharing_engine(url, pool_use_lifo=True, **options) if self.is_sqlite else self.writer
         if self.is_sqlite:
-            self._turn = Turn(Path(self.writer.url.database or "").resolve())
-            _prepare_sqlite(self.writer, synchronous="FULL" if is_durable else "NORMAL", turn=self._turn)
-            _prepare_sqlite(self.reader, synchronous="NORMAL")
+            self._writing = Writing(Path(self.writer.url.database or "").resolve())
+            prepare_sqlite(self.writer, synchronous="FULL" if is_durable else "NORMAL", writing=self._writing)
+            prepare_sqlite(self.reader, synchronous="NORMAL")
 
     @contextmanager
-    def transaction(self) -> Iterator[Session]:
+    def transaction(self, patience_ms: int | None = None) -> Iterator[Session]:
         """A session whose work is committed when the `with` is left, and undone when it is left by an exception.
 
-        The only place that commits. The bell is rung afterwards when a letter was dropped.
+        The only place that commits. The bell is rung afterwards when a letter was dropped. `patience_ms` is how long it
+        may take on SQLite until nobody else writes; then the first statement raises OperationalError.
         """
-        with Session(self.writer, expire_on_commit=False, info={SITE_NAME: self.site_name}) as session:
+        with (
+            nullcontext() if self._writing is None else self._writing.turn(patience_ms),
+            Session(self.writer, expire_on_commit=False, info={SITE_NAME: self.site_name}) as session,
+        ):
             try:
                 yield session
                 session.commit()
@@ -204,8 +196,8 @@ class Database:
         self.direct.close()
         self.writer.dispose()
         self.reader.dispose()
-        if self._turn is not None:
-            self._turn.close()
+        if self._writing is not None:
+            self._writing.close()
 
 
 def insert_into(table: type[Table]) -> PreparedWrite:
@@ -248,81 +240,6 @@ def site_name_of(session: Session) -> str:
 def after_commit(session: Session, act: Callable[[], None]) -> None:
     """Ask that something is done once this session's work is committed, and not at all when it is undone."""
     session.info.setdefault(AFTER_COMMIT, []).append(act)
-
-
-def _prepare_sqlite(engine: Engine, *, synchronous: str, turn: Turn | None = None) -> None:
-    """Set the connections of an engine up; with a turn its transactions are writes from their beginning."""
-
-    @event.listens_for(engine, "connect")
-    def on_connect(connection: Any, _record: Any) -> None:
-        # The driver must not open transactions by itself: it would do so late, after the first read.
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in (
-            f"busy_timeout={BUSY_TIMEOUT_MS}",
-            "journal_mode=WAL",
-            f"synchronous={synchronous}",
-            "foreign_keys=ON",
-            "temp_store=MEMORY",
-            "mmap_size=268435456",
-            "journal_size_limit=67108864",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def on_begin(connection: Any) -> None:
-        if turn is None:
-            connection.exec_driver_sql("BEGIN")
-        else:
-            _begin_write(connection, turn)
-
-    @event.listens_for(engine, "rollback")
-    def on_rollback(connection: Connection) -> None:
-        if not connection.invalidated:
-            connection.info[WAS_UNDONE] = True
-
-    @event.listens_for(engine, "checkin")
-    def on_checkin(connection: Any, record: Any) -> None:
-        was_undone, is_writing = record.info.pop(WAS_UNDONE, False), record.info.pop(IS_WRITING, False)
-        if was_undone and connection is not None and not _is_clean(connection):
-            record.invalidate()
-        if is_writing and turn is not None:
-            turn.give_back()
-
-
-def _is_clean(connection: sqlite3.Connection) -> bool:
-    """Whether the next work on a connection can be committed.
-
-    A statement whose rows nobody fetched, as of an INSERT with RETURNING that an exception came after, outlives the
-    rollback for as long as the traceback holds its cursor, and SQLite refuses every commit beside it.
-    """
-    try:
-        # A transaction that has not read or written takes no lock, and its end is refused all the same.
-        connection.execute("BEGIN")
-        connection.execute("COMMIT")
-    except sqlite3.Error:
-        return False
-    return True
-
-
-def _begin_write(connection: Connection, turn: Turn) -> None:
-    """Begin a write when no other goes on. Raises: OperationalError when that takes longer than it may."""
-    patience = connection.get_execution_options().get(PATIENCE, BUSY_TIMEOUT_MS)
-    until = time.monotonic() + patience / 1000
-    is_mine = IS_WRITING in connection.info or turn.take(patience / 1000)
-    if is_mine:
-        connection.info[IS_WRITING] = True
-    if is_mine and patience == BUSY_TIMEOUT_MS:
-        connection.exec_driver_sql(WRITE)
-        return
-    # Who got no turn is told by SQLite itself, and so is who must not wait longer for those who take none.
-    driver = cast(sqlite3.Connection, connection.connection.dbapi_connection)
-    driver.execute(f"PRAGMA busy_timeout={max(0, int((until - time.monotonic()) * 1000))}")
-    try:
-        connection.exec_driver_sql(WRITE)
-    finally:
-        driver.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
 
 
 def refuse_unsafe_server(database: Database) -> None:

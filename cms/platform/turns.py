@@ -10,22 +10,29 @@ import fcntl
 import os
 import threading
 import time
+from collections import deque
 from pathlib import Path
 
 PLACES = ("-turn", "-next")
+# So many threads of one process follow each other before other processes are asked. What SQLite knows of the file is
+# true for the next one as long as nobody else wrote, and a switch between processes costs as much as a few statements.
+MOST_IN_A_ROW = 8
 
 
 class Turn:
     """The turn of one process. `take` is safe for threads; whoever took it gives it back, from any thread.
 
-    Threads wait for each other by a lock of the process. For other processes waits a thread that is started when they
-    are first met, because a wait in the kernel has no end: whoever asked may give up before it is over.
+    Threads wait for each other in a line of the process, and hand the turn on in it, a few times in a row. For other
+    processes waits a thread that is started when they are first met, because a wait in the kernel has no end: whoever
+    asked may give up before it is over.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._mine = threading.Lock()
         self._state = threading.Lock()
+        self._line: deque[threading.Lock] = deque()
+        self._is_held = self._is_kept = False
+        self._in_a_row = 0
         self._asked = threading.Semaphore(0)
         self._granted = threading.Event()
         self._files: tuple[int, ...] = ()
@@ -36,28 +43,55 @@ class Turn:
     def take(self, seconds: float) -> bool:
         """Take the turn as soon as nobody else has it; False when that takes longer."""
         until = time.monotonic() + seconds
-        if not self._mine.acquire(timeout=max(0.0, seconds)):
+        if not self._come_first(seconds):
             return False
         try:
-            is_mine = self._at_once() or self._after_others(until - time.monotonic())
+            is_mine = self._is_kept or self._at_once() or self._after_others(until - time.monotonic())
         except OSError:
             # Nothing can be kept beside the database; then there are no turns.
             is_mine = False
         if not is_mine:
-            self._mine.release()
+            with self._state:
+                self._let_next_come()
         return is_mine
 
     def give_back(self) -> None:
         """Let the next one write."""
         with self._state:
-            if self._files:
+            self._is_kept = bool(self._line and self._files) and self._in_a_row < MOST_IN_A_ROW
+            self._in_a_row = self._in_a_row + 1 if self._is_kept else 0
+            if self._files and not self._is_kept:
                 fcntl.flock(self._files[0], fcntl.LOCK_UN)
-        self._mine.release()
+            self._let_next_come()
+
+    def _come_first(self, seconds: float) -> bool:
+        """Wait until no thread of this process is before this one; False when that takes longer."""
+        gate = threading.Lock()
+        with self._state:
+            if not self._is_held:
+                self._is_held = True
+                return True
+            gate.acquire()
+            self._line.append(gate)
+        if gate.acquire(timeout=max(0.0, seconds)):
+            return True
+        with self._state:
+            # It may have been opened in the very moment of giving up.
+            is_open = gate not in self._line
+            if not is_open:
+                self._line.remove(gate)
+            return is_open
+
+    def _let_next_come(self) -> None:
+        if self._line:
+            self._line.popleft().release()
+        else:
+            self._is_held = False
 
     def close(self) -> None:
         """Close the files. Nobody takes a turn after this."""
         with self._state:
-            self._is_closed = True
+            self._is_closed, self._is_kept = True, False
             if not self._is_waiting:
                 self._close_files()
         self._asked.release()

@@ -131,7 +131,7 @@ def test_the_last_use_is_noted_once_a_minute(desk: Desk) -> None:
 def test_a_request_does_not_fail_when_its_use_cannot_be_noted(
     desk: Desk, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cms.platform.db.BUSY_TIMEOUT_MS", 50)
+    monkeypatch.setattr("cms.platform.sqlite_connections.BUSY_TIMEOUT_MS", 50)
     token = desk.token("viewer")
     with database.transaction() as session:
         session.execute(text("SELECT 1"))

@@ -84,7 +84,7 @@ def test_who_waits_for_a_write_gets_its_turn(database: Database) -> None:
 def test_a_write_that_never_gets_its_turn_fails_and_the_next_one_works(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cms.platform.db.BUSY_TIMEOUT_MS", 50)
+    monkeypatch.setattr("cms.platform.sqlite_connections.BUSY_TIMEOUT_MS", 50)
     with (
         database.transaction() as holder,
         pytest.raises(OperationalError, match="locked"),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cms.platform.turns import PLACES, Turn
+from cms.platform.turns import MOST_IN_A_ROW, PLACES, Turn
 from tests.servers import wait_until
 
 
@@ -63,6 +63,31 @@ def test_who_waits_comes_before_who_asks_again(turns: tuple[Turn, Turn], tmp_pat
     one.give_back()
     waiting.join()
     assert order == ["other", "one"]
+
+
+def test_threads_that_wait_follow_each_other_a_few_times_and_then_another_process_comes(
+    turns: tuple[Turn, Turn], tmp_path: Path
+) -> None:
+    one, other = turns
+    order = []
+
+    def write(turn: Turn, name: str) -> None:
+        assert turn.take(30)
+        order.append(name)
+        turn.give_back()
+
+    assert one.take(1)
+    threads = [threading.Thread(target=write, args=(other, "other"))]
+    threads += [threading.Thread(target=write, args=(one, "one")) for _ in range(MOST_IN_A_ROW + 3)]
+    for thread in threads:
+        thread.start()
+    wait_until(lambda: is_awaited(tmp_path), what="the other's place behind this one")
+    wait_until(lambda: len(one._line) == MOST_IN_A_ROW + 3, what="the line of this process")
+    assert not one.take(0.01), "whoever gives up leaves the line"
+    one.give_back()
+    for thread in threads:
+        thread.join()
+    assert order == ["one"] * MOST_IN_A_ROW + ["other"] + ["one"] * 3
 
 
 def test_who_gave_up_or_is_closed_lets_the_others_through(turns: tuple[Turn, Turn], tmp_path: Path) -> None:

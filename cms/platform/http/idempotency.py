@@ -17,7 +17,6 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
-from cms.platform.db import PATIENCE
 from cms.platform.errors import BadRequest, Conflict, Forbidden, Invalid
 from cms.platform.http.guard import current_actor
 from cms.platform.models import RememberedAnswer
@@ -58,6 +57,11 @@ class Claim:
         self.remembered.body = response.get_data()
 
 
+def patience() -> int | None:
+    """How long the request may wait until nobody else writes: with a key shorter than usual. Units: milliseconds."""
+    return None if _key() is None else PATIENCE_MS
+
+
 def claim(session: Session, now: datetime) -> Claim | None:
     """Claim the request's key, if it has one and a known caller.
 
@@ -65,10 +69,10 @@ def claim(session: Session, now: datetime) -> Claim | None:
     (`rights_changed`) when the caller may do something else by now; Conflict when the first is still under way or its
     answer was secret; BadRequest for a key that is empty or too long.
     """
-    key = request.headers.get(HEADER)
-    actor = current_actor()
-    if key is None or request.method != "POST" or actor.kind == "anonymous":
+    key = _key()
+    if key is None:
         return None
+    actor = current_actor()
     if not 1 <= len(key) <= 255 or not key.isascii() or not key.isprintable():
         raise BadRequest(f"{HEADER} must have 1 to 255 visible ASCII characters.")
     mine = RememberedAnswer(caller=f"{actor.kind}:{actor.id}", key=key, fingerprint=_fingerprint(), created_at=now)
@@ -88,11 +92,16 @@ def claim(session: Session, now: datetime) -> Claim | None:
     return g.idempotency_claim
 
 
+def _key() -> str | None:
+    """The key that the request is to be claimed by."""
+    key = request.headers.get(HEADER)
+    return None if key is None or request.method != "POST" or current_actor().kind == "anonymous" else key
+
+
 def _put(session: Session, mine: RememberedAnswer) -> RememberedAnswer | None:
     """Write the claim down, or give the one that was there first. Raises: OperationalError after the patience."""
     place = (mine.caller, mine.key)
-    connection = session.connection(execution_options={PATIENCE: PATIENCE_MS})
-    is_postgresql = connection.dialect.name == "postgresql"
+    is_postgresql = session.get_bind().dialect.name == "postgresql"
     if is_postgresql:
         session.execute(text(f"SET LOCAL lock_timeout = {PATIENCE_MS}"))
     known = session.get(RememberedAnswer, place)

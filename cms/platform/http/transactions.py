@@ -7,7 +7,7 @@ from flask import g
 from sqlalchemy.orm import Session
 
 from cms.platform.errors import Forbidden, Unauthenticated
-from cms.platform.http.idempotency import claim
+from cms.platform.http.idempotency import claim, patience
 from cms.platform.http.services import services
 
 
@@ -18,7 +18,7 @@ def transaction() -> Iterator[Session]:
     Raises: Replay when this POST was answered before; AssertionError when an answer was claimed and none was built.
     """
     parts = services()
-    with parts.database.transaction() as session:
+    with parts.database.transaction(patience()) as session:
         claimed = claim(session, parts.clock())
         yield session
         assert claimed is None or claimed.is_kept, "build the answer inside the transaction"

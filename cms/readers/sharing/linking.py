@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from cms.platform.db import PATIENCE, Database, change_rows
+from cms.platform.db import Database, change_rows
 from cms.readers.sharing import queries
 from cms.readers.sharing.models import ShortLink
 from cms.readers.sharing.rules import ALPHABET, CODE_LENGTH, MOST_LINKS, PLAIN, Tracking
@@ -42,8 +42,7 @@ def count_hit(database: Database, number: int) -> None:
     """Count that a short link was followed. Following it never fails for it: then it is not counted."""
     statement = update(ShortLink).where(ShortLink.number == number).values(hits=ShortLink.hits + 1)
     try:
-        with database.transaction() as session:
-            session.connection(execution_options={PATIENCE: PATIENCE_MS})
+        with database.transaction(PATIENCE_MS) as session:
             change_rows(session, statement)
     except DBAPIError as error:
         log.warning("hit_not_counted", error=type(error).__name__)

@@ -175,7 +175,7 @@ def furnished_room(home: Path, template: Path, **options: str) -> Iterator[Room]
         redis_url="redis://127.0.0.1:1/0",
         secret_key="a secret for the tests 0123456789 abcdefgh",
         log_level="warning",
-        **options,  # type: ignore[arg-type]  # the texts of limits
+        **{"limit_writes": "0", **options},  # type: ignore[arg-type]  # the texts of limits
     )
     app, database = create_app(settings), Database(settings.database, is_durable=False)
     desk = Desk(app, database).furnish()

@@ -361,7 +361,7 @@ def test_a_relay_seals_in_about_a_second_with_and_without_a_broker(
         runner.start()
         waited = []
         try:
-            for _ in range(3):
+            for _ in range(2):
                 trail.write()
                 began = time.monotonic()
                 wait_until(lambda: None not in trail.seal_numbers(), seconds=20)
@@ -372,5 +372,5 @@ def test_a_relay_seals_in_about_a_second_with_and_without_a_broker(
             chores.close()
             bell.close()
         print(f"sealed after {max(waited):.2f} s at most")
-    assert trail.seal_numbers() == [1, 2, 3, 4, 5, 6]
+    assert trail.seal_numbers() == [1, 2, 3, 4]
     assert trail.verify().problem == ""

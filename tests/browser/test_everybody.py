@@ -21,7 +21,7 @@ SHIFTS = """
   let sum = 0;
   const add = list => list.getEntries().forEach(one => sum += one.value);
   new PerformanceObserver(add).observe({type: 'layout-shift', buffered: true});
-  setTimeout(() => done(sum), 300);
+  setTimeout(() => done(sum), 100);
 })
 """
 PAINTED = "() => performance.getEntriesByName('first-contentful-paint').length"

@@ -39,8 +39,8 @@ def do_until(chores: Chores, client: FlaskClient, path: str, count: int) -> None
 def test_a_night_of_scheduled_articles(
     editor: FlaskClient, client: FlaskClient, chores: Chores, settings: Settings, database: Database
 ) -> None:
-    at, end = now() + timedelta(seconds=3), now() + timedelta(seconds=5)
     made = [draft(editor, title=f"Morning paper {number}")["id"] for number in range(20)]
+    at, end = now() + timedelta(seconds=2), now() + timedelta(seconds=3.5)
     for article_id in made:
         body = {"publish_at": rfc3339(at), "unpublish_at": rfc3339(end), "timezone": "Asia/Almaty"}
         assert editor.put(f"/api/v1/articles/{article_id}/schedule", json=body).status_code == 200

@@ -121,7 +121,7 @@ def test_what_does_not_end_in_its_time_is_killed(crew: Callable[..., Crew]) -> N
     running.wait_said("here")
     running.process.send_signal(signal.SIGTERM)
     assert running.process.wait(10) == 0
-    assert "stubborn did not end within 2 s; killing it" in running.said()
+    assert "stubborn did not end within 1 s; killing it" in running.said()
     assert running.alive() == {}
 
 

@@ -45,7 +45,7 @@ def test_no_acknowledged_batch_is_lost_and_none_is_half_there(tmp_path: Path) ->
         ) as process:
             assert process.stdout is not None
             assert process.stdout.readline() == "ready\n"
-            time.sleep(chance.uniform(0.05, 0.5))
+            time.sleep(chance.uniform(0.02, 0.25))
             process.send_signal(signal.SIGKILL)
             told = process.stdout.read().split("\n")[:-1]
         acknowledged |= {int(line) for line in told}

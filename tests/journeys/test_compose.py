@@ -172,5 +172,5 @@ def test_the_services_run_the_demo_by_their_own_commands_and_environment(compose
                 assert probe.returncode == 0, (name, probe.stderr)
     finally:
         for part in parts.values():
-            part.stop()
+            part.end()
     assert stage.used == set(stage.places), "a place of this test stands nowhere in the file any more"

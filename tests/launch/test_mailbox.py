@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Iterator
 from datetime import timedelta
 from email.message import EmailMessage
+from functools import partialmethod
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from click.testing import CliRunner
 
 from cms.launch.mailbox.command import mailbox
 from cms.launch.mailbox.letters import KEPT, Letters
+from cms.launch.mailbox.page import PageServer
 from cms.launch.mailbox.receiving import running
 from cms.platform.clock import now
 from cms.settings import Settings
@@ -30,7 +32,9 @@ def home(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def open_mailbox(home: Settings) -> Iterator[Letters]:
+def open_mailbox(home: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Letters]:
+    # How long the page's server listens between two looks at whether it is to end.
+    monkeypatch.setattr(PageServer, "serve_forever", partialmethod(PageServer.serve_forever, 0.02))
     with running(home) as letters:
         yield letters
 

@@ -9,6 +9,7 @@ from cms.identity.models import ApiToken
 from cms.platform.actor import Actor
 from cms.platform.clock import now
 from cms.platform.db import Database
+from cms.platform.http import idempotency
 from cms.platform.http.idempotency import claim
 from cms.platform.models import RememberedAnswer
 from tests.newsroom.making import counts
@@ -18,7 +19,10 @@ KEY = {"Idempotency-Key": "once"}
 
 @pytest.mark.slow
 @pytest.mark.both_databases
-def test_a_repeat_of_what_is_still_under_way_is_told_so(editor: FlaskClient, database: Database) -> None:
+def test_a_repeat_of_what_is_still_under_way_is_told_so(
+    editor: FlaskClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(idempotency, "PATIENCE_MS", 300)
     with database.reading() as session:
         caller = f"service:{session.scalars(select(ApiToken.id)).one()}"
     body = {"title": "Once", "locale": "en"}

@@ -57,12 +57,15 @@ $(VENV)/.installed: requirements.txt pyproject.toml
 	@$(BIN)/python -m compileall -q cms workers search_index
 	@touch $@
 
-# All at once, and compiled when it is first used: most of what tests bring along is never loaded. The other Whoosh lies
-# beside the installed one: the tests of search_index have to pass on both (ADR 3).
+# In two halves at once, which need nothing of each other while they are installed, and compiled when it is first used:
+# most of what tests bring along is never loaded. The other Whoosh lies beside the installed one: the tests of
+# search_index have to pass on both (ADR 3).
 $(VENV)/.installed-dev: requirements-dev.txt requirements-whoosh-2.7.4.txt pyproject.toml
 	@echo "Installing Copydesk and all that its tests need into $(VENV) (once; about half a minute) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(PIP) install --no-compile --no-deps --require-hashes -r requirements-dev.txt
+	@awk '/^[^ #]/ { half = 1 - half } { print > ("$(VENV)/half-" half + 0) }' requirements-dev.txt
+	@$(PIP) install --no-compile --no-deps --require-hashes -r $(VENV)/half-0 & \
+	$(PIP) install --no-compile --no-deps --require-hashes -r $(VENV)/half-1; status=$$?; wait $$! && exit $$status
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@$(PIP) install --require-hashes --no-deps --upgrade --target $(VENV)/whoosh-2.7.4 -r requirements-whoosh-2.7.4.txt
 	@touch $@

@@ -4,6 +4,7 @@ A test marked `both_databases` runs on SQLite and on PostgreSQL; the others run 
 """
 
 import contextlib
+import functools
 import gc
 import importlib
 import ipaddress
@@ -11,7 +12,7 @@ import logging
 import os
 import secrets
 import shutil
-import sys
+import socket
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -58,18 +59,26 @@ def pytest_configure(config: pytest.Config) -> None:
     if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > MEMORY_NEEDED_BYTES:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
-    def refuse_far_away(event: str, arguments: tuple[Any, ...]) -> None:
-        if event == "socket.connect" and isinstance(arguments[1], tuple):
-            host = str(arguments[1][0])
-            if host not in ("localhost", "") and not ipaddress.ip_address(host).is_loopback:
-                raise AssertionError(f"a test tried to reach {host}")
-
-    sys.addaudithook(refuse_far_away)
+    # Asked of the two methods and not of every audit event, which there are millions of: each `id()` is one.
+    for name in ("connect", "connect_ex"):
+        setattr(socket.socket, name, _only_to_loopback(getattr(socket.socket, name)))
     # A command that a test runs in this process may turn the root logger up, and requests would go to the terminal.
     logging.getLogger("copydesk.access").setLevel(logging.WARNING)
     # Until a command sets logs up, structlog would draw each exception in colours with its source, which takes long.
     plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(processors=[structlog.processors.add_log_level, plain])
+
+
+def _only_to_loopback(connect: Callable[[socket.socket, Any], Any]) -> Callable[[socket.socket, Any], Any]:
+    @functools.wraps(connect)
+    def checked(asking: socket.socket, address: Any) -> Any:
+        if isinstance(address, tuple):
+            host = str(address[0])
+            if host not in ("localhost", "") and not ipaddress.ip_address(host).is_loopback:
+                raise AssertionError(f"a test tried to reach {host}")
+        return connect(asking, address)
+
+    return checked
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,8 +1,10 @@
 """`create_app`: the only place where Flask is put together."""
 
 import os
+from collections.abc import Callable
 from copy import copy
 from functools import cache
+from typing import Any
 
 from flask import Blueprint, Flask
 
@@ -98,6 +100,14 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
 )  # fmt: skip
 
 
+class Api(Flask):
+    """Flask for functions that are all plain ones: none is looked at, at each request, for being a coroutine."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function as it is."""
+        return func
+
+
 def create_app(settings: Settings) -> Flask:
     """The API as a WSGI application. Raises: Unavailable when the database may lose what it acknowledges."""
     bell = Bell(settings.bell_url)
@@ -142,7 +152,7 @@ def _furnished() -> Flask:
 @cache
 def _pattern() -> Flask:
     """The routes, put together once in a process: that is most of the work, and tests need thousands."""
-    app = Flask("copydesk", static_folder=None)
+    app = Api("copydesk", static_folder=None)
     app.url_rule_class = LateRule
     app.url_map.strict_slashes = True
     app.url_map.merge_slashes = False

@@ -8,6 +8,7 @@ updates or fail half-way (measured: 103 of 121 updates lost with the driver's de
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,8 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+# One act writes its instant into a dozen rows.
+@lru_cache(maxsize=256)
 def _instant_text(value: datetime | None) -> str | None:
     if value is None:
         return None
@@ -160,8 +163,8 @@ class Database:
         self.reader = sharing_engine(url, pool_use_lifo=True, **options) if self.is_sqlite else self.writer
         if self.is_sqlite:
             self._writing = Writing(Path(self.writer.url.database or "").resolve())
-            prepare_sqlite(self.writer, synchronous="FULL" if is_durable else "NORMAL", writing=self._writing)
-            prepare_sqlite(self.reader, synchronous="NORMAL")
+            prepare_sqlite(self.writer, is_durable=is_durable, writing=self._writing)
+            prepare_sqlite(self.reader, is_durable=False)
 
     @contextmanager
     def transaction(self, patience_ms: int | None = None) -> Iterator[Session]:

@@ -20,7 +20,7 @@ from sqlalchemy.sql.visitors import iterate
 
 from cms.platform.direct_reads import DirectReads, by_place
 
-Processor = Callable[[Any], Any] | None
+Processor = Callable[[Any], Any]
 Values = Mapping[str, Any]
 # Finding it out costs a session nearly as much as a statement costs the driver.
 LINE = "copydesk.line"
@@ -30,11 +30,13 @@ LINE = "copydesk.line"
 class Compiled:
     """A statement for one kind of database and one length of each of its lists: its text, and its values by place.
 
-    `lists` has the names of each list's members, `defaults` what holds where nothing is given.
+    `processed` are the places whose values go through their types. `lists` has the names of each list's members,
+    `defaults` what holds where nothing is given.
     """
 
     text: str
-    places: Sequence[tuple[str, Processor]]
+    names: Sequence[str]
+    processed: Sequence[tuple[int, Processor]]
     lists: Mapping[str, Sequence[str]] = field(default_factory=dict)
     defaults: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
 
@@ -45,7 +47,10 @@ class Compiled:
             for name, members in self.lists.items():
                 whole.update(zip(members, values[name], strict=True))
             values = whole
-        return [process(values[name]) if process else values[name] for name, process in self.places]
+        given = [values[name] for name in self.names]
+        for place, process in self.processed:
+            given[place] = process(given[place])
+        return given
 
 
 class Prepared:
@@ -74,15 +79,16 @@ class Prepared:
         members = {name: whole.parameter_expansion[name] for name in self._lists}
         known = {*values, *(member for one in members.values() for member in one)}
         defaults = {str(column.key): _default(column) for column in sql.insert_prefetch}
-        places = []
-        for name in whole.positiontup or ():
+        names, processed = whole.positiontup or [], []
+        for place, name in enumerate(names):
             if name not in known and name not in defaults:
                 defaults[name] = _always(whole.parameters[name])
             process = whole.processors.get(name)
             if process is None and name in sql.binds:
                 process = sql.binds[name].type.dialect_impl(dialect).bind_processor(dialect)
-            places.append((name, process))
-        return Compiled(whole.statement, places, members, defaults)
+            if process is not None:
+                processed.append((place, process))
+        return Compiled(whole.statement, names, processed, members, defaults)
 
 
 class PreparedRead(Prepared):

@@ -17,7 +17,7 @@ from cms.platform.http.guard import require, require_fresh_proof, require_reader
 from cms.platform.http.json_input import body_bytes, json_body
 from cms.platform.http.limiting import WRITES, count_request
 from cms.platform.http.query_input import load_query
-from cms.platform.http.shapes import Shape, field_errors
+from cms.platform.http.shapes import Shape, field_errors, load
 
 View = Callable[..., Response]
 Shapes = type[Schema] | Schema | None
@@ -135,6 +135,6 @@ def _instance(shape: Shapes) -> Schema | None:
 def _load_body(shape: Schema, *, is_optional: bool) -> Any:
     is_absent = is_optional and not body_bytes()
     try:
-        return shape.load({} if is_absent else json_body())
+        return load(shape, {} if is_absent else json_body())
     except ValidationError as error:
         raise Invalid(errors=field_errors(error)) from None

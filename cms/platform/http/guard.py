@@ -1,7 +1,6 @@
 """Who asks, and whether they may: the credential of a request becomes an Actor, once."""
 
 from datetime import timedelta
-from typing import cast
 
 import structlog
 from flask import g, request
@@ -38,8 +37,8 @@ def authenticate() -> None:
     """
     if not request.path.startswith(PRIVATE_PREFIXES) or _is_open():
         return
-    cookie = request.cookies.get(cookie_name())
-    if cookie is None or "Authorization" in request.headers:
+    cookie = None if "HTTP_AUTHORIZATION" in request.environ else request.cookies.get(cookie_name())
+    if cookie is None:
         g.actor = services().verify_token(bearer_token())
         return
     actor = services().verify_token(cookie)
@@ -121,9 +120,10 @@ def require_fresh_proof() -> None:
 
 def current_actor() -> Actor:
     """Who asks; anonymous on public surfaces."""
-    if "actor" not in g:
+    actor: Actor | None = g.get("actor")
+    if actor is None:
         return Actor(kind="anonymous", request_id=request_id(), client_address=client_address())
-    return cast(Actor, g.actor)
+    return actor
 
 
 def request_id() -> str:

@@ -11,7 +11,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from cms.platform.errors import BadRequest, FieldError
 from cms.platform.http.json_input import text_problem
-from cms.platform.http.shapes import Shape, field_errors
+from cms.platform.http.shapes import Shape, field_errors, load
 
 OPERATORS = ("eq", "in", "gte", "lte")
 FIELD_PARAMETER = re.compile(rf"fields\[([^\[\]]{{1,100}})\](?:\[({'|'.join(OPERATORS)})\])?")
@@ -141,7 +141,7 @@ def load_query(shape: Schema | None) -> dict[str, Any]:
             raise BadRequest(f"The query parameter {next(iter(given))[:60]!r} is not known here.")
         return {}
     try:
-        loaded: dict[str, Any] = shape.load(given)
+        loaded: dict[str, Any] = load(shape, given)
     except ValidationError as error:
         errors = [
             FieldError("?" + problem.pointer.removeprefix("/"), problem.code, problem.detail)

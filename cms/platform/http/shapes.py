@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from copy import deepcopy
 from datetime import UTC, datetime
+from functools import cache
 from itertools import islice
 from typing import Any
 
@@ -94,6 +96,19 @@ class ListShape(Shape):
 
     page = fields.Nested(PagePlaceShape, required=True)
     meta = fields.Nested(ListMetaShape, required=True)
+
+
+def load(shape: Schema, given: Mapping[str, Any]) -> Any:
+    """What a shape reads out of this. Out of nothing it reads the same each time, so that is found out once.
+
+    Raises: ValidationError.
+    """
+    return shape.load(given) if given else deepcopy(_out_of_nothing(shape))
+
+
+@cache
+def _out_of_nothing(shape: Schema) -> Any:
+    return shape.load({})
 
 
 def field_errors(error: ValidationError) -> list[FieldError]:

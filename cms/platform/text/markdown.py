@@ -14,7 +14,7 @@ from cmarkgfm.cmark import Options
 from markdown_it import MarkdownIt
 from mdit_py_plugins.footnote import footnote_plugin
 
-from cms.platform.text.sanitising import SURROGATE, as_paragraphs, is_too_complex, sanitise, words
+from cms.platform.text.sanitising import SURROGATE, as_paragraphs, is_too_complex, sanitise, sanitised, words
 
 BodyFormat = Literal["markdown", "html"]
 # Brackets may begin links, and each is looked for a partner; blocks beyond the deepest level would be left out.
@@ -57,7 +57,7 @@ class Rendered:
 
 def render(body: str, body_format: BodyFormat) -> Rendered:
     """Render a body. Never fails: what nobody could parse in bounded time comes out as paragraphs of plain text."""
-    html = sanitise(_from_markdown(body) if body_format == "markdown" else body)
+    html = sanitised(_from_markdown(body)) if body_format == "markdown" else sanitise(body)
     images = sum(tag == "img" for _, tag, _, _ in pieces(html)) if "<img" in html else 0
     return Rendered(html=html, text=plain_text(html), image_count=images)
 

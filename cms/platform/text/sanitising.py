@@ -84,9 +84,12 @@ def sanitise(html: str) -> str:
 
     Links get `rel="noopener"`, since pages that show them may open them in a new window.
     """
+    return as_paragraphs(SURROGATE.sub("\ufffd", html)) if is_too_complex(html) else sanitised(html)
+
+
+def sanitised(html: str) -> str:
+    """The same of HTML that is known not to be too complex."""
     html = SURROGATE.sub("\ufffd", html)
-    if is_too_complex(html):
-        return as_paragraphs(html)
     for _ in range(ROUNDS):
         cleaned = _once(html)
         if cleaned == html:

@@ -6,6 +6,7 @@ them, and a transliteration nobody would write helps nobody.
 
 import re
 import unicodedata
+from functools import lru_cache
 
 LONGEST_MADE = 100
 LONGEST_GIVEN = 120
@@ -50,8 +51,12 @@ def is_slug(text: str) -> bool:
 
     There is one spelling of each: no ligatures and wide letters, no marks apart, nothing that cannot be seen.
     """
-    if not 0 < len(text) <= LONGEST_GIVEN or text in RESERVED:
-        return False
+    return 0 < len(text) <= LONGEST_GIVEN and text not in RESERVED and _is_spelled_right(text)
+
+
+# Articles name the same tags, people and sections again and again.
+@lru_cache(maxsize=4096)
+def _is_spelled_right(text: str) -> bool:
     if text != text.lower() or text != _one_form(text):
         return False
     return "-".join(_parts(text)) == text

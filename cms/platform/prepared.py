@@ -6,6 +6,7 @@ writes go by a session alone, and are part of its transaction. They do not see w
 change no object that it holds.
 """
 
+import re
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,9 @@ from cms.platform.direct_reads import DirectReads, by_place
 
 Processor = Callable[[Any], Any]
 Values = Mapping[str, Any]
+# A few rows go by one statement, so that the driver is asked once; each number of them has a statement of its own.
+MOST_TOGETHER = 8
+ROW = re.compile(r" VALUES (\([^()]*\))$")
 # Finding it out costs a session nearly as much as a statement costs the driver.
 LINE = "copydesk.line"
 
@@ -31,7 +35,7 @@ class Compiled:
     """A statement for one kind of database and one length of each of its lists: its text, and its values by place.
 
     `processed` are the places whose values go through their types. `lists` has the names of each list's members,
-    `defaults` what holds where nothing is given.
+    `defaults` what holds where nothing is given. `row` is what an INSERT without conditions ends with, for one row.
     """
 
     text: str
@@ -39,6 +43,7 @@ class Compiled:
     processed: Sequence[tuple[int, Processor]]
     lists: Mapping[str, Sequence[str]] = field(default_factory=dict)
     defaults: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
+    row: str = ""
 
     def given(self, values: Values) -> list[Any]:
         """What the driver gets for these values."""
@@ -88,7 +93,8 @@ class Prepared:
                 process = sql.binds[name].type.dialect_impl(dialect).bind_processor(dialect)
             if process is not None:
                 processed.append((place, process))
-        return Compiled(whole.statement, names, processed, members, defaults)
+        row = ROW.search(whole.statement) if isinstance(self._statement, Insert) else None
+        return Compiled(whole.statement, names, processed, members, defaults, row[1] if row else "")
 
 
 class PreparedRead(Prepared):
@@ -154,9 +160,14 @@ class PreparedWrite(Prepared):
 
     def run_all(self, session: Session, rows: Sequence[Values]) -> None:
         """Write once for each of these, which have the same names. Without any, nothing is asked of the database."""
-        if rows:
-            line = _line(session)
-            compiled = self._for(line.dialect, rows[0])
+        if not rows:
+            return
+        line = _line(session)
+        compiled = self._for(line.dialect, rows[0])
+        if compiled.row and len(rows) <= MOST_TOGETHER:
+            together = compiled.text + f", {compiled.row}" * (len(rows) - 1)
+            line.execute(together, [value for row in rows for value in compiled.given(row)])
+        else:
             line.execute(compiled.text, [compiled.given(row) for row in rows], are_many=True)
 
 

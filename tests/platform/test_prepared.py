@@ -1,7 +1,9 @@
 """Prepared statements give what a session gives, are part of its transaction, and fail as it fails."""
 
+from typing import Any
+
 import pytest
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, event, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from cms.platform.clock import now
@@ -42,6 +44,33 @@ def test_values_lists_and_defaults_are_those_of_the_session(database: Database) 
             kept.names, kept.created_at, kept.id, kept.revision
         )  # fmt: skip
         assert (mine.id, mine.created_at, mine.revision) == (rows[0]["id"], rows[0]["created_at"], 1)
+
+
+def test_a_few_rows_go_to_sqlite_by_one_statement_and_many_by_one_for_each(database: Database) -> None:
+    sent: list[tuple[int, bool]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, _given: Any, _context: Any, are_many: bool) -> None:
+        sent.append((statement.count("VALUES ("), are_many))
+
+    few, many = [row(f"few-{number}") for number in range(3)], [row(f"many-{number:02}") for number in range(12)]
+    with database.transaction() as session:
+        session.connection()
+        event.listen(database.writer, "before_cursor_execute", note)
+        TAG.run_all(session, few)
+        TAG.run_all(session, many)
+    event.remove(database.writer, "before_cursor_execute", note)
+    # On PostgreSQL each insert gives the number of its row back, and the driver sends those of many rows together.
+    assert sent == [(1, not database.is_sqlite), (1, True)]
+    with database.reading() as session:
+        for rows in (few, many):
+            found = NAMED.rows(session, slugs=[one["slug"] for one in rows])
+            assert [(one.id, one.slug, one.created_at) for one in found] == [
+                (one["id"], one["slug"], one["created_at"]) for one in rows
+            ]
+    with pytest.raises(IntegrityError), database.transaction() as session:
+        TAG.run_all(session, [row("new"), row("few-1")])
+    with database.reading() as session:
+        assert NAMED.rows(session, slugs=["new"]) == []
 
 
 def test_a_write_says_how_many_rows_it_concerned_and_is_undone_with_its_transaction(database: Database) -> None:

@@ -1,5 +1,6 @@
-"""HTTP servers for benchmarks of reads: the product and its yardsticks, each one process of four threads, and what a
-request costs them. Yardstick and product are asked in turn, so that whatever else the machine does meets both."""
+"""HTTP servers for benchmarks of reads: the product as `copydesk api` starts it, and its yardsticks on the same server,
+each one process with four threads for requests, and what a request costs them. Yardstick and product are asked in turn,
+so that whatever else the machine does meets both."""
 
 import json
 import os
@@ -16,10 +17,11 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from benchmarks.product import free_port
+from benchmarks.product import COPYDESK, free_port
 
 CONNECTIONS = 8
-SERVER = ["--interface", "wsgi", "--workers", "1", "--blocking-threads", "4", "--no-ws", "--log-level", "warning"]
+THREADS = 4
+SERVER = ["--interface", "wsgi", "--workers", "1", "--no-ws", "--log-level", "warning"]
 TICKS = os.sysconf("SC_CLK_TCK")
 Measured = dict[str, float]
 
@@ -68,8 +70,12 @@ class Subject:
 @contextmanager
 def product(home: Path, database_url: str = "", database: int = 0) -> Iterator[Served]:
     """The API upon a home. PostgreSQL may be one that promises no durability, since nothing is written."""
-    more = {"COPYDESK_HOME": str(home), "COPYDESK_DATABASE_URL": database_url, "COPYDESK_ALLOW_UNSAFE_DATABASE": "1"}
-    with _served("cms.app:create_app_from_environment", "/content/v1/tags", home, more, database) as served:
+    port = free_port()
+    more = {
+        "COPYDESK_HOME": str(home), "COPYDESK_DATABASE_URL": database_url, "COPYDESK_ALLOW_UNSAFE_DATABASE": "1",
+        "COPYDESK_PORT": str(port), "COPYDESK_API_PROCESSES": "1", "COPYDESK_API_THREADS": str(THREADS),
+    }  # fmt: skip
+    with _served([str(COPYDESK), "api"], port, "/content/v1/tags", home, more, database) as served:
         yield served
 
 
@@ -77,8 +83,10 @@ def product(home: Path, database_url: str = "", database: int = 0) -> Iterator[S
 def yardstick(name: str, home: Path, sizes: Sequence[int]) -> Iterator[Served]:
     """Constant bytes of these sizes; `name` is `constant` for the Flask view, or `bare`. `home` is for its log."""
     more = {"CONSTANT_BYTES": ",".join(str(size) for size in dict.fromkeys(sizes))}
-    path = f"/constant/{sizes[0]}"
-    with _served(f"benchmarks.constant_view:create_{name}_app", path, home, more) as served:
+    port, path = free_port(), f"/constant/{sizes[0]}"
+    target = ["--factory", *SERVER, "--blocking-threads", str(THREADS), f"benchmarks.constant_view:create_{name}_app"]
+    command = [sys.executable, "-m", "granian", "--host", "127.0.0.1", "--port", str(port), *target]
+    with _served(command, port, path, home, more) as served:
         yield served
 
 
@@ -114,13 +122,13 @@ def measured(subject: Subject, seconds: float, connections: int = CONNECTIONS) -
 
 
 @contextmanager
-def _served(target: str, path: str, home: Path, more: Mapping[str, str], database: int = 0) -> Iterator[Served]:
-    port = free_port()
+def _served(
+    command: Sequence[str], port: int, path: str, home: Path, more: Mapping[str, str], database: int = 0
+) -> Iterator[Served]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COPYDESK_")}
     environment |= {name: value for name, value in more.items() if value}
-    command = [sys.executable, "-m", "granian", "--host", "127.0.0.1", "--port", str(port), "--factory", *SERVER]
     with (home / f"server-{port}.log").open("wb") as log:
-        process = subprocess.Popen([*command, target], env=environment, stderr=log, stdout=log, start_new_session=True)
+        process = subprocess.Popen(command, env=environment, stderr=log, stdout=log, start_new_session=True)
     try:
         _wait(f"http://127.0.0.1:{port}{path}")
         yield Served(port, process.pid, database)

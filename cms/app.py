@@ -83,6 +83,8 @@ from cms.taxonomy.api import taxonomy
 from cms.taxonomy.article_types.api import article_types
 from search_index.shelf import Shelf
 
+# What is answered without waiting for anybody, or not at all.
+AT_ONCE = "copydesk-at-once"
 BLUEPRINTS: tuple[Blueprint, ...] = (
     # What readers get.
     content, site_search, changes, shown_lists, shown_comments, redirects, feeds, looks,
@@ -135,6 +137,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions[LINE] = WaitingLine(settings.api_threads // 2)
     app.extensions[MEDIA] = Media(store)
     express = Express(app.wsgi_app, database.direct, keys, settings, now)
+    app.extensions[AT_ONCE] = door(express.at_once, settings)
     front = Gallery(express, database.direct, keys, store, settings, now)
     app.wsgi_app = door(front, settings)  # type: ignore[method-assign,assignment]  # Flask's documented way
     return app

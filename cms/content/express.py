@@ -65,14 +65,19 @@ class Express:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """One request."""
+        answer = self.at_once(environ, start_response)
+        return self.application(environ, start_response) if answer is None else answer
+
+    def at_once(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes] | None:
+        """One request, or None for one that is not answered here: nothing was said to that."""
         try:
             found = self._found(environ) if self._is_plain(environ) else None
             if found is None:
-                return self.application(environ, start_response)
+                return None
             status, headers, body = respond(found[0], environ, self.clock(), found[1])
         except (Unavailable, NotAcceptable):
             # Flask asks once more, and says in the one voice of all refusals what it finds.
-            return self.application(environ, start_response)
+            return None
         if self.origins:
             vary = ("Vary", "Accept-Encoding, Origin")
             headers = [vary if header[0] == "Vary" else header for header in headers]

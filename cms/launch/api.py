@@ -13,8 +13,10 @@ import structlog
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server import Server
+from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from cms.launch import leading
 from cms.launch.claiming import Refused, check_port
 from cms.launch.lifeline import die_with
 from cms.launch.loading import APPLICATION, load_application, share_what_is_loaded
@@ -44,6 +46,8 @@ def api(settings: Settings) -> None:
     configure_logs(settings.log_level)
     if CAN_FORK:
         multiprocessing.set_start_method("fork", force=True)
+    # A read of PostgreSQL waits for another process, and others are answered meanwhile.
+    one_leads = leading.IS_POSSIBLE and make_url(settings.database).get_backend_name() == "sqlite"
     server = Server(
         APPLICATION,
         address=settings.host,
@@ -58,14 +62,17 @@ def api(settings: Settings) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
     )
-    server.serve(target_loader=Worker(os.getpid()), wrap_loader=False)
+    server.serve(target_loader=Worker(os.getpid(), one_leads=one_leads), wrap_loader=False)
 
 
 class Worker:
-    """What each server process calls first: it makes the application, and ends with the process that started it."""
+    """What each server process calls first: it makes the application, and ends with the process that started it.
 
-    def __init__(self, parent: int) -> None:
-        self.parent = parent
+    `one_leads` says that one thread takes requests while the others rest.
+    """
+
+    def __init__(self, parent: int, *, one_leads: bool) -> None:
+        self.parent, self.one_leads = parent, one_leads
 
     def __call__(self) -> Any:
         """The application of this process."""
@@ -83,6 +90,8 @@ class Worker:
             # Whoever watches over this command starts it again; what was wrong may be over by then.
             raise SystemExit(1) from None
         at_the_first_signal(lambda: module.end_streams(application))
+        if self.one_leads:
+            leading.let_one_lead(application.extensions[module.AT_ONCE])
         return application
 
 

@@ -9,10 +9,17 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 
+from cms.content.publishing import put_document
+from cms.migrations.running import upgrade
+from cms.platform.db import Database
+from cms.settings import Settings
+from tests.content.making import DAY_ONE, article
 from tests.launch.processes import processes_with
 from tests.product import COPYDESK, TOP, Product
 from tests.servers import free_port, wait_until
@@ -24,16 +31,24 @@ PROCESSES = 2
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Product]:
     """Two processes on a home that was never migrated."""
-    home = tmp_path / "home"
-    home.mkdir()
+    with api(tmp_path / "home", api_processes=PROCESSES) as running:
+        yield running
+
+
+@contextmanager
+def api(home: Path, **more: int) -> Iterator[Product]:
+    """`copydesk api` upon a home, with some settings."""
+    home.mkdir(exist_ok=True)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COPYDESK_")}
-    given = {"home": home, "port": free_port(), "api_processes": PROCESSES, "redis_url": "redis://127.0.0.1:1/0"}
+    given = {"home": home, "port": free_port(), "redis_url": "redis://127.0.0.1:1/0", **more}
     environment |= {f"COPYDESK_{name.upper()}": str(value) for name, value in given.items()}
     running = Product(home, environment, int(environment["COPYDESK_PORT"]))
     running.start("api")
     wait_until(lambda: running.ask("GET", "/livez")[0] == 200, what=f"the API; its log is in {home}")
-    yield running
-    running.stop()
+    try:
+        yield running
+    finally:
+        running.stop()
 
 
 def alive(server: Product) -> list[int]:
@@ -114,3 +129,31 @@ def test_a_taken_port_is_one_line(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "COPYDESK_PORT" in done.stderr
+
+
+def test_readers_are_answered_while_another_thread_waits_for_a_body(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    database = Database(Settings(home=home).database, is_durable=False)
+    upgrade(database)
+    story = article(1)
+    with database.transaction() as session:
+        put_document(session, story, DAY_ONE)
+    database.dispose()
+    path = f"/content/v1/articles/en/{story.slug}"
+    with api(home, api_processes=1, api_threads=2, change_streams=0) as server:
+        for _ in range(3):
+            with socket.create_connection(("127.0.0.1", server.port), timeout=10) as slow:
+                slow.sendall(b"POST /readers/v1/codes HTTP/1.1\r\nHost: localhost\r\n"
+                             b"Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{")  # fmt: skip
+                assert [server.ask("GET", path)[0] for _ in range(20)] == [200] * 20
+                slow.sendall(b"}")
+                assert slow.recv(65_536).startswith(b"HTTP/1.1 422")
+        # What is refused before its body is read keeps neither its connection nor a thread.
+        refused = HTTPConnection("127.0.0.1", server.port, timeout=10)
+        for _ in range(5):
+            refused.request("POST", "/api/v1/articles", body=b"{}", headers={"Content-Type": "application/json"})
+            answer = refused.getresponse()
+            assert (answer.status, bool(answer.read())) == (401, True)
+            assert server.ask("GET", path)[0] == 200
+        refused.close()

@@ -8,7 +8,7 @@ import re
 import time
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from cms.environment import Network
 from cms.platform.clock import now
@@ -30,16 +30,19 @@ SECURITY = [
 STAY_WITH_TLS = ("Strict-Transport-Security", "max-age=31536000")
 STRICT_POLICY = ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 StartResponse = Callable[..., Any]
-Application = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
+# What is behind the door: an application, or one that gives None for what it does not answer.
+Answer = TypeVar("Answer", bound=Iterable[bytes] | None)
 
 quiet = logging.getLogger("copydesk.access")
 
 
-def door(application: Application, settings: Settings) -> Application:
+def door(
+    application: Callable[[dict[str, Any], StartResponse], Answer], settings: Settings
+) -> Callable[[dict[str, Any], StartResponse], Answer]:
     """Wrap an application; one object per process, safe for threads."""
     owed = [*SECURITY, STAY_WITH_TLS] if settings.public_url.startswith("https://") else SECURITY
 
-    def through(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    def through(environ: dict[str, Any], start_response: StartResponse) -> Answer:
         began = time.perf_counter()
         given = environ.get("HTTP_X_REQUEST_ID", "")
         # Told apart, not kept secret: the system's random source would cost a system call for each request.

@@ -35,10 +35,11 @@ def free_port() -> int:
 def wait_until(is_true: Callable[[], bool], *, seconds: float = 20, what: str = "the condition") -> None:
     """Poll until something holds. Raises: AssertionError when it does not within the time."""
     until = time.monotonic() + seconds
-    while time.monotonic() < until:
+    while (began := time.monotonic()) < until:
         if is_true():
             return
-        time.sleep(0.02)
+        # What takes long to look at is looked at less often, or the looking would slow down what is waited for.
+        time.sleep(min(0.1, max(0.02, 2 * (time.monotonic() - began))))
     raise AssertionError(f"{what} did not come true within {seconds} s")
 
 

@@ -88,8 +88,8 @@ class Express:
     def _is_plain(self, environ: dict[str, Any]) -> bool:
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or "HTTP_AUTHORIZATION" in environ:
             return False
-        host = HOST.fullmatch(environ.get("HTTP_HOST", ""))
-        return host is not None and (not self.hosts or host[1] in self.hosts)
+        host = _host(environ.get("HTTP_HOST", ""))
+        return host is not None and (not self.hosts or host in self.hosts)
 
     def _found(self, environ: dict[str, Any]) -> Found:
         path, query = environ["PATH_INFO"], environ.get("QUERY_STRING", "")
@@ -99,15 +99,14 @@ class Express:
         if query or not path.startswith(PREFIX):
             return None
         rest = path[len(PREFIX) :]
-        if ID.fullmatch(rest):
+        if named := SLUG.fullmatch(rest):
+            environ["copydesk.route"] = BY_SLUG
+            document = document_by_slug(self.reads, named[1], named[2])
+        elif ID.fullmatch(rest):
             environ["copydesk.route"] = BY_ID
             document = document_by_id(self.reads, rest)
         else:
-            named = SLUG.fullmatch(rest)
-            if named is None:
-                return None
-            environ["copydesk.route"] = BY_SLUG
-            document = document_by_slug(self.reads, named[1], named[2])
+            return None
         return None if document is None else (document_representation(document, self.pages), [])
 
     def _first_page(self, query: str) -> Found:
@@ -123,6 +122,13 @@ class Express:
             self.keys, name, page.joined, PAGE, page.following, None, marks=page.marks, cache_keys=cache_keys,
             address=self.list_address, query=query,
         )  # fmt: skip
+
+
+@lru_cache(maxsize=1024)
+def _host(header: str) -> str | None:
+    """The host that a header `Host` names in its one spelling; None for others."""
+    named = HOST.fullmatch(header)
+    return named[1] if named else None
 
 
 @lru_cache(maxsize=1024)

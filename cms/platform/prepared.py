@@ -27,6 +27,8 @@ Values = Mapping[str, Any]
 MOST_TOGETHER = 8
 ROW = re.compile(r" VALUES (\([^()]*\))$")
 # Finding it out costs a session nearly as much as a statement costs the driver.
+# How each driver marks the place of a value.
+STYLES = {"sqlite": "qmark", "postgresql": "format"}
 LINE = "copydesk.line"
 
 
@@ -69,7 +71,7 @@ class Prepared:
         self._lists = tuple({one.key: None for one in binds if one.expanding and one.required})
 
     def _for(self, dialect: Dialect, values: Values) -> Compiled:
-        key: tuple[Any, ...] = (dialect.name, *values) if self._has_columns_given else (dialect.name,)
+        key: tuple[Any, ...] = (dialect.name, dialect.paramstyle, *(values if self._has_columns_given else ()))
         if self._lists:
             key += tuple([len(values[name]) for name in self._lists])
         compiled = self._compiled.get(key)
@@ -223,7 +225,7 @@ def _line(session: Session) -> Line:
             session.get_nested_transaction() or session.get_transaction(),
             connection,
             connection.connection.dbapi_connection,
-            by_place(connection.dialect.name),
+            by_place(connection.dialect.name, STYLES[connection.dialect.name]),
             tuple(connection.engine.dispatch.before_cursor_execute),
         )
     return known

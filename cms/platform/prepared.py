@@ -216,18 +216,24 @@ class Line:
         )
 
 
+def line_of(connection: Connection, transaction: SessionTransaction | None = None) -> Line:
+    """The line of a connection."""
+    return Line(
+        transaction,
+        connection,
+        connection.connection.dbapi_connection,
+        by_place(connection.dialect.name, STYLES[connection.dialect.name]),
+        tuple(connection.engine.dispatch.before_cursor_execute),
+    )
+
+
 def _line(session: Session) -> Line:
     """The line of a session's transaction, or of its savepoint, which begins with it if it has not begun."""
     known: Line | None = session.info.get(LINE)
     if known is None or known.transaction is not (session.get_nested_transaction() or session.get_transaction()):
         connection = session.connection()
-        known = session.info[LINE] = Line(
-            session.get_nested_transaction() or session.get_transaction(),
-            connection,
-            connection.connection.dbapi_connection,
-            by_place(connection.dialect.name, STYLES[connection.dialect.name]),
-            tuple(connection.engine.dispatch.before_cursor_execute),
-        )
+        transaction = session.get_nested_transaction() or session.get_transaction()
+        known = session.info[LINE] = line_of(connection, transaction)
     return known
 
 

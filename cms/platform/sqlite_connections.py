@@ -10,10 +10,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, event
 
+from cms.platform.prepared import line_of
 from cms.platform.turns import Turn
 
 BUSY_TIMEOUT_MS = 5_000
@@ -68,16 +69,16 @@ class Writing:
     def begin(self, connection: Connection) -> None:
         """Begin a write when no other goes on. Raises: OperationalError when that takes longer than it may."""
         wait = self._asked.wait or self._turn_of(connection)
+        line = line_of(connection)
         if wait.until is None:
-            connection.exec_driver_sql(WRITE)
+            line.execute(WRITE, [])
             return
         # Who got no turn is told by SQLite itself, and so is who must not wait longer for those who take none.
-        driver = cast(sqlite3.Connection, connection.connection.dbapi_connection)
-        driver.execute(f"PRAGMA busy_timeout={max(0, int((wait.until - time.monotonic()) * 1000))}")
+        line.driver.execute(f"PRAGMA busy_timeout={max(0, int((wait.until - time.monotonic()) * 1000))}")
         try:
-            connection.exec_driver_sql(WRITE)
+            line.execute(WRITE, [])
         finally:
-            driver.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+            line.driver.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
 
     def end(self, record: Any) -> None:
         """Give back the turn that a connection took by itself."""

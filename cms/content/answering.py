@@ -21,13 +21,10 @@ ADDRESSED: dict[tuple[str, Pages], tuple[bytes, str, bytes | None]] = {}
 
 def document_representation(document: ReadyDocument, pages: Pages) -> Representation:
     """A document with the addresses of the site's pages."""
-    changed = changed_second(document.changed_at)
-    if not pages.changes(document.cache_keys):
-        return Representation(
-            document.body, document.etag, document.cache_keys, changed=changed, packed=document.packed, is_kept=True
-        )
-    body, etag, small = _addressed(document, pages)
-    return Representation(body, etag, document.cache_keys, changed=changed, packed=small, is_kept=True)
+    etag, changed_at, cache_keys, body, small = document
+    if pages.changes(cache_keys):
+        body, etag, small = _addressed(document, pages)
+    return Representation(body, etag, cache_keys, changed_second(changed_at), small, is_kept=True)
 
 
 def _addressed(document: ReadyDocument, pages: Pages) -> tuple[bytes, str, bytes | None]:

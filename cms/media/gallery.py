@@ -20,6 +20,7 @@ from cms.media.rules import FORMATS, PREFIX, disposition
 from cms.media.storing import Store, StoreAway, area_of
 from cms.platform.direct_reads import DirectReads
 from cms.platform.errors import Unavailable
+from cms.platform.http.door import POLICY
 from cms.platform.http.public import origin_headers
 from cms.platform.http.representing import is_listed
 from cms.platform.keys import Keys
@@ -42,7 +43,7 @@ ATTACHED = (
     "WHERE f.sha256 = ? ORDER BY 4 DESC LIMIT 1"
 )
 # Whatever a document holds, it runs nowhere, and is no page of ours.
-SANDBOX = ("Content-Security-Policy", "sandbox; default-src 'none'; frame-ancestors 'none'")
+SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'none'"
 FOR_GOOD = "public, max-age=31536000, immutable"
 FOR_AN_EDITOR = "private, max-age=3600"
 RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
@@ -112,7 +113,8 @@ class Gallery:
             ("Cache-Control", FOR_GOOD if is_public else FOR_AN_EDITOR),
         ]  # fmt: skip
         if is_attached:
-            headers += [("Content-Disposition", disposition(rows[0][4], FORMATS[kind].ending)), SANDBOX]
+            headers.append(("Content-Disposition", disposition(rows[0][4], FORMATS[kind].ending)))
+            environ[POLICY] = SANDBOX
         if is_public:
             key = _cache_key(asset_id)
             headers += [("Surrogate-Key", key), ("Cache-Tag", key)]

@@ -16,7 +16,7 @@ from cms.media.linking import address_signer
 from cms.newsroom.api.answering import article_key, readable
 from cms.newsroom.previews import queries
 from cms.newsroom.previews.models import PreviewLink
-from cms.newsroom.previews.page import POLICY, preview_page
+from cms.newsroom.previews.page import PAGE_POLICY, preview_page
 from cms.newsroom.previews.rules import LOOKS_PER_CLIENT, SharePreview
 from cms.newsroom.previews.schemas import (
     PreviewDocumentShape,
@@ -34,6 +34,7 @@ from cms.newsroom.previews.viewing import NOT_WHOLE, Sight, document_of, look, n
 from cms.platform.counting import client_network
 from cms.platform.errors import FieldError, Invalid, NotFound
 from cms.platform.http.answers import answer
+from cms.platform.http.door import POLICY
 from cms.platform.http.endpoint import endpoint
 from cms.platform.http.guard import client_address, current_actor, request_id
 from cms.platform.http.pages import page_answer
@@ -198,7 +199,8 @@ def look_at_page(article_id: UUID, query: dict[str, Any]) -> Response:
         expires_at=sight.link.expires_at,
         now=services().clock(),
     )
-    return Response(page, mimetype="text/html", headers={"Content-Security-Policy": POLICY})
+    request.environ[POLICY] = PAGE_POLICY
+    return Response(page, mimetype="text/html")
 
 
 @looks.after_request

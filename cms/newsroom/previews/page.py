@@ -19,7 +19,7 @@ STYLE = (
 )
 STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 # Pictures of the article and the page's own style; no script, no frame, no form, nothing that asks anybody else.
-POLICY = (
+PAGE_POLICY = (
     f"default-src 'none'; img-src 'self' http: https:; media-src 'self'; style-src 'sha256-{STYLE_HASH}'; "
     "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )

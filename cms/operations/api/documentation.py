@@ -3,13 +3,14 @@
 import html
 from importlib.resources import files
 
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response, current_app, request
 
 from cms.operations.closing import refuse_closed
 from cms.operations.openapi import openapi_document
 from cms.operations.problems_page import PROBLEMS
 from cms.platform.errors import NotFound
 from cms.platform.http.answers import encode, public_answer
+from cms.platform.http.door import POLICY
 from cms.platform.http.endpoint import endpoint
 from cms.platform.http.transactions import reading
 from cms.taxonomy.article_types.queries import types
@@ -77,7 +78,7 @@ def asset(name: str) -> Response:
 
 def _page(text: str) -> Response:
     response = Response(text, mimetype="text/html")
-    response.headers["Content-Security-Policy"] = PAGE_POLICY
+    request.environ[POLICY] = PAGE_POLICY
     response.headers["Cache-Control"] = "public, max-age=300"
     return response
 

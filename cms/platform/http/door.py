@@ -28,7 +28,9 @@ SECURITY = [
     ("Server", "copydesk"),
 ]
 STAY_WITH_TLS = ("Strict-Transport-Security", "max-age=31536000")
-STRICT_POLICY = ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+# What a browser may do with an answer; a page that needs more says so in the request's environment, by this name.
+POLICY = "copydesk.policy"
+STRICT = "default-src 'none'; frame-ancestors 'none'"
 StartResponse = Callable[..., Any]
 # What is behind the door: an application, or one that gives None for what it does not answer.
 Answer = TypeVar("Answer", bound=Iterable[bytes] | None)
@@ -52,10 +54,8 @@ def door(
         request_in_hand.set(identity)
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            headers = headers + owed
-            if STRICT_POLICY[0] not in dict(headers):
-                headers.append(STRICT_POLICY)
-            headers.append(("X-Request-Id", identity))
+            policy = ("Content-Security-Policy", environ.get(POLICY, STRICT))
+            headers = [*headers, *owed, policy, ("X-Request-Id", identity)]
             accounts.take(_noted(environ, status[:3], time.perf_counter() - began))
             return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
 

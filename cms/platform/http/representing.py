@@ -46,22 +46,36 @@ def respond(
     """
     coding = _coding(what, codings(environ.get("HTTP_ACCEPT_ENCODING")))
     etag = what.etag if coding == IDENTITY else f'{what.etag[:-1]}-{coding}"'
-    common = [("ETag", etag), ("Cache-Control", PUBLIC), ("Vary", "Accept-Encoding"), *headers]
-    if what.cache_keys:
-        common += [("Surrogate-Key", what.cache_keys), ("Cache-Tag", what.cache_keys.replace(" ", ","))]
+    common = [*_names(etag, what.cache_keys), *headers]
     if _is_known(environ, etag, what.changed):
         return "304 NOT MODIFIED", common, b""
     body = bytes(what.body)
-    common.append(("Content-Type", what.media_type))
     if coding == GZIP:
         level = STORED_LEVEL if what.is_kept else QUICK_LEVEL
         body = packed(body, level) if what.packed is None else bytes(what.packed)
-        common.append(("Content-Encoding", GZIP))
-    if what.changed is not None:
-        # A date that is still to come would be a mistake; the true one says more as soon as it is over.
-        common.append(("Last-Modified", http_date(min(what.changed, int(now.timestamp())))))
-    common.append(("Content-Length", str(len(body))))
+    # A date that is still to come would be a mistake; the true one says more as soon as it is over.
+    changed = None if what.changed is None else min(what.changed, int(now.timestamp()))
+    common += _contents(what.media_type, coding, changed, len(body))
     return "200 OK", common, body
+
+
+@lru_cache(maxsize=2048)
+def _names(etag: str, cache_keys: str) -> tuple[Header, ...]:
+    """What 200 and 304 say alike: by what caches know the answer, and may forget it."""
+    named = ("ETag", etag), ("Cache-Control", PUBLIC), ("Vary", "Accept-Encoding")
+    keys = ("Surrogate-Key", cache_keys), ("Cache-Tag", cache_keys.replace(" ", ","))
+    return (*named, *keys) if cache_keys else named
+
+
+@lru_cache(maxsize=2048)
+def _contents(media_type: str, coding: str, changed: int | None, length: int) -> tuple[Header, ...]:
+    """What 200 says of its bytes."""
+    said = [("Content-Type", media_type), ("Content-Length", str(length))]
+    if coding == GZIP:
+        said.append(("Content-Encoding", GZIP))
+    if changed is not None:
+        said.append(("Last-Modified", http_date(changed)))
+    return tuple(said)
 
 
 def etag_of(body: bytes) -> str:

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from cms.platform.errors import NotFound
 from cms.platform.http.answers import answer
+from cms.platform.http.door import POLICY
 from cms.platform.http.endpoint import endpoint
 from cms.platform.http.guard import current_actor
 from cms.platform.http.services import services
@@ -159,7 +160,7 @@ def _page(session: Any, ending: Ending) -> Response:
     names = [row.name(locale) for row in rows]
     text = asking_page(locale, services().settings.site_name, names, is_digest=ending.follow_id == ALL_DAILY)
     response = Response(text, mimetype="text/html")
-    response.headers["Content-Security-Policy"] = PAGE_POLICY
+    request.environ[POLICY] = PAGE_POLICY
     response.headers["Cache-Control"] = "private, no-store"
     response.headers["Referrer-Policy"] = "no-referrer"
     return response

@@ -30,9 +30,10 @@ Clock = Callable[[], datetime]
 Found = tuple[Representation, list[Header]] | None
 
 LIST = "/content/v1/articles"
-PREFIX = "/content/v1/articles/"
-ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-SLUG = re.compile(r"([A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*)/([a-z0-9]+(?:-[a-z0-9]+)*)")
+# What may name an article; whether it does is seen by the article.
+NAMED = re.compile(
+    "/content/v1/articles/(?:([A-Za-z0-9-]{2,35})/([a-z0-9-]{1,120})|([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}))"
+)
 WORD = re.compile(r"[a-z0-9-]{1,120}")
 NARROWED = {
     "section": WORD,
@@ -96,17 +97,16 @@ class Express:
         if path == LIST:
             environ["copydesk.route"] = LIST
             return self._first_page(query)
-        if query or not path.startswith(PREFIX):
+        named = None if query else NAMED.fullmatch(path)
+        if named is None:
             return None
-        rest = path[len(PREFIX) :]
-        if named := SLUG.fullmatch(rest):
+        locale, slug, article_id = named.groups()
+        if slug:
             environ["copydesk.route"] = BY_SLUG
-            document = document_by_slug(self.reads, named[1], named[2])
-        elif ID.fullmatch(rest):
-            environ["copydesk.route"] = BY_ID
-            document = document_by_id(self.reads, rest)
+            document = document_by_slug(self.reads, locale, slug)
         else:
-            return None
+            environ["copydesk.route"] = BY_ID
+            document = document_by_id(self.reads, article_id)
         return None if document is None else (document_representation(document, self.pages), [])
 
     def _first_page(self, query: str) -> Found:

@@ -7,10 +7,10 @@ is killed may lose the lines and counts of its last tenth of a second, and /metr
 
 import atexit
 import contextlib
+import logging
 import threading
 import time
-from collections import Counter as Tally
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
@@ -27,14 +27,13 @@ SECONDS = Histogram(
     ["route"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 EVERY_SECONDS = 0.1
 LONGEST_PATH_IN_LOG = 500
-# How an answer is counted: method, route, status.
-Counted = tuple[str, str, str]
-# When it was asked for, the request's id, the method, the path as WSGI hands it on, the asker's address.
-Logged = tuple[datetime, str, str, str, str]
-# The last is None where no line is wanted. Units: seconds.
-Note = tuple[Counted, float, Logged | None]
+# One answer: its method, route and status, how long it took until its first byte, when that was, the request's id, its
+# path as WSGI hands it on, and the asker's address. A plain tuple, as one is made for each request. Units: seconds.
+Note = tuple[str, str, str, float, datetime, str, str, str]
+access = logging.getLogger("copydesk.access")
 
 
 class Accounts:
@@ -63,7 +62,8 @@ class Accounts:
             # Counts are kept in files; that they cannot be written must not fail a request.
             with contextlib.suppress(OSError):
                 _count(notes)
-            write_lines("copydesk.access", "request", (_line(note) for note in notes if note[2]))
+            if access.isEnabledFor(logging.INFO):
+                write_lines(access.name, "request", map(_line, notes))
 
     def _run(self) -> None:
         while True:
@@ -77,16 +77,17 @@ accounts = Accounts()
 
 
 def _count(notes: Iterable[Note]) -> None:
-    for counted, times in Tally(note[0] for note in notes).items():
-        _counter(counted).inc(times)
-    for (_, route, _), seconds, _ in notes:
-        _histogram(route).observe(seconds)
+    taken: dict[tuple[str, str, str], list[float]] = defaultdict(list)
+    for method, route, status, seconds, *_ in notes:
+        taken[method if method in METHODS else "other", route, status].append(seconds)
+    for counted, times in taken.items():
+        _counter(counted).inc(len(times))
+        for seconds in times:
+            _histogram(counted[1]).observe(seconds)
 
 
 def _line(note: Note) -> dict[str, Any]:
-    (_, _, status), seconds, logged = note
-    assert logged is not None
-    at, request_id, method, path, client = logged
+    method, _, status, seconds, at, request_id, path, client = note
     return {
         "at": at,
         "request_id": request_id,
@@ -104,7 +105,7 @@ def _readable(path: str) -> str:
 
 
 @lru_cache(maxsize=2048)
-def _counter(counted: Counted) -> Any:
+def _counter(counted: tuple[str, str, str]) -> Any:
     return REQUESTS.labels(*counted)
 
 

@@ -2,7 +2,6 @@
 headers that every answer owes, one log line and its place in the metrics."""
 
 import ipaddress
-import logging
 import random
 import re
 import time
@@ -12,13 +11,12 @@ from typing import Any, TypeVar
 
 from cms.environment import Network
 from cms.platform.clock import now
-from cms.platform.http.accounting import Note, accounts
+from cms.platform.http.accounting import accounts
 from cms.platform.logs import request_in_hand
 from cms.settings import Settings
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 WITH_PORT = re.compile(r"(?:\[([^\]]+)\]|([0-9.]+))(?::[0-9]{1,5})?")
-METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 SECURITY = [
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
@@ -35,8 +33,6 @@ StartResponse = Callable[..., Any]
 # What is behind the door: an application, or one that gives None for what it does not answer.
 Answer = TypeVar("Answer", bound=Iterable[bytes] | None)
 
-quiet = logging.getLogger("copydesk.access")
-
 
 def door(
     application: Callable[[dict[str, Any], StartResponse], Answer], settings: Settings
@@ -50,13 +46,15 @@ def door(
         # Told apart, not kept secret: the system's random source would cost a system call for each request.
         identity = given if given and REQUEST_ID.fullmatch(given) else f"{random.getrandbits(64):016x}"
         environ["copydesk.request_id"] = identity
-        environ["copydesk.client_address"] = client_address(environ, settings.trusted_proxies)
+        environ["copydesk.client_address"] = client = client_address(environ, settings.trusted_proxies)
         request_in_hand.set(identity)
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             policy = ("Content-Security-Policy", environ.get(POLICY, STRICT))
             headers = [*headers, *owed, policy, ("X-Request-Id", identity)]
-            accounts.take(_noted(environ, status[:3], time.perf_counter() - began))
+            method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")
+            seconds = time.perf_counter() - began
+            accounts.take((method, _route(environ), status[:3], seconds, now(), identity, path, client))
             return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
 
         return application(environ, start)
@@ -100,15 +98,6 @@ def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 def _spelled(text: str) -> str:
     address = _address(text)
     return text if address is None else str(address)
-
-
-def _noted(environ: dict[str, Any], status: str, seconds: float) -> Note:
-    method = environ["REQUEST_METHOD"]
-    counted = (method if method in METHODS else "other", _route(environ), status)
-    if not quiet.isEnabledFor(logging.INFO):
-        return (counted, seconds, None)
-    path, client = environ.get("PATH_INFO", ""), environ["copydesk.client_address"]
-    return (counted, seconds, (now(), environ["copydesk.request_id"], method, path, client))
 
 
 def _route(environ: dict[str, Any]) -> str:

@@ -11,7 +11,7 @@ from flask import Response, request
 from werkzeug.exceptions import NotImplemented as MethodUnknown
 
 from cms.platform.errors import BadRequest
-from cms.platform.http.door import METHODS
+from cms.platform.http.accounting import METHODS
 from cms.platform.http.public import origin_headers
 from cms.platform.http.services import services
 from cms.settings import HOST_NAME

@@ -67,7 +67,7 @@ def test_it_lives_and_dies_as_one(server: Product) -> None:
     # Requests are counted over all processes.
     for _ in range(30):
         assert server.ask("GET", "/content/v1/tags")[0] == 200
-    # Each process counts ten times a second, and only the one that is asked has counted all that it answered.
+    # Each process counts four times a second, and only the one that is asked has counted all that it answered.
     counted = re.compile(r'requests_total\{method="GET",route="/content/v1/tags",status="200"\} (\S+)')
     wait_until(lambda: counted.findall(server.ask("GET", "/metrics")[1]) == ["30.0"], what="all requests in the counts")
 

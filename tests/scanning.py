@@ -10,29 +10,33 @@ from sqlalchemy import event
 from cms.platform.db import Database
 
 # How SQLite says that it reads every row of a table, or of an index that holds every row.
-SCAN = re.compile(r"SCAN (\w+)(?: USING (?:COVERING )?INDEX (\w+))?$")
+SCAN = re.compile(r"SCAN (\w+)(?: USING (?:COVERING )?INDEX (\w+))?")
+NAMED = re.compile(r"\b(?:FROM|JOIN) (\w+) (?:AS )?(\w+)")
 
 
 @contextmanager
-def tables_read_whole(database: Database) -> Iterator[set[str]]:
-    """The tables of a SQLite database of which statements read every row meanwhile. Partial indexes hold few."""
+def tables_read_whole(*databases: Database) -> Iterator[set[str]]:
+    """The tables of a SQLite database of which statements of sessions read every row meanwhile, by whichever of these
+    ways to it. Partial indexes hold few."""
     found: set[str] = set()
-    with database.reading() as session:
+    with databases[0].reading() as session:
         known = session.connection().exec_driver_sql("SELECT type, name, sql FROM sqlite_master").all()
     tables = {name for kind, name, _ in known if kind == "table"}
     partial = {name for kind, name, sql in known if kind == "index" and " WHERE " in (sql or "")}
 
     def explain(_connection: Any, cursor: Any, statement: str, values: Any, _context: Any, is_many: bool) -> None:
-        if not statement.startswith(("SELECT", "UPDATE", "DELETE", "INSERT")):
+        if not statement.startswith(("SELECT", "UPDATE", "DELETE", "INSERT", "WITH")):
             return
         asked = cursor.connection.cursor()
         asked.execute(f"EXPLAIN QUERY PLAN {statement}", values[0] if is_many else values)
+        tables_by_name = {name: table for table, name in NAMED.findall(statement)} | {name: name for name in tables}
         for *_, detail in asked.fetchall():
             scan = SCAN.match(detail)
-            if scan is not None and scan[1] in tables and scan[2] not in partial:
-                found.add(scan[1])
+            table = tables_by_name.get(scan[1], "") if scan else ""
+            if scan is not None and table in tables and scan[2] not in partial:
+                found.add(table)
 
-    engines = {database.writer, database.reader}
+    engines = {engine for database in databases for engine in (database.writer, database.reader)}
     for engine in engines:
         event.listen(engine, "before_cursor_execute", explain)
     try:

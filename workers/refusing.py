@@ -53,7 +53,7 @@ class CarefulConsumer(Consumer):
             # One that the broker did not hear would count as in hand for as long as the connection lasts, and whoever
             # has its hands full takes nothing: so its failure is the connection's end, and the next one begins afresh.
             message.ack_log_error = lambda *_logged: message.ack()
-            message.reject_log_error = lambda *_logged: message.reject()
+            message.reject_log_error = lambda _log, _errors, requeue=False: message.reject(requeue=requeue)
             reason = why_not(known, message.headers, message.content_type, message.content_encoding, message.body)
             if reason is None:
                 handle(message)

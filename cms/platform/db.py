@@ -92,14 +92,18 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-# One act writes its instant into a dozen rows.
-@lru_cache(maxsize=256)
 def _instant_text(value: datetime | None) -> str | None:
     if value is None:
         return None
     if value.tzinfo is None:
         raise ValueError("an instant must be aware; use cms.platform.clock.now()")
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    return _spelled(value.astimezone(UTC))
+
+
+# One act writes its instant into a dozen rows.
+@lru_cache(maxsize=256)
+def _spelled(value: datetime) -> str:
+    return value.replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 def _instant_of(stored: str | None) -> datetime | None:
@@ -171,7 +175,8 @@ class Database:
         """A session whose work is committed when the `with` is left, and undone when it is left by an exception.
 
         The only place that commits. The bell is rung afterwards when a letter was dropped. `patience_ms` is how long it
-        may take on SQLite until nobody else writes; then the first statement raises OperationalError.
+        may take on SQLite until nobody else writes; then the first statement raises OperationalError. A transaction
+        within another one of the same thread would wait for itself.
         """
         with (
             nullcontext() if self._writing is None else self._writing.turn(patience_ms),

@@ -77,18 +77,25 @@ class Asking:
         types = self._values.types or ()
         name = self._known.get((statement, types)) or self._prepare(statement, types)
         result = self._server.exec_prepared(name, given, self._values.formats if given else None, BINARY)
-        if result.status != self._driver.pq.ExecStatus.TUPLES_OK:
-            raise self._driver.errors.error_from_result(result)
+        self._refuse_other(result, self._driver.pq.ExecStatus.TUPLES_OK)
         self._values.set_pgresult(result)
         return self._values.load_rows(0, result.ntuples, tuple)
 
     def _prepare(self, statement: str, types: tuple[int, ...]) -> bytes:
         name = f"read_{len(self._known)}".encode()
         result = self._server.prepare(name, _numbered(statement).encode(), types)
-        if result.status != self._driver.pq.ExecStatus.COMMAND_OK:
-            raise self._driver.errors.error_from_result(result)
+        self._refuse_other(result, self._driver.pq.ExecStatus.COMMAND_OK)
         self._known[statement, types] = name
         return name
+
+    def _refuse_other(self, result: Any, wanted: Any) -> None:
+        """Raises: the driver's error, for a result that has not this status."""
+        if result.status == wanted:
+            return
+        if self._server.status != self._driver.pq.ConnStatus.OK:
+            # The library says of a lost connection nothing by which its error would be told from others.
+            raise self._driver.OperationalError("the connection to the server is lost")
+        raise self._driver.errors.error_from_result(result)
 
 
 class DirectReads:

@@ -26,9 +26,9 @@ Values = Mapping[str, Any]
 # A few rows go by one statement, so that the driver is asked once; each number of them has a statement of its own.
 MOST_TOGETHER = 8
 ROW = re.compile(r" VALUES (\([^()]*\))$")
-# Finding it out costs a session nearly as much as a statement costs the driver.
 # How each driver marks the place of a value.
 STYLES = {"sqlite": "qmark", "postgresql": "format"}
+# Finding it out costs a session nearly as much as a statement costs the driver.
 LINE = "copydesk.line"
 
 

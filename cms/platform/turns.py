@@ -73,14 +73,23 @@ class Turn:
                 return True
             gate.acquire()
             self._line.append(gate)
-        if gate.acquire(timeout=max(0.0, seconds)):
-            return True
+        try:
+            if gate.acquire(timeout=max(0.0, seconds)):
+                return True
+        except BaseException:
+            # A limit of time may break the wait off.
+            if self._is_open(gate):
+                self.give_back()
+            raise
+        return self._is_open(gate)
+
+    def _is_open(self, gate: threading.Lock) -> bool:
+        """Wait no longer; whether the gate was opened in that very moment."""
         with self._state:
-            # It may have been opened in the very moment of giving up.
-            is_open = gate not in self._line
-            if not is_open:
-                self._line.remove(gate)
-            return is_open
+            if gate not in self._line:
+                return True
+            self._line.remove(gate)
+            return False
 
     def _let_next_come(self) -> None:
         if self._line:

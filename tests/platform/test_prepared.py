@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import bindparam, delete, event, select
+from sqlalchemy import bindparam, delete, event, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from cms.platform.clock import now
@@ -104,3 +104,19 @@ def test_a_connection_that_was_lost_meanwhile_is_not_used_again(database: Databa
     assert lost.value.connection_invalidated
     with database.transaction() as session:
         TAG.run(session, **row("a"))
+
+
+def test_a_direct_read_asks_again_when_the_server_ended_its_connection_meanwhile(
+    database: Database, database_kind: str
+) -> None:
+    def ask() -> list[tuple[str, ...]]:
+        return database.direct.rows("SELECT slug FROM tags WHERE slug = ?", ("a",))
+
+    with database.transaction() as session:
+        TAG.run(session, **row("a"))
+    assert ask() == [("a",)]
+    if database_kind == "postgresql":
+        others = "datname = current_database() AND pid <> pg_backend_pid()"
+        with database.transaction() as session:
+            session.execute(text(f"SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity WHERE {others}"))
+    assert ask() == [("a",)]

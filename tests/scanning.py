@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import event
-
 from cms.platform.db import Database
+from tests.statements import each_statement
 
 # How SQLite says that it reads every row of a table, or of an index that holds every row.
 SCAN = re.compile(r"SCAN (\w+)(?: USING (?:COVERING )?INDEX (\w+))?")
@@ -36,11 +35,5 @@ def tables_read_whole(*databases: Database) -> Iterator[set[str]]:
             if scan is not None and table in tables and scan[2] not in partial:
                 found.add(table)
 
-    engines = {engine for database in databases for engine in (database.writer, database.reader)}
-    for engine in engines:
-        event.listen(engine, "before_cursor_execute", explain)
-    try:
+    with each_statement(explain, *databases):
         yield found
-    finally:
-        for engine in engines:
-            event.remove(engine, "before_cursor_execute", explain)

@@ -1,7 +1,6 @@
 """What the tests of colleagues share: a clock that they set, accounts, sign-ins, codes and statements."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -10,7 +9,7 @@ from typing import Any
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from cms.audit.models import AuditEntry
 from cms.identity.codes import derive_code
@@ -21,6 +20,7 @@ from cms.identity.staff.models import StaffUser
 from cms.identity.staff.schemas import Given
 from cms.platform.actor import system
 from cms.platform.db import Database
+from tests.statements import statements
 
 BEGAN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 PHRASE = "lamps along the old quay"
@@ -118,22 +118,9 @@ class Office:
         self._clients += 1
         return f"198.{51 + self._clients // 62500}.{self._clients // 250 % 250}.{self._clients % 250 + 1}"
 
-    @contextmanager
-    def statements(self) -> Iterator[list[str]]:
+    def statements(self) -> AbstractContextManager[list[str]]:
         """The statements that the database is sent meanwhile."""
-        sent: list[str] = []
-
-        def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-            sent.append(statement)
-
-        engines = {self.database.writer, self.database.reader}
-        for engine in engines:
-            event.listen(engine, "before_cursor_execute", note)
-        try:
-            yield sent
-        finally:
-            for engine in engines:
-                event.remove(engine, "before_cursor_execute", note)
+        return statements(self.database)
 
 
 def hashes() -> float:

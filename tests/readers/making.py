@@ -1,14 +1,13 @@
 """What the tests of readers share: a clock that they set, codes, letters and statements."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from cms.identity.codes import derive_code
 from cms.mail.models import OutgoingLetter
@@ -16,6 +15,7 @@ from cms.platform.db import Database
 from cms.readers.models import Account, Challenge
 from cms.readers.queries import challenge_of
 from cms.readers.sessions import reader_verifier
+from tests.statements import statements
 
 BEGAN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 PHRASE = "lamps along the old quay"
@@ -142,22 +142,9 @@ class Desk:
         self._clients = getattr(self, "_clients", 0) + 1
         return f"198.51.{self._clients // 250}.{self._clients % 250 + 1}"
 
-    @contextmanager
-    def statements(self, *more: Database) -> Iterator[list[str]]:
+    def statements(self, *more: Database) -> AbstractContextManager[list[str]]:
         """The statements that the database is sent meanwhile, through the application and through others."""
-        sent: list[str] = []
-
-        def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-            sent.append(statement)
-
-        engines = {engine for one in (self.database, *more) for engine in (one.writer, one.reader)}
-        for engine in engines:
-            event.listen(engine, "before_cursor_execute", note)
-        try:
-            yield sent
-        finally:
-            for engine in engines:
-                event.remove(engine, "before_cursor_execute", note)
+        return statements(self.database, *more)
 
 
 def changed(code: str) -> str:
